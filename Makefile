@@ -1,0 +1,44 @@
+# Everything a person or CI does here. `make help` lists it.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help install run test test-slow lint format type clean
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
+
+install: $(INSTALLED)  ## a virtual environment with everything, in .venv
+$(INSTALLED): setup.cfg pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "ulk_tf needs Python 3.11 or newer; received %s. Try: make PYTHON=python3.11" % sys.version.split()[0])'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test,lint]'
+	@touch $@
+
+run: $(INSTALLED)  ## reconstruct updating sets of handwritten digits, offline, and say where the picture is
+	$(BIN)/python -m trainers.msr
+
+test: $(INSTALLED)  ## the fast tests, with branch coverage
+	rm -f .coverage .coverage.*
+	$(BIN)/python -m coverage run -m pytest -m 'not slow'
+	$(BIN)/python -m coverage combine --quiet
+	$(BIN)/python -m coverage report --fail-under=85
+
+test-slow: $(INSTALLED)  ## every test, the long ones too
+	$(BIN)/python -m pytest
+
+lint: $(INSTALLED)  ## style, unused code, docstrings, common bugs
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(INSTALLED)  ## rewrite the code in the house style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+type: $(INSTALLED)  ## mypy, strict
+	$(BIN)/mypy
+
+clean:  ## remove the virtual environment, runs and caches (exports stay)
+	rm -rf $(VENV) runs build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.*

@@ -1,0 +1,1 @@
+"""Attacks: posterior difference -> label, label distribution, sample or samples."""

@@ -1,0 +1,1 @@
+"""Corpora: many updates on disk, what was planned and the posteriors after each."""

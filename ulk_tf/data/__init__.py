@@ -1,0 +1,1 @@
+"""Data sets, and who owns which of their samples."""

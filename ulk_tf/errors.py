@@ -1,0 +1,18 @@
+"""Errors that are the user's to mend: one sentence, exit code 2, no traceback."""
+
+
+class UserError(Exception):
+    """Something the user gave cannot be used.
+
+    Args:
+        expected: what would have been right.
+        received: what was there instead.
+        remedy: what to do now; may be empty where the first two say it.
+    """
+
+    def __init__(self, expected: str, received: object, remedy: str = "") -> None:
+        self.expected = expected
+        self.received = str(received)
+        self.remedy = remedy
+        sentence = f"Expected {expected}. Received {self.received}."
+        super().__init__(f"{sentence} {remedy}".rstrip())

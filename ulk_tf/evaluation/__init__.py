@@ -1,0 +1,1 @@
+"""Evaluation: metrics, intervals, figures and reports."""

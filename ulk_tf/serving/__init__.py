@@ -1,0 +1,1 @@
+"""Serving: exports, conformance, and the audit of a live model."""

@@ -1,0 +1,1 @@
+"""Target classifiers: base models, their updates, and black boxes."""
