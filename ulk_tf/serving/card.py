@@ -1,0 +1,81 @@
+"""The model card of an exported attack: what it is, how well it does, how to ask it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+WHAT = {
+    "li": "single-sample label inference (A_LI): the label of the one sample on "
+    "which the target was updated",
+    "ssr": "single-sample reconstruction (A_SSR): the one sample on which the target was updated",
+    "lde": "multi-sample label distribution estimation (A_LDE): how the labels of "
+    "the updating set are distributed",
+    "msr": "multi-sample reconstruction (A_MSR): the samples of the updating set",
+}
+
+
+def render(metadata: Mapping[str, Any]) -> str:
+    """The card as Markdown.
+
+    Args:
+        metadata: the content of `ulk.json`.
+    """
+    attack = metadata["attack"]
+    parts = [
+        f"# {metadata['dataset']}_{attack}\n\n{WHAT.get(attack, attack)}, from how a classifier's "
+        "posteriors on a fixed probing set move when it is updated (Updates-Leak, "
+        "arXiv 1904.01067).",
+        _section("What it takes and gives", _signatures(metadata["signatures"])),
+        _section(
+            "Probing set",
+            f"`assets.extra/probing_set.npz`, array `samples`: {metadata['probing_set']['dtype']} "
+            f"{metadata['probing_set']['shape']}, sha256 `{metadata['probing_set']['sha256']}`. "
+            "Query both versions of the target with exactly these samples, in this order.",
+        ),
+        _section("Classes", ", ".join(map(str, metadata.get("class_names") or ["not named"]))),
+        _section("Measured", _numbers(metadata.get("metrics"))),
+        _section("Beside it, baselines", _numbers(metadata.get("baselines"))),
+        _section(
+            "Use and limits",
+            "For owners of a model who want to know what its updates give away. It was trained on "
+            "updates of shadow models; against a target of another architecture, data set or "
+            "update procedure the figures above do not hold. Output that looks convincing is an "
+            "estimate, not evidence about a person. It needs full posteriors: rounded or top-k "
+            "answers give it little.",
+        ),
+        _section(
+            "Made with",
+            "\n".join(f"- {name} {version}" for name, version in metadata["versions"].items())
+            + "\n\nThe whole configuration is in `ulk.json`.",
+        ),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _section(title: str, body: str) -> str:
+    return f"## {title}\n\n{body}" if body else ""
+
+
+def _signatures(signatures: Mapping[str, Any]) -> str:
+    rows = ["| signature | | name | type | shape |", "|---|---|---|---|---|"]
+    for name, sides in signatures.items():
+        for side in ("inputs", "outputs"):
+            for label, tensor in sides[side].items():
+                shape = ["batch" if size is None else size for size in tensor["shape"]]
+                sizes = ", ".join(map(str, shape))
+                rows.append(f"| {name} | {side[:-1]} | {label} | {tensor['dtype']} | [{sizes}] |")
+    return "\n".join(rows)
+
+
+def _numbers(figures: Any) -> str:
+    if not isinstance(figures, Mapping):
+        return ""
+    rows = []
+    for name, value in figures.items():
+        if isinstance(value, Mapping) and "mean" in value:
+            low, high, count = (value.get(key) for key in ("low", "high", "n"))
+            rows.append(f"| {name} | {value['mean']:.4g} | {low} to {high} | {count} |")
+        elif isinstance(value, (int, float)):
+            rows.append(f"| {name} | {value:.4g} | | |")
+    return "\n".join(["| | mean | 95% interval | updates |", "|---|---|---|---|", *rows]) * bool(
+        rows
+    )

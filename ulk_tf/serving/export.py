@@ -1,0 +1,125 @@
+"""Writing a trained attack as a SavedModel that TF Serving runs.
+
+What is left on disk:
+
+    <export_dir>/<dataset>_<attack>/<version>/
+        saved_model.pb  variables/  fingerprint.pb
+        assets.extra/      what a stranger needs; see `serving.extras`
+        assets.extra/seal  tells this user's own exports from a stranger's; see `serving.seal`
+
+A version appears whole or not at all: it is built beside its place under a name that is no
+integer, which a server does not look at, then checked, synced and renamed.
+"""
+
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import tensorflow as tf
+
+from ulk_tf.attacks.signature import TrainedAttack
+from ulk_tf.errors import UserError
+from ulk_tf.files import Array, check_folder
+from ulk_tf.serving import conformance, extras, seal
+
+ATTEMPTS = 100
+
+
+def export_attack(
+    attack: TrainedAttack,
+    *,
+    export_dir: Path,
+    dataset: str,
+    probing_set: Array,
+    metadata: Mapping[str, Any],
+) -> Path:
+    """Export `attack` as the next free version.
+
+    Args:
+        attack: its signatures become those of the SavedModel; one is `serving_default`.
+        export_dir: the folder of all exports.
+        dataset: name of the data set, or the path of the user's own; names the folder.
+        probing_set: [probes, ...], the samples with which both versions are queried, as stored.
+        metadata: JSON-able; `class_names`, `metrics`, `baselines` and `config` go into the model
+            card, and anything else is kept too.
+
+    Returns:
+        The version folder.
+
+    Raises:
+        UserError: `export_dir` cannot be written to, or TF Serving would not run the result.
+    """
+    check_folder(export_dir, "--export_dir")
+    name = folder_name(dataset)
+    home = export_dir / f"{name}_{attack.name}"
+    home.mkdir(parents=True, exist_ok=True)
+    building = Path(tempfile.mkdtemp(prefix=".building-", dir=home))
+    try:
+        _save(attack, building)
+        extras.write(building, attack, dataset=name, probing_set=probing_set, metadata=metadata)
+        conformance.require(building, name="1")
+        seal.seal(building)
+        building.chmod(0o755)
+        _sync(building)
+        return _rename_to_next(building, home)
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+
+
+def folder_name(dataset: str) -> str:
+    """The name of a data set, or the path of the user's own, as a part of a folder's name."""
+    name = Path(dataset).stem if dataset.endswith(".npz") else dataset
+    return re.sub(r"[^A-Za-z0-9.-]+", "_", name).strip("._") or "data"
+
+
+def versions(home: Path) -> list[int]:
+    """The versions of a model that are on disk, ascending."""
+    if not home.is_dir():
+        return []
+    found = (path.name for path in home.iterdir() if path.is_dir())
+    return sorted(int(name) for name in found if name.isascii() and name.isdigit())
+
+
+def _save(attack: TrainedAttack, folder: Path) -> None:
+    """Write saved_model.pb and variables/."""
+    endpoints = {}
+    for name, signature in attack.signatures.items():
+        specs = {
+            label: tf.TensorSpec(spec.shape, spec.dtype, name=label)
+            for label, spec in signature.inputs.items()
+        }
+        endpoints[name] = tf.function(signature.function).get_concrete_function(**specs)
+    # Only what the signatures read: no optimizer, no training function, no metric.
+    module = tf.Module()
+    read = [variable for endpoint in endpoints.values() for variable in endpoint.graph.variables]
+    module.state = list({id(variable): variable for variable in read}.values())
+    tf.saved_model.save(module, str(folder), signatures=endpoints)
+
+
+def _sync(folder: Path) -> None:
+    """Force every file and folder under `folder` to disk."""
+    for path in (*folder.rglob("*"), folder):
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _rename_to_next(building: Path, home: Path) -> Path:
+    """Move a finished folder to the next free version, whoever else exports meanwhile."""
+    for _ in range(ATTEMPTS):
+        target = home / str(max(versions(home), default=0) + 1)
+        try:
+            # A rename onto a folder with content fails, so that nothing is ever overwritten.
+            building.rename(target)
+        except OSError as error:
+            if not target.exists():
+                raise UserError("a folder that can be written to", f"{home} ({error})") from error
+            continue
+        return target
+    raise UserError("a free version number", f"{home}, where others keep taking it")

@@ -1,0 +1,196 @@
+"""What stands in a SavedModel's graph, read from its bytes: nothing is loaded or run."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tensorflow as tf
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+from tensorflow.core.protobuf import saved_model_pb2
+from tensorflow.python.framework import op_def_registry
+
+from ulk_tf.errors import UserError
+
+MAX_BYTES = 2**31  # a protocol buffer cannot be larger
+
+PYTHON = frozenset({"PyFunc", "PyFuncStateless", "EagerPyFunc", "NumpyFunction"})
+FILES = frozenset(
+    {
+        "DeleteRecursively",
+        "MatchingFiles",
+        "MergeV2Checkpoints",
+        "ReadFile",
+        "RestoreV2",
+        "Save",
+        "SaveV2",
+        "ShardDataset",
+        "WriteFile",
+    }
+)
+# Marked stateful in TensorFlow because they name or read a resource, or wrap functions that are
+# looked into here anyway; none of them changes what the next call answers.
+HARMLESS = frozenset(
+    {
+        "Assert",
+        "Case",
+        "DisableCopyOnRead",
+        "For",
+        "HashTableV2",
+        "If",
+        "LookupTableFindV2",
+        "LookupTableSizeV2",
+        "ReadVariableOp",
+        "ResourceGather",
+        "ResourceGatherNd",
+        "StatefulPartitionedCall",
+        "VarHandleOp",
+        "VarIsInitializedOp",
+        "VariableShape",
+        "While",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """One input or output of a signature.
+
+    Attributes:
+        name: the tensor in the graph, "operation:index".
+        dtype: NumPy's name of the type.
+        shape: sizes, None where any is possible; None as a whole when even the rank is open.
+    """
+
+    name: str
+    dtype: str
+    shape: tuple[int | None, ...] | None
+
+
+@dataclass(frozen=True)
+class Signature:
+    """A served function: its inputs and outputs by name."""
+
+    inputs: Mapping[str, Tensor]
+    outputs: Mapping[str, Tensor]
+
+
+class Graph:
+    """The part of a SavedModel that TF Serving would serve.
+
+    Args:
+        folder: what holds saved_model.pb.
+
+    Raises:
+        UserError: there is no readable saved_model.pb, or none of its graphs is for serving.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        path = folder / "saved_model.pb"
+        try:
+            if path.stat().st_size > MAX_BYTES:
+                raise UserError("a SavedModel", f"{path}, which is larger than any")
+            model = saved_model_pb2.SavedModel.FromString(path.read_bytes())
+        except (OSError, DecodeError) as error:
+            raise UserError(
+                "a SavedModel: a folder with a readable saved_model.pb",
+                f"{folder} ({type(error).__name__})",
+            ) from error
+        served = [graph for graph in model.meta_graphs if "serve" in graph.meta_info_def.tags]
+        if not served:
+            raise UserError('a SavedModel with a graph tagged "serve"', f"{folder}")
+        self._meta = served[0]
+        self._functions = {f.signature.name: f for f in self._meta.graph_def.library.function}
+        self.signatures = {
+            name: Signature(_tensors(one.inputs), _tensors(one.outputs))
+            for name, one in self._meta.signature_def.items()
+            if not name.startswith("__")
+        }
+
+    def python_operations(self) -> set[str]:
+        """Operations that call back into a Python interpreter."""
+        return {node.op for node in self._reached() if node.op in PYTHON}
+
+    def xla_operations(self) -> set[str]:
+        """Operations and functions that only run when compiled by XLA."""
+        found = {node.op for node in self._reached() if node.op.startswith("Xla")}
+        for node in self._reached():
+            if node.attr["_XlaMustCompile"].b:
+                found.add("_XlaMustCompile")
+        for name in self._reached_functions():
+            if self._functions[name].attr["_XlaMustCompile"].b:
+                found.add("_XlaMustCompile")
+        return found
+
+    def stateful_operations(self) -> set[str]:
+        """Operations by which a call changes, or depends on, more than its inputs."""
+        found = set()
+        for node in self._reached():
+            if node.op in HARMLESS or node.op in PYTHON or node.op.startswith("Xla"):
+                continue
+            known = op_def_registry.get(node.op)
+            if known is not None and known.is_stateful:
+                found.add(node.op)
+        return found
+
+    def file_operations(self) -> set[str]:
+        """Operations of the served functions that read or write files."""
+        return {node.op for node in self._reached() if node.op in FILES}
+
+    def _reached(self) -> Iterator[Any]:
+        """Every node that a call of any signature may run."""
+        yield from self._top_nodes()
+        for name in self._reached_functions():
+            yield from self._functions[name].node_def
+
+    def _top_nodes(self) -> list[Any]:
+        by_name = {node.name: node for node in self._meta.graph_def.node}
+        waiting = [
+            _operation(tensor.name)
+            for signature in self.signatures.values()
+            for tensor in signature.outputs.values()
+        ]
+        seen: dict[str, Any] = {}
+        while waiting:
+            name = waiting.pop()
+            if name not in seen and name in by_name:
+                seen[name] = by_name[name]
+                waiting.extend(_operation(source) for source in by_name[name].input)
+        return list(seen.values())
+
+    def _reached_functions(self) -> list[str]:
+        waiting = list(_called(self._top_nodes()))
+        seen: dict[str, None] = {}
+        while waiting:
+            name = waiting.pop()
+            if name not in seen and name in self._functions:
+                seen[name] = None
+                waiting.extend(_called(self._functions[name].node_def))
+        return list(seen)
+
+
+def _operation(tensor: str) -> str:
+    return tensor.removeprefix("^").partition(":")[0]
+
+
+def _called(nodes: Iterable[Any]) -> Iterator[str]:
+    for node in nodes:
+        yield node.op
+        for value in node.attr.values():
+            if value.HasField("func"):
+                yield value.func.name
+            yield from (function.name for function in value.list.func)
+
+
+def _tensors(infos: Mapping[str, Any]) -> dict[str, Tensor]:
+    return {name: _tensor(info) for name, info in sorted(infos.items())}
+
+
+def _tensor(info: Any) -> Tensor:
+    shape = info.tensor_shape
+    sizes = (
+        None
+        if shape.unknown_rank
+        else tuple(None if size.size < 0 else size.size for size in shape.dim)
+    )
+    return Tensor(info.name, tf.as_dtype(info.dtype).name, sizes)

@@ -1,0 +1,123 @@
+"""Loading an exported attack and running it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from ulk_tf.errors import UserError
+from ulk_tf.files import Array
+from ulk_tf.serving import extras, seal
+from ulk_tf.serving.export import versions
+from ulk_tf.serving.graph import Graph
+
+
+class LoadedAttack:
+    """An exported attack, loaded.
+
+    Args:
+        path: a version folder, or the folder above it, of which the latest version is taken.
+
+    Attributes:
+        path: the version folder.
+        metadata: the content of its ulk.json.
+        probing_set: [probes, ...], with which both versions of a target are queried.
+
+    Raises:
+        UserError: it is no such export, or damaged.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = version_folder(path)
+        known = extras.read(self.path)
+        self.metadata: Mapping[str, Any] = known.metadata
+        self.probing_set = known.probing_set
+        self._described = Graph(self.path).signatures
+        seal.announce(self.path)
+        try:
+            self._model = tf.saved_model.load(str(self.path))
+        except (OSError, ValueError, tf.errors.OpError) as error:
+            reason = " ".join(str(error).split())[:300]
+            raise UserError("an export that can be loaded", f"{self.path} ({reason})") from error
+
+    @property
+    def name(self) -> str:
+        """Which attack it is: li, ssr, lde or msr."""
+        return str(self.metadata["attack"])
+
+    @property
+    def class_names(self) -> list[str]:
+        """Names of the target's classes; their numbers where the export has no names."""
+        inputs = self._described["serving_default"].inputs
+        classes = (inputs["before"].shape or (None, None, None))[-1]
+        told = self.metadata.get("class_names")
+        if isinstance(told, list) and len(told) == classes:
+            return [str(name) for name in told]
+        return [str(number) for number in range(classes or 0)]
+
+    def run(
+        self,
+        before: Array,
+        after: Array,
+        seeds: Array | None = None,
+        signature: str = "serving_default",
+    ) -> dict[str, Array]:
+        """Run the attack on posteriors before and after updates.
+
+        Args:
+            before: float32 [batch, probes, classes], or [probes, classes] for one update.
+            after: the same shape.
+            seeds: int32 [batch, 2], for attacks with chance; (0, row) when None.
+            signature: which signature to run.
+
+        Returns:
+            Outputs by name, each with the batch as first dimension.
+
+        Raises:
+            UserError: there is no such signature, or the shapes do not fit it.
+        """
+        if signature not in self._described:
+            have = ", ".join(sorted(self._described))
+            raise UserError(f"a signature of {have}", f"{signature!r}")
+        pair = [np.asarray(value, np.float32) for value in (before, after)]
+        pair = [value[np.newaxis] if value.ndim == 2 else value for value in pair]
+        wanted = self._described[signature].inputs
+        shape = (wanted["before"].shape or ())[1:]
+        if pair[0].shape != pair[1].shape or pair[0].shape[1:] != shape:
+            raise UserError(
+                f"before and after of shape [batch, {', '.join(map(str, shape))}]",
+                f"{list(pair[0].shape)} and {list(pair[1].shape)}",
+            )
+        inputs: dict[str, Array] = {"before": pair[0], "after": pair[1]}
+        if "seeds" in wanted:
+            rows = np.arange(len(pair[0]), dtype=np.int32)
+            default = np.stack([np.zeros_like(rows), rows], axis=1)
+            inputs["seeds"] = default if seeds is None else np.asarray(seeds, np.int32)
+        tensors = {label: tf.constant(value) for label, value in inputs.items()}
+        answers = self._model.signatures[signature](**tensors)
+        return {label: value.numpy() for label, value in answers.items()}
+
+
+def load_attack(path: Path) -> LoadedAttack:
+    """Load an exported attack; see `LoadedAttack`.
+
+    A SavedModel is a program: one that this user did not export is announced on standard error
+    before it is loaded.
+    """
+    return LoadedAttack(Path(path))
+
+
+def version_folder(path: Path) -> Path:
+    """The version folder that `path` is, or the latest one in it.
+
+    Raises:
+        UserError: it is neither.
+    """
+    if (path / "saved_model.pb").is_file():
+        return path
+    found = versions(path)
+    if not found:
+        raise UserError("an exported attack: exported/<dataset>_<attack>/<version>", f"{path}")
+    return next(p for p in path.iterdir() if p.name.isdigit() and int(p.name) == found[-1])
