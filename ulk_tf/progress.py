@@ -2,14 +2,14 @@
 
 import sys
 from collections.abc import Iterable, Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from tqdm import tqdm
 
 Item = TypeVar("Item")
 
 
-def bar(total: int, what: str, unit: str, done: int = 0) -> "tqdm[None]":
+def bar(total: int, what: str, unit: str, done: int = 0) -> "tqdm[Any]":
     """A progress bar; use as a context manager and call `.update(n)`.
 
     Args:

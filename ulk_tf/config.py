@@ -1,0 +1,211 @@
+"""Everything that can be configured: frozen dataclasses, validated, one per thing.
+
+Every field is a flag of the same name. `presets.py` fills them by attack, data set and preset.
+"""
+
+import math
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal
+
+from ulk_tf.errors import UserError
+
+AttackName = Literal["li", "ssr", "lde", "msr"]
+FeatureMap = Literal["difference", "log_difference", "centred", "normalised", "pair"]
+Optimizer = Literal["sgd", "adam"]
+
+
+def flag(default: Any, help: str, low: float | None = None, high: float | None = None) -> Any:
+    """A config field that is also a flag.
+
+    Args:
+        default: its value where no preset says otherwise.
+        help: what it is, with its unit; shown by --help.
+        low: smallest allowed value.
+        high: largest allowed value.
+    """
+    return field(default=default, metadata={"help": help, "low": low, "high": high})
+
+
+class Validated:
+    """Checks every bounded field when a config is made."""
+
+    def __post_init__(self) -> None:
+        for item in fields(self):  # type: ignore[arg-type]
+            value = getattr(self, item.name)
+            low, high = item.metadata.get("low"), item.metadata.get("high")
+            if value is None or isinstance(value, (str, bool)):
+                continue
+            if not math.isfinite(value):
+                raise UserError(f"--{item.name} to be finite", value)
+            if low is not None and value < low:
+                raise UserError(f"--{item.name} to be at least {low}", value)
+            if high is not None and value > high:
+                raise UserError(f"--{item.name} to be at most {high}", value)
+
+
+@dataclass(frozen=True)
+class DataConfig(Validated):
+    """Which samples there are, and who owns how many (paper: experimental setup)."""
+
+    dataset: str = flag(
+        "digits", "digits, any image-classification name of TFDS (mnist, cifar10), or a .npz file"
+    )
+    data_dir: str | None = flag(None, "where TFDS data is prepared; TFDS_DATA_DIR when not given")
+    n_probes: int = flag(100, "samples in the probing set", 1)
+    target_size: int | None = flag(
+        None, "samples on the target's side, base set and pool; 2/5 of all, at most 20000", 2
+    )
+    validation_size: int | None = flag(
+        None, "samples in the pool of the held-out shadow bases; 1/12 of all, at most 4000", 1
+    )
+    shadow_size: int | None = flag(None, "samples on the adversary's side; all the rest", 2)
+    base_size: int | None = flag(
+        None, "samples that one base model is trained on; half the target's side", 1
+    )
+
+
+@dataclass(frozen=True)
+class TargetConfig(Validated):
+    """The classifiers: architecture, base training, how many on each side."""
+
+    target: str = flag(
+        "auto",
+        "auto, a name of the zoo (mnist_cnn, lenet, cnn32, digits_cnn, mlp) or module:function",
+    )
+    base_optimizer: Optimizer = flag("sgd", "optimizer of the base training")
+    base_learning_rate: float = flag(0.001, "learning rate of the base training", 0)
+    base_momentum: float = flag(0.9, "momentum of the base training (sgd)", 0, 1)
+    base_batch: int = flag(64, "samples in a batch of the base training", 1)
+    base_epochs: int = flag(25, "epochs of the base training", 0)
+    shadow_bases: int = flag(8, "the adversary's own base models; more beats more updates", 1)
+    validation_bases: int = flag(1, "held-out shadow bases, for early stopping", 1)
+    target_bases: int = flag(3, "target base models; intervals are taken over them", 1)
+
+
+@dataclass(frozen=True)
+class UpdateConfig(Validated):
+    """One update: a fresh optimizer, a few steps on the updating set, dropout active."""
+
+    set_size: int = flag(1, "samples in an updating set", 1)
+    label_skew: float | None = flag(
+        None,
+        "Dirichlet concentration of the labels in a set (0.5: skewed); independent when none",
+        1e-3,
+    )
+    update_optimizer: Optimizer = flag("sgd", "optimizer of the update")
+    update_learning_rate: float = flag(0.001, "learning rate of the update", 0)
+    update_momentum: float = flag(0.9, "momentum of the update (sgd)", 0, 1)
+    update_batch: int = flag(64, "samples in a batch of the update", 1)
+    update_epochs: int = flag(1, "epochs of the update", 1)
+
+
+@dataclass(frozen=True)
+class CorpusConfig(Validated):
+    """How many updates, and who computes them; none of it changes an update's bytes."""
+
+    shadow_updates: int = flag(1000, "updates of each shadow base", 1)
+    validation_updates: int = flag(200, "updates of each held-out shadow base", 1)
+    target_updates: int = flag(100, "updates of each target base, for testing", 2)
+    executor: Literal["processes", "inline", "ray"] = flag(
+        "processes", "who computes: processes on this machine, inline (this process) or ray"
+    )
+    workers: int | None = flag(None, "worker processes; one for each core when none", 1)
+    chunk_size: int = flag(50, "updates computed in one call of the graph", 1)
+    ray_address: str | None = flag(None, "address of a Ray cluster; a local one when none")
+
+
+@dataclass(frozen=True)
+class LabelConfig(Validated):
+    """A_LI and A_LDE: shared encoder, dense decoder, softmax (paper: sections on A_LI, A_LDE)."""
+
+    feature_map: FeatureMap = flag("normalised", "how posteriors before and after become features")
+    hidden: int = flag(256, "width of the encoder's first layer; the second has half", 4)
+    dropout: float = flag(0.2, "dropout rate in encoder and decoder", 0, 0.95)
+    epochs: int = flag(30, "most epochs over the shadow corpus", 1)
+    patience: int = flag(6, "epochs without a better validation loss before stopping", 1)
+    batch: int = flag(128, "updates in a batch", 1)
+    learning_rate: float = flag(1e-3, "Adam learning rate", 0)
+    weight_decay: float = flag(1e-5, "Adam weight decay", 0)
+    members: int = flag(1, "attack models whose answers are averaged", 1)
+
+
+@dataclass(frozen=True)
+class SsrConfig(LabelConfig):
+    """A_SSR: an autoencoder's decoder behind the shared encoder (paper: section on A_SSR)."""
+
+    code: int = flag(64, "width of the autoencoder's code", 2)
+    autoencoder_epochs: int = flag(30, "epochs of the autoencoder", 1)
+
+
+@dataclass(frozen=True)
+class MsrConfig(Validated):
+    """A_MSR: BM-GAN, then clustering (paper: section on A_MSR)."""
+
+    feature_map: FeatureMap = flag("normalised", "how posteriors before and after become features")
+    hidden: int = flag(256, "width of the encoder's first layer; the second has half", 4)
+    dropout: float = flag(0.2, "dropout rate in the encoder", 0, 0.95)
+    noise: int = flag(50, "width of the generator's noise", 1)
+    code: int = flag(50, "width of the code that the encoder gives the generator", 1)
+    generator: Literal["auto", "dense", "conv"] = flag(
+        "auto", "dense, conv (colour), or by data set"
+    )
+    generator_width: int = flag(512, "width of the generator; the paper's is 2048", 8)
+    labels: bool = flag(True, "estimate the label distribution and give each sample a label")
+    label_epochs: int = flag(20, "epochs of the label distribution estimator, with --labels", 1)
+    generated: int = flag(200, "samples generated for a set in one training step", 1)
+    adversarial_weight: float = flag(0.01, "weight of the adversarial loss beside best match", 0)
+    sets_per_step: int = flag(4, "updating sets in one training step", 1)
+    epochs: int = flag(10, "most epochs over the shadow corpus", 1)
+    patience: int = flag(3, "epochs without a better validation score before stopping", 1)
+    learning_rate: float = flag(2e-4, "Adam learning rate of generator and encoder", 0)
+    discriminator_learning_rate: float = flag(2e-4, "Adam learning rate of the discriminator", 0)
+    precision: Literal["float32", "mixed_bfloat16"] = flag("float32", "precision of the training")
+    clustered: int = flag(2000, "samples generated for clustering; the paper's is 20000", 1)
+
+
+@dataclass(frozen=True)
+class OutputConfig(Validated):
+    """Where things go."""
+
+    runs_dir: str = flag("runs", "folder of runs, corpora and base models")
+    export_dir: str = flag("exported", "folder of exported attacks")
+
+
+AttackConfig = LabelConfig | SsrConfig | MsrConfig
+ATTACK_CONFIGS: dict[str, type[LabelConfig] | type[SsrConfig] | type[MsrConfig]] = {
+    "li": LabelConfig,
+    "ssr": SsrConfig,
+    "lde": LabelConfig,
+    "msr": MsrConfig,
+}
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One run of one attack: all of its configs.
+
+    Attributes:
+        attack_name: li, ssr, lde or msr.
+        preset: the preset that flags were laid over.
+        seed: the seed from which all randomness is drawn.
+    """
+
+    attack_name: AttackName
+    preset: str
+    seed: int
+    data: DataConfig
+    target: TargetConfig
+    update: UpdateConfig
+    corpus: CorpusConfig
+    attack: AttackConfig
+    output: OutputConfig
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.seed < 2**31:
+            raise UserError("--seed from 0 to 2147483647", self.seed)
+        if self.attack_name in ("li", "ssr") and self.update.set_size != 1:
+            raise UserError(
+                f"--set_size=1 for the single-sample attack {self.attack_name}",
+                self.update.set_size,
+                "lde and msr take larger sets.",
+            )
