@@ -8,11 +8,11 @@ import hashlib
 import hmac
 import os
 import secrets
-import sys
 from pathlib import Path
 
 from ulk_tf.files import sha256_file, write_text
 from ulk_tf.serving.graph import Graph
+from ulk_tf.target.models import announce_code
 
 FILE = Path("assets.extra") / "seal"
 
@@ -63,12 +63,8 @@ def announce(folder: Path) -> None:
     if is_own(folder):
         return
     touched = sorted(Graph(folder).file_operations())
-    extra = f" It reads or writes files ({', '.join(touched)})." if touched else ""
-    print(
-        f"note: {folder} was not exported by you on this machine. A SavedModel is a program, and "
-        f"loading it runs it: use only what you trust.{extra}",
-        file=sys.stderr,
-    )
+    extra = f"It reads or writes files ({', '.join(touched)})." if touched else ""
+    announce_code(folder, extra)
 
 
 def _code(folder: Path) -> str:

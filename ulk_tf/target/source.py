@@ -1,0 +1,45 @@
+"""What every kind of target offers: answers to samples, and which version gave them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from ulk_tf.files import Array
+
+
+@dataclass(frozen=True)
+class Reply:
+    """Raw answers.
+
+    Attributes:
+        values: float64 [n, classes], finite; posteriors, or what a target has instead.
+        version: what answered; empty where it cannot be known.
+    """
+
+    values: Array
+    version: str
+
+
+class Source(Protocol):
+    """A target as it is reached.
+
+    Attributes:
+        name: what it is, as it may be written into files.
+        batch: how many samples to ask for at once; None wants all of them.
+    """
+
+    name: str
+    batch: int | None
+
+    def ask(self, samples: Array, spend: Callable[[int], None]) -> Reply:
+        """Query the target.
+
+        Args:
+            samples: [n, ...], as stored.
+            spend: called with a number of samples before they are sent, each time they are
+                sent; it raises `UserError` when the budget does not allow that.
+
+        Raises:
+            UserError: the target cannot be reached or does not answer as it should.
+        """
+        ...
