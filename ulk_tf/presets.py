@@ -3,7 +3,7 @@
 import dataclasses
 import inspect
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from ulk_tf.config import (
@@ -26,6 +26,7 @@ _LARGE: Fields = {
     "validation_updates": 1_000,
     "target_updates": 200,
 }
+ATTACKS: tuple[AttackName, ...] = ("li", "ssr", "lde", "msr")
 _DATASETS: dict[str, Fields] = {
     "digits": {
         # 8x8 digits are few and easy: ten times the learning rate for a base worth attacking.
@@ -163,19 +164,37 @@ def command(
         run: what to do with the experiment.
         summary: the first line of --help.
     """
+    return _with_flags(
+        lambda **flags: run(experiment(attack, **flags)), list(parts(attack).values()), summary
+    )
+
+
+def shared_command(run: Callable[..., None], summary: str) -> Callable[..., None]:
+    """A command-line function with the flags that all attacks share.
+
+    Args:
+        run: takes the flags that were given.
+        summary: the first line of --help.
+    """
+    return _with_flags(run, [DataConfig, TargetConfig, CorpusConfig, OutputConfig], summary)
+
+
+def _with_flags(
+    run: Callable[..., None], classes: Sequence[type], summary: str
+) -> Callable[..., None]:
     hints: dict[str, Any] = {"preset": Preset, "seed": int}
     lines = [
         "preset: quick (about a minute), default (two cores) or paper (the published sizes)",
         "seed: the seed of everything; same seed, same bytes on CPU",
     ]
-    for cls in parts(attack).values():
+    for cls in classes:
         resolved = typing.get_type_hints(cls)
         for item in dataclasses.fields(cls):
             hints[item.name] = resolved[item.name]
             lines.append(f"{item.name}: {item.metadata['help']} (default {item.default})")
 
     def main(**flags: Any) -> None:
-        run(experiment(attack, **flags))
+        run(**flags)
 
     keyword = inspect.Parameter.KEYWORD_ONLY
     main.__signature__ = inspect.Signature(  # type: ignore[attr-defined]

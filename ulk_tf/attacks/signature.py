@@ -41,3 +41,11 @@ class TrainedAttack:
     name: str
     models: tuple[keras.Model, ...]
     signatures: Mapping[str, Signature]
+
+
+def pair_specs(probes: int, classes: int) -> dict[str, tf.TensorSpec]:
+    """The inputs of every attack: posteriors before and after, float32 [batch, probes, classes]."""
+    return {
+        name: tf.TensorSpec((None, probes, classes), tf.float32, name=name)
+        for name in ("before", "after")
+    }

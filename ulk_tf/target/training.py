@@ -88,7 +88,7 @@ def train_base(
     batches = tf.data.Dataset.from_tensor_slices(data)
     batches = batches.shuffle(len(split.base), seed=seed).batch(config.base_batch)
     if config.base_epochs:
-        model.fit(batches, epochs=config.base_epochs, verbose=0)
+        model.fit(batches, epochs=config.base_epochs, verbose=0, shuffle=False)
     accuracies = [
         float(np.mean(_answers(model, dataset.samples[part]) == dataset.labels[part]))
         for part in (split.base[:CHECKED], split.pool[:CHECKED])

@@ -1,0 +1,199 @@
+"""BM-GAN: a generative model with a best-match loss (paper: multi-sample reconstruction)."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+Batch = tuple[dict[str, tf.Tensor], tf.Tensor]
+
+
+def squared_distances(a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
+    """Squared distances of all pairs, [batch, n, d] and [batch, m, d] -> [batch, n, m]."""
+    a, b = tf.cast(a, tf.float32), tf.cast(b, tf.float32)
+    products = tf.matmul(a, b, transpose_b=True)
+    norms = tf.reduce_sum(a * a, -1)[..., :, None] + tf.reduce_sum(b * b, -1)[..., None, :]
+    return tf.maximum(norms - 2 * products, 0.0)
+
+
+def best_match(real: tf.Tensor, generated: tf.Tensor) -> tf.Tensor:
+    """The best-match loss: each real sample's distance to the nearest generated one.
+
+    Args:
+        real: updating sets, float32 [batch, set_size, values], in [0, 1].
+        generated: samples for them, float32 [batch, generated, values].
+
+    Returns:
+        float32 [batch]: mean squared error over the samples of a set and their values.
+    """
+    nearest = tf.reduce_min(squared_distances(real, generated), -1)
+    return tf.reduce_mean(nearest, -1) / tf.cast(tf.shape(real)[-1], tf.float32)
+
+
+def spread_labels(distribution: tf.Tensor, samples: int, offsets: tf.Tensor) -> tf.Tensor:
+    """Deal labels out to samples in proportion to a label distribution.
+
+    Args:
+        distribution: float32 [batch, classes].
+        samples: how many for each.
+        offsets: float32 [batch], in [0, 1): where on the grid of quantiles to begin.
+
+    Returns:
+        One-hot labels, float32 [batch, samples, classes].
+    """
+    grid = (tf.range(samples, dtype=tf.float32)[None] + offsets[:, None]) / samples
+    ends = tf.cumsum(distribution, axis=-1)
+    ends = ends / ends[:, -1:]
+    labels = tf.reduce_sum(tf.cast(grid[..., None] >= ends[:, None], tf.int32), -1)
+    classes = distribution.shape[-1]
+    return tf.one_hot(tf.minimum(labels, classes - 1), classes)
+
+
+class BMGAN(keras.Model):
+    """Encoder, generator and discriminator, trained together.
+
+    Each training step takes several updating sets; for each it generates samples from the code
+    of its posterior difference and fresh noise. The generator and encoder are trained on the
+    best-match loss plus the adversarial loss, the discriminator to tell real from generated.
+    Noise is drawn from (seed, step), so that a resumed training goes on with new noise.
+
+    Args:
+        encoder: posteriors before and after -> code [batch, code].
+        generator: noise, code and label -> values of a sample.
+        discriminator: values of a sample -> logit.
+        labels: posteriors before and after -> label distribution; None leaves labels out.
+        noise: width of the noise.
+        generated: samples for a set in a training step.
+        adversarial_weight: of the adversarial loss beside best match.
+        seed: of the noise.
+    """
+
+    def __init__(
+        self,
+        encoder: keras.Model,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        labels: keras.Model | None,
+        noise: int,
+        generated: int,
+        adversarial_weight: float,
+        seed: int,
+    ) -> None:
+        super().__init__(name="bm_gan")
+        self.encoder = encoder
+        self.generator = generator
+        self.discriminator = discriminator
+        self.labels = labels
+        self.noise = noise
+        self.generated = generated
+        self.adversarial_weight = adversarial_weight
+        self.seed = seed
+        names = ("loss", "best_match", "shuffled", "discriminator_loss")
+        self._means = {name: keras.metrics.Mean(name=name) for name in names}
+
+    def compile(
+        self,
+        g_optimizer: keras.optimizers.Optimizer,
+        d_optimizer: keras.optimizers.Optimizer,
+        **kwargs: Any,
+    ) -> None:
+        """Take two optimizers and build both at once, so that a restore finds their slots."""
+        super().compile(optimizer=g_optimizer, **kwargs)
+        self.g_optimizer, self.d_optimizer = self.optimizer, d_optimizer
+        self.g_optimizer.build(self._generator_variables)
+        self.d_optimizer.build(self.discriminator.trainable_variables)
+
+    @property
+    def metrics(self) -> list[keras.metrics.Metric]:
+        """The running means that Keras resets each epoch."""
+        return list(self._means.values())
+
+    @property
+    def _generator_variables(self) -> list[keras.Variable]:
+        return self.encoder.trainable_variables + self.generator.trainable_variables
+
+    def generate(
+        self, pair: dict[str, tf.Tensor], samples: int, seeds: tf.Tensor, training: bool = False
+    ) -> tf.Tensor:
+        """Generate samples for each posterior difference.
+
+        Args:
+            pair: `before` and `after`, float32 [batch, probes, classes].
+            samples: how many for each.
+            seeds: int32 [batch, 2].
+            training: whether dropout and batch statistics are those of the training.
+
+        Returns:
+            float32 [batch, samples, values], in [0, 1].
+        """
+        code = self.encoder(pair, training=training)
+        draw = tf.map_fn(
+            lambda seed: tf.random.stateless_normal((samples, self.noise), seed),
+            seeds,
+            fn_output_signature=tf.TensorSpec((samples, self.noise), tf.float32),
+        )
+        parts = [draw, tf.repeat(code[:, None], samples, axis=1)]
+        if self.labels is not None:
+            distribution = tf.stop_gradient(self.labels(pair, training=False))
+            offsets = tf.map_fn(
+                lambda seed: tf.random.stateless_uniform((), seed + 1),
+                seeds,
+                fn_output_signature=tf.TensorSpec((), tf.float32),
+            )
+            parts.append(spread_labels(distribution, samples, offsets))
+        inputs = tf.concat([tf.cast(part, tf.float32) for part in parts], -1)
+        flat = self.generator(tf.reshape(inputs, (-1, inputs.shape[-1])), training=training)
+        return tf.reshape(tf.cast(flat, tf.float32), (-1, samples, flat.shape[-1]))
+
+    def train_step(self, data: Batch) -> dict[str, tf.Tensor]:
+        """One step on several updating sets, [batch, set_size, values]."""
+        pair, real = data
+        sets = tf.shape(real)[0]
+        flat_real = tf.reshape(real, (-1, real.shape[-1]))
+        with tf.GradientTape() as g_tape, tf.GradientTape() as d_tape:
+            generated = self.generate(pair, self.generated, self._seeds(sets), training=True)
+            flat = tf.reshape(generated, (-1, generated.shape[-1]))
+            match = tf.reduce_mean(best_match(real, generated))
+            fooled = self.discriminator(flat, training=True)
+            # The discriminator's own loss must not reach the generator: same batch, no gradient.
+            told = self.discriminator(tf.stop_gradient(flat), training=True)
+            seen = self.discriminator(flat_real, training=True)
+            g_loss = match + self.adversarial_weight * _cross_entropy(fooled, 1.0)
+            d_loss = _cross_entropy(seen, 1.0) + _cross_entropy(told, 0.0)
+        variables = self._generator_variables
+        self.g_optimizer.apply(g_tape.gradient(g_loss, variables), variables)
+        judges = self.discriminator.trainable_variables
+        self.d_optimizer.apply(d_tape.gradient(d_loss, judges), judges)
+        return self._record(loss=g_loss, best_match=match, discriminator_loss=d_loss)
+
+    def test_step(self, data: Batch) -> dict[str, tf.Tensor]:
+        """Best match with the right posterior difference, and with that of another update."""
+        pair, real = data
+        seeds = tf.stack([tf.range(tf.shape(real)[0]), tf.fill([tf.shape(real)[0]], 7)], -1)
+        generated = self.generate(pair, self.generated, seeds)
+        other = {name: tf.roll(value, 1, axis=0) for name, value in pair.items()}
+        match = tf.reduce_mean(best_match(real, generated))
+        shuffled = best_match(real, self.generate(other, self.generated, seeds))
+        return self._record(loss=match, best_match=match, shuffled=tf.reduce_mean(shuffled))
+
+    def call(self, pair: dict[str, tf.Tensor]) -> tf.Tensor:
+        """The code of a posterior difference."""
+        return self.encoder(pair)
+
+    def _seeds(self, sets: tf.Tensor) -> tf.Tensor:
+        step = tf.cast(self.g_optimizer.iterations, tf.int32)
+        high = tf.fill([sets], tf.constant(np.int32(self.seed)))
+        return tf.stack([high, step * 64 + tf.range(sets)], -1)
+
+    def _record(self, **values: tf.Tensor) -> dict[str, tf.Tensor]:
+        for name, value in values.items():
+            self._means[name].update_state(value)
+        return {name: self._means[name].result() for name in values}
+
+
+def _cross_entropy(logits: tf.Tensor, truth: float) -> tf.Tensor:
+    logits = tf.cast(logits, tf.float32)
+    return tf.reduce_mean(
+        tf.nn.sigmoid_cross_entropy_with_logits(tf.fill(tf.shape(logits), truth), logits)
+    )

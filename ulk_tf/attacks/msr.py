@@ -1,0 +1,214 @@
+"""A_MSR: all samples of an updating set, by BM-GAN and clustering (paper: section on A_MSR)."""
+
+import dataclasses
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+from keras import layers
+
+from ulk_tf.attacks import gan_networks
+from ulk_tf.attacks.bm_gan import BMGAN
+from ulk_tf.attacks.clustering import central_samples, kmeans
+from ulk_tf.attacks.encoder import build_encoder
+from ulk_tf.attacks.fit import Bar, Fitted
+from ulk_tf.attacks.labels import train_labels
+from ulk_tf.attacks.signature import Signature, TrainedAttack, pair_specs
+from ulk_tf.config import LabelConfig, MsrConfig
+from ulk_tf.corpus.build import Corpus
+from ulk_tf.corpus.pipeline import batches, updating_sets
+
+CLUSTER_ITERATIONS = 50
+# What is generated at once for clustering; more would only need more memory.
+GENERATED_AT_ONCE = 2000
+
+
+def train_msr(
+    config: MsrConfig, corpus: Corpus, seed: int, log_dir: Path
+) -> tuple[TrainedAttack, Fitted]:
+    """Train A_MSR on a corpus' shadow side.
+
+    Args:
+        config: of the attack.
+        corpus: its shadow side is learned from, its validation side stops the training.
+        seed: of weights, noise and order.
+        log_dir: for TensorBoard, and for the backup from which a killed training goes on.
+
+    Returns:
+        The attack with signatures `serving_default` (clustered) and `raw_samples`, and BM-GAN
+        with its curves.
+    """
+    if config.precision != "float32":
+        keras.mixed_precision.set_global_policy(config.precision)
+    try:
+        gan = build_gan(config, corpus, seed, log_dir)
+    finally:
+        keras.mixed_precision.set_global_policy("float32")
+    curves = _fit(gan, config, corpus, seed, log_dir)
+    return wrap(gan, config, corpus), Fitted(gan, curves)
+
+
+def build_gan(config: MsrConfig, corpus: Corpus, seed: int, log_dir: Path) -> BMGAN:
+    """BM-GAN before its training; its label distribution estimator is trained here."""
+    dataset, shadow = corpus.dataset, corpus.updates["shadow"]
+    trunk = build_encoder(shadow, config.feature_map, config.hidden, config.dropout, seed)
+    initialiser = keras.initializers.GlorotUniform(seed=seed + 20)
+    code = layers.Dense(config.code, "tanh", kernel_initializer=initialiser)(trunk.output)
+    encoder = keras.Model(trunk.input, code, name="code")
+    width = config.noise + config.code
+    labels = None
+    if config.labels:
+        labels = _label_model(config, corpus, seed, log_dir)
+        width += dataset.classes
+    kind = gan_networks.choose(config.generator, dataset.sample_shape)
+    return BMGAN(
+        encoder=encoder,
+        generator=gan_networks.GENERATORS[kind](
+            width, dataset.sample_shape, config.generator_width, seed + 30
+        ),
+        discriminator=gan_networks.discriminator(
+            dataset.sample_shape, config.generator_width, seed + 40
+        ),
+        labels=labels,
+        noise=config.noise,
+        generated=config.generated,
+        adversarial_weight=config.adversarial_weight,
+        seed=seed,
+    )
+
+
+def _label_model(config: MsrConfig, corpus: Corpus, seed: int, log_dir: Path) -> keras.Model:
+    """A_LDE on the same corpus, as the generator's estimate of the label distribution."""
+    own = LabelConfig(feature_map=config.feature_map, epochs=config.label_epochs)
+    _, fitted = train_labels("lde", own, corpus, seed, log_dir / "labels")
+    model = keras.Model(fitted.model.input, fitted.model.output["label_distribution"])
+    model.trainable = False
+    return model
+
+
+def _fit(
+    gan: BMGAN, config: MsrConfig, corpus: Corpus, seed: int, log_dir: Path
+) -> dict[str, list[float]]:
+    shadow = corpus.updates["shadow"]
+    steps = max(len(shadow) // config.sets_per_step, 1)
+    rate = keras.optimizers.schedules.CosineDecay(
+        config.learning_rate, config.epochs * steps, alpha=0.02
+    )
+    gan.compile(
+        g_optimizer=keras.optimizers.Adam(rate, beta_1=0.5),
+        d_optimizer=keras.optimizers.Adam(config.discriminator_learning_rate, beta_1=0.5),
+        jit_compile=False,
+        steps_per_execution=min(8, steps),
+    )
+    sides = {
+        side: batches(
+            corpus.updates[side],
+            updating_sets(corpus.dataset, corpus.updates[side]),
+            config.sets_per_step,
+            order,
+            drop_remainder=True,
+        )
+        for side, order in (("shadow", seed), ("validation", None))
+    }
+    history = gan.fit(
+        sides["shadow"],
+        validation_data=sides["validation"],
+        epochs=config.epochs,
+        callbacks=[
+            Bar("training msr", config.epochs),
+            keras.callbacks.EarlyStopping(
+                "val_best_match", mode="min", patience=config.patience, restore_best_weights=True
+            ),
+            keras.callbacks.TensorBoard(str(log_dir), write_graph=False),
+        ],
+        verbose=0,
+        shuffle=False,
+    )
+    return {name: [float(v) for v in values] for name, values in history.history.items()}
+
+
+def wrap(gan: BMGAN, config: MsrConfig, corpus: Corpus) -> TrainedAttack:
+    """BM-GAN and clustering as an attack that can be run and exported."""
+    shape = corpus.dataset.sample_shape
+    k = corpus.updates["shadow"].indices.shape[1]
+    specs = pair_specs(*corpus.updates["shadow"].after.shape[1:])
+    specs["seeds"] = tf.TensorSpec((None, 2), tf.int32, name="seeds")
+    total = max(config.clustered, k)
+    return TrainedAttack(
+        "msr",
+        (gan,),
+        {
+            "serving_default": Signature(
+                lambda before, after, seeds: reconstruct_sets(
+                    gan, {"before": before, "after": after}, seeds, k, total, shape
+                ),
+                specs,
+            ),
+            "raw_samples": Signature(
+                lambda before, after, seeds: {
+                    "raw_samples": _shaped(
+                        gan.generate({"before": before, "after": after}, k, seeds), shape
+                    )
+                },
+                specs,
+            ),
+        },
+    )
+
+
+def reconstruct_sets(
+    gan: BMGAN,
+    pair: dict[str, tf.Tensor],
+    seeds: tf.Tensor,
+    k: int,
+    total: int,
+    shape: tuple[int, ...],
+) -> dict[str, tf.Tensor]:
+    """Generate many samples for each posterior difference and cluster them (paper: A_MSR).
+
+    Args:
+        gan: trained.
+        pair: `before` and `after`, float32 [batch, probes, classes].
+        seeds: int32 [batch, 2].
+        k: samples in an updating set, and so clusters.
+        total: samples to generate for a set.
+        shape: of a sample.
+
+    Returns:
+        `samples`, the generated sample nearest each centroid, and `centroids`; both float32
+        [batch, k, *shape] in [0, 1].
+    """
+
+    def one(row: tuple[tf.Tensor, tf.Tensor, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
+        before, after, seed = (part[None] for part in row)
+        parts, left, number = [], total, 0
+        while left > 0:
+            count = min(left, GENERATED_AT_ONCE)
+            drawn = gan.generate(
+                {"before": before, "after": after}, count, seed + tf.constant([[0, number]])
+            )
+            parts.append(drawn[0])
+            left, number = left - count, number + 2
+        generated = tf.concat(parts, 0)
+        centroids, assignment = kmeans(generated, k, seed[0], CLUSTER_ITERATIONS)
+        return central_samples(generated, centroids, assignment), centroids
+
+    values = gan.generator.output_shape[-1]
+    spec = tf.TensorSpec((k, values), tf.float32)
+    samples, centroids = tf.map_fn(
+        one,
+        (pair["before"], pair["after"], seeds),
+        fn_output_signature=(spec, spec),
+        parallel_iterations=2,
+    )
+    return {"samples": _shaped(samples, shape), "centroids": _shaped(centroids, shape)}
+
+
+def _shaped(samples: tf.Tensor, shape: tuple[int, ...]) -> tf.Tensor:
+    """[batch, n, values] -> [batch, n, *shape]."""
+    return tf.reshape(samples, (-1, samples.shape[1], *shape))
+
+
+def without_labels(config: MsrConfig) -> MsrConfig:
+    """The same attack as the paper has it: no label distribution estimator."""
+    return dataclasses.replace(config, labels=False)
