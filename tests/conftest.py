@@ -5,3 +5,37 @@ import os
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+
+import pytest
+
+from ulk_tf import presets
+from ulk_tf.corpus.build import Corpus, build_corpus
+from ulk_tf.data.datasets import load
+
+SMALL = {
+    "base_epochs": 8,
+    "shadow_bases": 2,
+    "target_bases": 2,
+    "shadow_updates": 400,
+    "validation_updates": 60,
+    "target_updates": 40,
+    "executor": "inline",
+}
+
+
+def small_corpus(attack: str, folder: object, **flags: object) -> Corpus:
+    """A corpus of digits that takes seconds."""
+    experiment = presets.experiment(attack, runs_dir=str(folder), **(SMALL | flags))
+    return build_corpus(experiment, load("digits", None, folder))
+
+
+@pytest.fixture(scope="session")
+def single_corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
+    """Digits, updates of one sample."""
+    return small_corpus("li", tmp_path_factory.mktemp("single"))
+
+
+@pytest.fixture(scope="session")
+def set_corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
+    """Digits, skewed updating sets of ten."""
+    return small_corpus("msr", tmp_path_factory.mktemp("sets"), set_size=10, label_skew=0.5)

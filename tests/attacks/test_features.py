@@ -1,0 +1,88 @@
+"""Feature maps against slow NumPy versions, and the encoder that all attacks share."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from ulk_tf.attacks.encoder import build_encoder
+from ulk_tf.attacks.features import FLOOR, Features, fit_features
+
+KINDS = ["difference", "log_difference", "centred", "normalised", "pair"]
+
+
+@pytest.fixture(name="posteriors")
+def _posteriors() -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(0)
+    before, after = rng.dirichlet(np.full(4, 0.3), (2, 6, 5)).astype(np.float32)
+    before[0, 0] = [1, 0, 0, 0]
+    return before, after
+
+
+def _slow(kind: str, before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    log_before = np.log(np.maximum(before, FLOOR).astype(np.float64))
+    log_after = np.log(np.maximum(after, FLOOR).astype(np.float64))
+
+    def centre(values: np.ndarray) -> np.ndarray:
+        return values - values.mean(-1, keepdims=True)
+
+    table = {
+        "difference": before - after,
+        "log_difference": log_before - log_after,
+        "centred": centre(log_before - log_after),
+        "pair": np.concatenate([centre(log_before), centre(log_after)], -1),
+    }
+    table["normalised"] = table["centred"]
+    return table[kind].reshape(len(before), -1)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_features_equal_a_slow_version(kind: str, posteriors: tuple) -> None:
+    before, after = posteriors
+    layer = fit_features(kind, before, after)
+    found = layer(before, after).numpy()
+    expected = _slow(kind, before, after)
+    if kind == "normalised":
+        norm = np.linalg.norm(expected, axis=-1, keepdims=True)
+        logs = np.log(norm)
+        expected = np.concatenate(
+            [expected * expected.shape[1] ** 0.5 / norm, (logs - logs.mean()) / logs.std()], -1
+        )
+    else:
+        expected = expected / expected.std()
+    np.testing.assert_allclose(found, expected, rtol=2e-4, atol=2e-5)
+    assert layer.compute_output_shape(before.shape, after.shape) == found.shape
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_features_survive_equal_and_certain_posteriors(kind: str) -> None:
+    certain = np.tile(np.float32([1, 0, 0]), (2, 4, 1))
+    found = Features(kind)(certain, certain).numpy()
+    assert np.isfinite(found).all()
+
+
+def test_features_keep_their_constants_through_a_config() -> None:
+    layer = Features("normalised", scale=3.0, log_norm=(1.0, 2.0))
+    again = Features.from_config(layer.get_config())
+    assert (again.kind, again.scale, again.log_norm) == ("normalised", 3.0, (1.0, 2.0))
+
+
+def test_normalised_features_do_not_depend_on_the_size_of_an_update() -> None:
+    rng = np.random.default_rng(1)
+    logits, step = rng.normal(size=(2, 1, 5, 4)).astype(np.float32)
+    before = tf.nn.softmax(logits)
+    layer = Features("normalised")
+    small, large = (layer(before, tf.nn.softmax(logits + s * step)).numpy() for s in (0.01, 1.0))
+    np.testing.assert_allclose(small[:, :-1], large[:, :-1], atol=2e-3)
+    assert large[0, -1] - small[0, -1] == pytest.approx(np.log(100), rel=1e-3)
+
+
+def test_encoder_has_the_shape_and_the_seed_it_is_given(single_corpus) -> None:
+    shadow = single_corpus.updates["shadow"]
+    first, again, other = (build_encoder(shadow, "normalised", 32, 0.1, seed) for seed in (1, 1, 2))
+    pair = {"before": shadow.before[shadow.base[:3]], "after": shadow.after[:3]}
+    assert first(pair).shape == (3, 16)
+    np.testing.assert_array_equal(first(pair), again(pair))
+    assert not np.allclose(first(pair), other(pair))
+    assert isinstance(first.get_layer("features"), Features)
+    assert isinstance(first, keras.Model)

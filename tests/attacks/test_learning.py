@@ -1,0 +1,98 @@
+"""Every attack learns on digits, and learns nothing from shuffled posterior differences."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from ulk_tf.attacks.labels import train_labels
+from ulk_tf.attacks.msr import train_msr
+from ulk_tf.attacks.ssr import train_ssr
+from ulk_tf.config import LabelConfig, MsrConfig, SsrConfig
+from ulk_tf.corpus.build import Corpus
+from ulk_tf.evaluation.answers import others
+from ulk_tf.evaluation.label_scores import score_lde, score_li
+from ulk_tf.evaluation.msr_scores import score_msr
+from ulk_tf.evaluation.ssr_scores import score_ssr
+
+SHORT = {"epochs": 12, "hidden": 128}
+
+
+def _shuffled(corpus: Corpus) -> Corpus:
+    """The same corpus with the shadow posteriors of other updates."""
+    updates = dict(corpus.updates)
+    for side in ("shadow", "validation"):
+        after = updates[side].after[others(updates[side])]
+        updates[side] = dataclasses.replace(updates[side], after=after)
+    return dataclasses.replace(corpus, updates=updates)
+
+
+def test_li_learns_and_only_from_the_right_posteriors(single_corpus) -> None:
+    config = LabelConfig(**SHORT)
+    scores = score_li(train_labels("li", config, single_corpus, 0)[0], single_corpus)
+    assert scores.metrics["accuracy"].mean > 0.7
+    assert scores.metrics["top3_accuracy"].mean >= scores.metrics["accuracy"].mean
+    assert scores.baselines["accuracy:shuffled"].mean < 0.35
+    assert scores.baselines["accuracy:most_frequent_label"].mean < 0.35
+    assert scores.pictures["confusion"].sum() == len(single_corpus.updates["target"])
+    fooled = train_labels("li", config, _shuffled(single_corpus), 0)[0]
+    assert score_li(fooled, single_corpus).metrics["accuracy"].mean < 0.35
+
+
+def test_lde_learns_and_only_from_the_right_posteriors(set_corpus) -> None:
+    config = LabelConfig(**SHORT)
+    scores = score_lde(train_labels("lde", config, set_corpus, 0)[0], set_corpus, 0)
+    own = scores.metrics["kl"].mean
+    assert own < 0.75 * scores.baselines["kl:prior"].mean
+    assert own < 0.6 * scores.baselines["kl:shuffled"].mean
+    assert scores.metrics["kl_published_scale"].mean == pytest.approx(own / 10)
+    fooled = train_labels("lde", config, _shuffled(set_corpus), 0)[0]
+    again = score_lde(fooled, set_corpus, 0)
+    assert again.metrics["kl"].mean > 0.9 * again.baselines["kl:prior"].mean
+
+
+def test_ssr_learns_and_only_from_the_right_posteriors(single_corpus, tmp_path) -> None:
+    config = SsrConfig(**SHORT, autoencoder_epochs=15)
+    trained = train_ssr(config, single_corpus, 0, tmp_path)
+    labels, _ = train_labels("li", LabelConfig(**SHORT), single_corpus, 0)
+    scores = score_ssr(trained, labels, single_corpus, 0)
+    own = scores.metrics["mse"].mean
+    assert own < 0.8 * scores.baselines["mse:mean_sample"].mean
+    assert own < 0.7 * scores.baselines["mse:shuffled"].mean
+    assert scores.baselines["mse:autoencoder"].mean < own
+    assert scores.baselines["mse:random_of_same_label"].mean > own
+    fooled = train_ssr(config, _shuffled(single_corpus), 0, tmp_path)
+    again = score_ssr(fooled, labels, single_corpus, 0)
+    assert again.metrics["mse"].mean > 0.9 * again.baselines["mse:mean_sample"].mean
+
+
+def test_ssr_transfers_the_decoder_and_leaves_the_autoencoder_its_own(
+    single_corpus, tmp_path
+) -> None:
+    config = SsrConfig(epochs=1, hidden=32, autoencoder_epochs=1, learning_rate=0.0)
+    trained = train_ssr(config, single_corpus, 0, tmp_path)
+    kept = trained.autoencoder.get_layer("decoder").get_weights()
+    transferred = trained.fitted.model.layers[-1].get_weights()
+    for a, b in zip(kept, transferred, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.slow
+def test_msr_learns_and_uses_its_input(set_corpus, tmp_path) -> None:
+    config = MsrConfig(
+        generator_width=128,
+        generated=60,
+        epochs=12,
+        label_epochs=12,
+        clustered=300,
+        learning_rate=1e-3,
+    )
+    attack, _ = train_msr(config, set_corpus, 0, tmp_path)
+    scores = score_msr(attack, set_corpus, 0)
+    assert scores.metrics["gain_over_shuffled"].low > 0.03
+    assert scores.metrics["gain_over_shadow_clustering"].mean > 0
+    for kind in ("centroids", "samples"):
+        own = scores.metrics[f"matched_mse_{kind}"].mean
+        assert own < scores.baselines[f"matched_mse_{kind}:shuffled"].mean
+    truth, matched = scores.pictures["matched"]
+    assert truth.shape == matched.shape == (10, 8, 8, 1)
