@@ -145,10 +145,18 @@ def _coerced(command: Command) -> Command:
     """The same command taking text for every parameter."""
     hints = getattr(command, "__ulk_hints__", None) or typing.get_type_hints(command)
 
-    def text_command(**given: str) -> None:
-        command(**{name: coerce(text, hints[name], name) for name, text in given.items()})
+    signature = inspect.signature(command)
 
-    text_command.__signature__ = inspect.signature(command)  # type: ignore[attr-defined]
+    def text_command(*values: str, **given: str) -> None:
+        # fire passes what may be positional by position, and defaults with it.
+        bound = signature.bind(*values, **given).arguments
+        typed = {
+            name: coerce(value, hints[name], name) if isinstance(value, str) else value
+            for name, value in bound.items()
+        }
+        command(**typed)
+
+    text_command.__signature__ = signature  # type: ignore[attr-defined]
     text_command.__doc__ = command.__doc__
     return text_command
 

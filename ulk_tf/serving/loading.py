@@ -50,12 +50,11 @@ class LoadedAttack:
     @property
     def class_names(self) -> list[str]:
         """Names of the target's classes; their numbers where the export has no names."""
-        inputs = self._described["serving_default"].inputs
-        classes = (inputs["before"].shape or (None, None, None))[-1]
+        classes = class_count(self.path)
         told = self.metadata.get("class_names")
         if isinstance(told, list) and len(told) == classes:
             return [str(name) for name in told]
-        return [str(number) for number in range(classes or 0)]
+        return [str(number) for number in range(classes)]
 
     def run(
         self,
@@ -107,6 +106,19 @@ def load_attack(path: Path) -> LoadedAttack:
     before it is loaded.
     """
     return LoadedAttack(Path(path))
+
+
+def class_count(folder: Path) -> int:
+    """How many classes the targets of an exported attack have.
+
+    Raises:
+        UserError: it does not take posteriors of a fixed number of classes.
+    """
+    default = Graph(folder).signatures.get("serving_default")
+    shape = default.inputs["before"].shape if default and "before" in default.inputs else None
+    if not shape or shape[-1] is None:
+        raise UserError("an attack that takes before: [batch, probes, classes]", f"{folder}")
+    return shape[-1]
 
 
 def version_folder(path: Path) -> Path:

@@ -1,0 +1,143 @@
+"""What can be done with exported attacks: `python -m ulk_tf check | probe | audit | serve-config`.
+
+TensorFlow takes seconds to import, so each command imports what it needs: a misspelt flag is
+answered at once.
+"""
+# ruff: noqa: PLC0415
+
+import os
+from pathlib import Path
+
+from ulk_tf import cli
+from ulk_tf.errors import UserError
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+
+def check(path: str = "exported") -> None:
+    """Check that TF Serving will run a SavedModel, or every one under a folder.
+
+    Args:
+        path: a version folder, or a folder above such.
+    """
+    from ulk_tf.serving import conformance
+
+    top = Path(path)
+    folders = sorted(found.parent for found in top.rglob("saved_model.pb"))
+    # What is still being written has a name with a dot; a server does not look at it either.
+    folders = [f for f in folders if not f.name.startswith(".")]
+    if not folders:
+        raise UserError("a SavedModel in --path", f"none in {path}")
+    refused = 0
+    for folder in folders:
+        problems = {problem.check: problem.reason for problem in conformance.check(folder)}
+        refused += bool(problems)
+        print(f"{'refused' if problems else 'good'}  {folder}")
+        for name in conformance.CHECKS:
+            print(f"  {'no' if name in problems else 'ok'}  {name:15}{problems.get(name, '')}")
+    if refused:
+        raise UserError(
+            "SavedModels that TF Serving can run", f"{refused} of {len(folders)} that it cannot"
+        )
+
+
+def probe(
+    target: str,
+    attack: str,
+    out: str,
+    output: str | None = None,
+    max_queries: int | None = None,
+    batch: int | None = None,
+) -> None:
+    """Record a target's answers to the probing set of an attack; goes on where it stopped.
+
+    Args:
+        target: http://host:8501/v1/models/m/versions/3, a SavedModel, a .keras file,
+            module:function, or recorded answers (.npz, .csv). A token for a server comes from
+            the environment variable ULK_TF_TOKEN.
+        attack: exported/<dataset>_<attack>, or one of its versions.
+        out: the .npz to write.
+        output: which of several outputs of the target holds the posteriors.
+        max_queries: how many samples may be sent in all, repeats and earlier runs included.
+        batch: how many samples to send at once.
+    """
+    from ulk_tf.serving import extras, probing
+    from ulk_tf.serving.loading import class_count, version_folder
+
+    folder = version_folder(Path(attack))
+    recording, found = probing.probe(
+        target,
+        extras.read(folder).probing_set,
+        class_count(folder),
+        out=Path(out),
+        output=output,
+        max_queries=max_queries,
+        batch=batch,
+    )
+    for note in found.notes:
+        print(f"note: {note}")
+    versions = ", ".join(recording.versions) or "not known"
+    print(f"answers: {found.kind}; version: {versions}; queries: {recording.queries}")
+    print(out)
+
+
+def audit(
+    before: str,
+    after: str,
+    attack: str,
+    out: str = "runs/audit",
+    output: str | None = None,
+    max_queries: int | None = None,
+) -> None:
+    """Report what an update gave away: labels or samples, and how far posteriors moved.
+
+    Args:
+        before: what `probe` recorded of the version before the update, or a target.
+        after: the same for the version after it.
+        attack: exported/<dataset>_<attack>, or several separated by commas.
+        out: the folder of the report.
+        output: which of several outputs of the target holds the posteriors.
+        max_queries: how many samples may be sent to each version.
+    """
+    from ulk_tf.files import check_folder
+    from ulk_tf.serving import audit as auditing
+    from ulk_tf.serving.audit_page import write_audit
+    from ulk_tf.serving.audit_tell import tell
+    from ulk_tf.serving.loading import load_attack
+
+    check_folder(Path(out), "--out")
+    attacks = [load_attack(Path(name)) for name in attack.split(",") if name]
+    if not attacks:
+        raise UserError("--attack=exported/<dataset>_<attack>", repr(attack))
+    result = auditing.audit(before, after, attacks, output=output, max_queries=max_queries)
+    page = write_audit(Path(out), result)
+    for warning in result.warnings:
+        print(f"note: {warning}")
+    for finding in result.findings:
+        print(f"{finding.attack.name}: {tell(finding).sentence}")
+    print(page)
+
+
+def serve_config(export_dir: str = "exported") -> None:
+    """Write models.config for all exports and print the command that serves them.
+
+    Args:
+        export_dir: the folder of all exports.
+    """
+    from ulk_tf.serving import serve
+
+    path, names = serve.write_config(Path(export_dir))
+    print(f"{path}: {', '.join(names)}")
+    print(serve.docker_command(Path(export_dir)))
+
+
+COMMANDS: dict[str, cli.Command] = {"check": check, "probe": probe, "audit": audit, "serve-config": serve_config}
+
+
+def main() -> None:
+    """Run one command and leave with its exit code."""
+    cli.run(COMMANDS)
+
+
+if __name__ == "__main__":
+    main()
