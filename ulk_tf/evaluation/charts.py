@@ -16,7 +16,9 @@ from ulk_tf.evaluation.drawing import (
     PAPER,
     QUIET,
     SECOND,
+    columns_of,
     drawing,
+    lay_out,
     plain,
     short,
     text,
@@ -38,21 +40,24 @@ def curves(path: Path, lines: Mapping[str, Sequence[float]], xlabel: str, ylabel
         ylabel: what the values are.
     """
     names = list(dict.fromkeys(name.removeprefix("val_") for name in lines))
-    columns = min(max(len(names), 1), 3)
+    columns = min(columns_of(max(len(names), 1)), 3)
     rows = max(1, math.ceil(len(names) / columns))
-    with drawing(path, max(520, 380 * columns), 300 * rows) as figure:
-        figure.set_layout_engine("constrained")
+    with drawing(path, max(560, 380 * columns), 32 + 290 * rows) as figure:
+        lay_out(figure)
         for number, name in enumerate(names):
             axes = figure.add_subplot(rows, columns, number + 1)
             _curve(axes, name, lines)
             axes.set_xlabel(text(xlabel))
             if number % columns == 0:
                 axes.set_ylabel(text(ylabel))
+        if not names:
+            figure.text(0.5, 0.5, "nothing was recorded", ha="center", color=MUTED)
 
 
 def _curve(axes: Axes, name: str, lines: Mapping[str, Sequence[float]]) -> None:
     pair = ((name, "training", ACCENT, "-"), (f"val_{name}", "held out", SECOND, "--"))
     drawn = [line for line in pair if line[0] in lines]
+    last = max(len(lines[key]) for key, *_ in drawn)
     for key, label, colour, dash in drawn:
         values = np.asarray(lines[key], np.float64)
         steps = np.arange(1, len(values) + 1)
@@ -61,6 +66,7 @@ def _curve(axes: Axes, name: str, lines: Mapping[str, Sequence[float]]) -> None:
         axes.plot(steps, values, dash, color=colour, label=label, linewidth=1.8, marker=mark)
     axes.set_title(text(name.replace("_", " ")), loc="left")
     axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
+    axes.set_xlim(*((1, last) if last > 1 else (0, 2)))
     if len(drawn) > 1:
         axes.legend(frameon=False, fontsize=9)
     plain(axes)
@@ -75,18 +81,18 @@ def confusion(path: Path, matrix: Array, class_names: Sequence[str]) -> None:
         class_names: of both sides.
     """
     classes = len(class_names)
-    cell = min(40, max(6, 900 // classes))
-    side = 190 + cell * classes
+    cell = min(44 if classes > 4 else 64, max(6, 900 // classes))
+    side = 200 + cell * classes
     share = matrix / np.maximum(matrix.sum(-1, keepdims=True), 1)
     with drawing(path, side + 80, side) as figure:
-        figure.set_layout_engine("constrained")
+        lay_out(figure)
         axes = figure.add_subplot()
         image = axes.imshow(share, cmap="Blues", vmin=0, vmax=1, interpolation="nearest")
         if classes <= COUNTED_CLASSES:
             _counts(axes, matrix, share)
         if classes <= NAMED_CLASSES:
             names = [short(name) for name in class_names]
-            upright = max(map(len, names)) <= 2
+            upright = 7 * max(map(len, names)) < cell
             axes.set_xticks(range(classes), names, rotation=0 if upright else 90)
             axes.set_yticks(range(classes), names)
         axes.set_xticks(np.arange(classes + 1) - 0.5, minor=True)
@@ -96,7 +102,8 @@ def confusion(path: Path, matrix: Array, class_names: Sequence[str]) -> None:
         axes.tick_params(which="both", length=0, labelsize=9)
         axes.spines[:].set_visible(False)
         axes.set(xlabel="inferred label", ylabel="true label")
-        bar = figure.colorbar(image, ax=axes, shrink=0.5, aspect=18, ticks=(0, 0.5, 1))
+        shrink = 0.5 if classes > 4 else 0.9
+        bar = figure.colorbar(image, ax=axes, shrink=shrink, aspect=18, ticks=(0, 0.5, 1))
         bar.set_label("share of the true label", fontsize=9)
         bar.outline.set_visible(False)
         bar.ax.tick_params(length=0, labelsize=9)
@@ -122,13 +129,13 @@ def distributions(path: Path, true: Array, predicted: Array, class_names: Sequen
         class_names: of the classes.
     """
     classes = len(class_names)
-    columns = min(len(true), 3 if classes <= 20 else 1)
+    columns = min(columns_of(len(true)), 3 if classes <= 20 else 1)
     rows = math.ceil(len(true) / columns)
     names = [short(name) for name in class_names]
     longest = max(map(len, names))
-    tall = 190 + (6 * longest if longest > 2 else 0)
-    with drawing(path, max(560, 340 * columns), 40 + tall * rows) as figure:
-        figure.set_layout_engine("constrained")
+    tall = 210 + (7 * longest if longest > 2 else 0)
+    with drawing(path, max(560, 340 * columns), 60 + tall * rows) as figure:
+        lay_out(figure)
         places = np.arange(classes)
         panels = figure.subplots(rows, columns, sharey=True, squeeze=False).ravel()
         for unused in panels[len(true) :]:
@@ -158,8 +165,8 @@ def bars(
         xlabel: the quantity and its unit.
         highlight: names to be drawn in colour.
     """
-    with drawing(path, 760, 80 + 34 * len(estimates)) as figure:
-        figure.set_layout_engine("constrained")
+    with drawing(path, 800, 100 + 34 * len(estimates)) as figure:
+        lay_out(figure)
         axes = figure.add_subplot()
         for number, (name, estimate) in enumerate(estimates.items()):
             _dot(axes, number, estimate, name in highlight)

@@ -23,6 +23,8 @@ INK, MUTED, LINE, PAPER = "#1d2733", "#66717d", "#dfe4e9", "#ffffff"
 # Blue and vermilion of Okabe and Ito: told apart with every kind of colour blindness.
 ACCENT, SECOND, QUIET = "#0072b2", "#d55e00", "#9aa5b1"
 DPI = 100
+# Pixels around the axes of a chart.
+AIR = 16
 # What a figure would otherwise take from the user's own matplotlib settings.
 STYLE = {
     "font.family": "DejaVu Sans",
@@ -77,6 +79,14 @@ def short(name: str) -> str:
     """A name that fits beside an axis."""
     kept = name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
     return text(kept)
+
+
+def lay_out(figure: Figure) -> None:
+    """Let axes find their places by themselves, with air around them."""
+    wide, high = figure.get_size_inches() * DPI
+    left, low = AIR / wide, AIR / high
+    box = (left, low, 1 - 2 * left, 1 - 2 * low)
+    figure.set_layout_engine("constrained", rect=box, w_pad=0.06, h_pad=0.08)
 
 
 def plain(axes: Axes, grid: Literal["x", "y"] = "y") -> None:
@@ -157,7 +167,7 @@ def _scaled(values: Array, axis: int, factor: float) -> Array:
     """Repeat along an axis by a whole number, or take means of neighbours."""
     size = values.shape[axis]
     if factor >= 1:
-        return np.repeat(values, int(factor), axis)
+        return np.repeat(values, round(factor), axis)
     edges = np.unique((np.arange(max(1, int(size * factor))) / factor).astype(int))
     counts = np.diff(np.append(edges, size)).reshape(
         [-1 if a == axis else 1 for a in range(values.ndim)]

@@ -1,5 +1,6 @@
 """report.html: what the update gave away, beside what would have been known without it."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -61,13 +62,15 @@ def headline(results: Mapping[str, Any]) -> str:
     """The first metric beside its baselines, in one sentence; empty without metrics."""
     for name, own in results["metrics"].items():
         said = metric(name)
+        places = _decimals(own["mean"])
         others = [
-            f"{baseline(other)[0].lower()} {number(value['mean'])}"
+            f"{baseline(other)[0].lower()} {number(value['mean'], places)}"
             for other, value in _baselines(results, name).items()
         ]
         beside = f"; beside it {', '.join(others)}" if others else ""
-        span = f"{number(own['low'])} to {number(own['high'])}"
-        return f"{said.name} {number(own['mean'])} (95% interval {span}){beside}."
+        mean, low, high = (number(own[key], places) for key in ("mean", "low", "high"))
+        span = f"{low} to {high}"
+        return f"{said.name} {mean} (95% interval {span}){beside}."
     return ""
 
 
@@ -78,20 +81,27 @@ def scores(results: Mapping[str, Any]) -> str:
         results: with `metrics`, `baselines` (named `<metric>:<baseline>`) and `published`.
     """
     rows = []
+    gains = _paired_gains(results)
     for name, own in results["metrics"].items():
-        said = metric(name)
-        rows.append(_row("own", said.name, "", _estimate(own, said.share), ""))
+        if name in gains.values():
+            continue
+        said, places = metric(name), _decimals(own["mean"])
+        rows.append(_row("own", said.name, "", _estimate(own, said, places), ""))
         for other, value in _baselines(results, name).items():
             gain = _gain(said, own["mean"], value["mean"])
-            rows.append(_row("other", *baseline(other), _estimate(value, said.share), gain))
+            paired = gains.get((name, other))
+            if paired:
+                low, high = (_percent(results["metrics"][paired][key]) for key in ("low", "high"))
+                gain += f"<small>{low} to {high}</small>"
+            rows.append(_row("other", *baseline(other), _estimate(value, said, places), gain))
         known = results.get("published", {}).get(name)
         if known:
             source = str(known.get("source", ""))
-            rows.append(_row("other", "Published", source, number(known["value"]), ""))
+            rows.append(_row("other", "Published", source, f"{known['value']:.6g}", ""))
     if not rows:
         return ""
     return (
-        f"<table><caption>{escape(_counted(results))}</caption><thead><tr><th></th>"
+        f'<table class="scores"><caption>{escape(_counted(results))}</caption><thead><tr><th></th>'
         '<th class="number">mean<br>95% interval</th><th class="number">gain of the<br>attack</th>'
         f"</tr></thead><tbody>{''.join(rows)}</tbody></table>"
     )
@@ -103,6 +113,26 @@ def _baselines(results: Mapping[str, Any], name: str) -> dict[str, Mapping[str, 
     return {other: value for (own, _, other), value in pairs if own == name}
 
 
+def _paired_gains(results: Mapping[str, Any]) -> dict[tuple[str, str], str]:
+    """The metric that is the gain over a baseline, with its interval: by metric and baseline.
+
+    Its name does not say of which metric it is the gain; its value does.
+    """
+    found = {}
+    metrics = results["metrics"]
+    for name, own in metrics.items():
+        if not metric(name).less_is_better:
+            continue
+        for other, value in _baselines(results, name).items():
+            for gain, estimate in metrics.items():
+                relative = 1 - own["mean"] / value["mean"] if value["mean"] else math.nan
+                if gain.startswith(f"gain_over_{other}") and math.isclose(
+                    estimate["mean"], relative, rel_tol=1e-6, abs_tol=1e-9
+                ):
+                    found[name, other] = gain
+    return found
+
+
 def _row(kind: str, name: str, what: str, value: str, gain: str) -> str:
     small = f"<small>{escape(what)}</small>" if what else ""
     return (
@@ -111,9 +141,17 @@ def _row(kind: str, name: str, what: str, value: str, gain: str) -> str:
     )
 
 
-def _estimate(value: Mapping[str, Any], share: bool) -> str:
+def _decimals(value: float) -> int:
+    """Decimals of a metric and of all that is compared with it: three digits that count."""
+    if not math.isfinite(value) or 0.1 <= abs(value) < 1 or not value:
+        return 4
+    return min(max(2 - math.floor(math.log10(abs(value))), 0), 8)
+
+
+def _estimate(value: Mapping[str, Any], said: Wording, places: int) -> str:
     mean, low, high = (
-        _percent(value[key]) if share else number(value[key]) for key in ("mean", "low", "high")
+        _percent(value[key]) if said.share else number(value[key], places)
+        for key in ("mean", "low", "high")
     )
     return f"{mean}<small>{low} to {high}</small>"
 
@@ -127,7 +165,7 @@ def _gain(said: Wording, own: float, other: float) -> str:
         words = _percent(gain)
     else:
         gain = own - other
-        words = f"{gain:+.3f}"
+        words = f"{gain:+.3f}".replace("-", "−")
     return f'<span class="{"good" if gain > 0 else "bad"}">{words}</span>'
 
 

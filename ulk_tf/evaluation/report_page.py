@@ -2,6 +2,7 @@
 
 import base64
 import html
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from string import Template
@@ -42,7 +43,12 @@ details:last-of-type { border-bottom: 1px solid var(--line); }
 summary { cursor: pointer; font-weight: 600; } details table { margin: .6rem 0; font-size: .9rem; }
 details th { color: var(--muted); width: 45%; }
 @media (max-width: 34rem) { body { font-size: 15px; padding-top: 1.4rem; }
-  h1 { font-size: 1.4rem; } tr.other th { padding-left: .6rem; } }
+  h1 { font-size: 1.4rem; } tr.other th { padding-left: .6rem; }
+  .scores tr { display: grid; grid-template-columns: 1fr 1fr; border-bottom: 1px solid var(--line);
+    padding: .35rem 0; }
+  .scores th, .scores td { border: 0; padding: .1rem .6rem; } .scores thead th:first-child
+    { display: none; } .scores th[scope="row"] { grid-column: 1 / -1; }
+  .scores td.number:nth-child(2), .scores th.number:nth-child(2) { text-align: left; } }
 @media print { :root { color-scheme: light; --page: #fff; --ink: #000; --muted: #444;
   --line: #bbb; --soft: #f3f3f3; --good: #000; --bad: #000; --accent: #000; }
   body { max-width: none; padding: 0; font-size: 11pt; } tr { break-inside: avoid; }
@@ -119,11 +125,11 @@ def collapsible(title: str, values: Mapping[str, object]) -> str:
     return f"<details><summary>{escape(title)}</summary>{table}</details>" if rows else ""
 
 
-def number(value: object) -> str:
-    """Four digits that count, or a dash where there is no number."""
-    if not isinstance(value, int | float) or value != value:  # noqa: PLR0124 - NaN
+def number(value: object, decimals: int) -> str:
+    """A number with so many decimals, or a dash where there is none."""
+    if not isinstance(value, int | float) or not math.isfinite(value):
         return "–"
-    return f"{value:.4g}"
+    return f"{value:.{decimals}f}".replace("-", "−")
 
 
 def _flat(values: Mapping[str, object], prefix: str = "") -> Iterable[tuple[str, str]]:
