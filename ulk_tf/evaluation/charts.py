@@ -170,13 +170,13 @@ def bars(
         axes = figure.add_subplot()
         for number, (name, estimate) in enumerate(estimates.items()):
             _dot(axes, number, estimate, name in highlight)
-        axes.set_yticks(range(len(estimates)), [text(name) for name in estimates])
+        axes.set_yticks(range(len(estimates)), [short(name, 40) for name in estimates])
         for label, name in zip(axes.get_yticklabels(), estimates, strict=True):
             if name in highlight:
                 label.set(color=ACCENT, fontweight="bold")
         axes.set_ylim(len(estimates) - 0.4, -0.6)
         axes.margins(x=0.06)
-        axes.set_xlabel(text(xlabel + ", mean and 95% interval"))
+        axes.set_xlabel(text(xlabel + ", mean and 95% interval", 80))
         plain(axes, "x")
         axes.spines["left"].set_visible(False)
 

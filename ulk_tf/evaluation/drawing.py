@@ -43,7 +43,6 @@ STYLE = {
     "savefig.facecolor": PAPER,
     "savefig.bbox": None,
 }
-LONGEST_NAME = 22
 
 
 @contextmanager
@@ -75,9 +74,9 @@ def text(value: str, width: int = 0) -> str:
     return wrapped.replace("$", r"\$")
 
 
-def short(name: str) -> str:
-    """A name that fits beside an axis."""
-    kept = name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
+def short(name: str, longest: int = 22) -> str:
+    """A name that fits beside an axis: of at most `longest` characters."""
+    kept = name if len(name) <= longest else name[: longest - 1] + "…"
     return text(kept)
 
 
@@ -106,7 +105,9 @@ def place(figure: Figure, image: Array, left: float, top: float) -> None:
     height, width = image.shape[:2]
     box = (left / wide, 1 - (top + height) / high, width / wide, height / high)
     axes = figure.add_axes(box)
-    axes.imshow(image, interpolation="nearest", aspect="auto")
+    # Matplotlib would round colours down.
+    colours = np.round(image * 255).astype(np.uint8)
+    axes.imshow(colours, interpolation="nearest", aspect="auto")
     axes.set_axis_off()
 
 
@@ -160,7 +161,7 @@ def strips(vectors: Array, width: int, height: int) -> Array:
 
 def heat(values: Array) -> Array:
     """Colours [..., 3] of values in [0, 1], from dark blue to yellow, even for the colour-blind."""
-    return matplotlib.colormaps["cividis"](values)[..., :3].astype(np.float32)
+    return np.asarray(matplotlib.colormaps["cividis"](values), np.float32)[..., :3]
 
 
 def _scaled(values: Array, axis: int, factor: float) -> Array:

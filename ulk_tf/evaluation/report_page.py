@@ -32,6 +32,7 @@ small { display: block; font-size: .82rem; line-height: 1.4; }
 tr.own { background: var(--soft); } tr.own th, tr.own td { font-weight: 600; }
 tr.own th { padding-left: .6rem; } tr.own td:last-child { padding-right: .6rem; }
 tr.other th { padding-left: 1.5rem; } tr.other td:last-child { padding-right: .6rem; }
+.scores thead th:last-child { padding-right: .6rem; }
 tr small { font-weight: 400; } .good { color: var(--good); } .bad { color: var(--bad); }
 figure { margin: 1.4rem 0 2rem; break-inside: avoid; }
 figure img { display: block; max-width: 100%; height: auto; background: #fff;

@@ -116,9 +116,11 @@ def metric(name: str) -> Wording:
     if name in METRICS:
         return METRICS[name]
     if name.startswith("gain_over_"):
-        other, _, kind = name.removeprefix("gain_over_").partition("_samples")
-        of = ", samples" if name.endswith("_samples") and not kind else ""
-        return Wording(f"Gain over {baseline(other)[0].lower()}{of}", share=True)
+        other = name.removeprefix("gain_over_")
+        known = other.removesuffix("_samples")
+        # A baseline's own name may end so too.
+        of = ", samples" if known in BASELINES and known != other else ""
+        return Wording(f"Gain over {baseline(known if of else other)[0].lower()}{of}", share=True)
     return Wording(_spaced(name))
 
 
