@@ -102,6 +102,8 @@ def test_empty_and_full_clusters_give_finite_centroids(samples, k):
     assert ((assignment >= 0) & (assignment < k)).all()
     places = len(np.unique(samples, axis=0))
     if k >= places:
+        # A cluster without samples stays where it was: at a sample, not at the middle of all.
+        assert _inertia(centroids, samples) == pytest.approx(0, abs=1e-8)
         assert _inertia(samples, centroids) == pytest.approx(0, abs=1e-8)
 
 
