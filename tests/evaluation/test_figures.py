@@ -230,7 +230,7 @@ def test_bars_without_an_interval(tmp_path):
     assert box(pixels(tmp_path / "a.png"), ACCENT)
 
 
-@pytest.mark.parametrize("name", ["$x^{", "a$b$c", "日本語", "long " * 30, r"\frac", "_"])
+@pytest.mark.parametrize("name", ["$x^{$", "a$b$c", "日本語", "long " * 30, r"\frac", "_"])
 def test_any_class_name_is_only_text(name, tmp_path):
     names = [name, "b", "c"]
     figures.confusion(tmp_path / "a.png", np.eye(3, dtype=int), names)
