@@ -53,7 +53,8 @@ details th { color: var(--muted); width: 45%; }
 @media print { :root { color-scheme: light; --page: #fff; --ink: #000; --muted: #444;
   --line: #bbb; --soft: #f3f3f3; --good: #000; --bad: #000; --accent: #000; }
   body { max-width: none; padding: 0; font-size: 11pt; } tr { break-inside: avoid; }
-  h2 { break-after: avoid; } details::details-content { content-visibility: visible;
+  h2 { break-after: avoid; } figure img { max-height: 12cm; width: auto; }
+  details::details-content { content-visibility: visible;
   display: block; block-size: auto; } }
 """
 
