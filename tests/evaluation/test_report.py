@@ -163,6 +163,17 @@ def test_the_gain_is_relative_where_less_is_better_else_a_difference(tmp_path, r
     assert kinds.count("bad") == 1 and kinds.count("good") == 3
 
 
+def test_a_gain_that_chance_explains_is_not_coloured(tmp_path, results):
+    def kinds():
+        page = write(tmp_path, results)
+        return [attrs["class"] for tag, attrs in page.tags if tag == "span"]
+
+    assert kinds() == ["good", "bad", "good", "good"]
+    results["metrics"]["gain_over_shadow_clustering"] |= {"low": -0.01}
+    results["metrics"]["accuracy"] |= {"low": 0.05}
+    assert kinds() == ["unclear", "bad", "good", "unclear"]
+
+
 def test_a_paired_gain_lends_its_interval_to_its_baseline(tmp_path, results):
     page = write(tmp_path, results)
     assert page.row("Shadow clustering")[1][2] == "+20.0%|+15.0% to +25.0%|"

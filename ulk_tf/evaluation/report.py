@@ -88,11 +88,8 @@ def scores(results: Mapping[str, Any]) -> str:
         said, places = metric(name), _decimals(own["mean"])
         rows.append(_row("own", said.name, "", _estimate(own, said, places), ""))
         for other, value in _baselines(results, name).items():
-            gain = _gain(said, own["mean"], value["mean"])
-            paired = gains.get((name, other))
-            if paired:
-                low, high = (_percent(results["metrics"][paired][key]) for key in ("low", "high"))
-                gain += f"<small>{low} to {high}</small>"
+            paired = results["metrics"].get(gains.get((name, other)))
+            gain = _gain(said, own, value, paired)
             rows.append(_row("other", *baseline(other), _estimate(value, said, places), gain))
         known = results.get("published", {}).get(name)
         if known:
@@ -156,17 +153,30 @@ def _estimate(value: Mapping[str, Any], said: Wording, places: int) -> str:
     return f"{mean}<small>{low} to {high}</small>"
 
 
-def _gain(said: Wording, own: float, other: float) -> str:
-    """How far the attack is ahead: relative where less is better, else the difference."""
+def _gain(
+    said: Wording,
+    own: Mapping[str, float],
+    other: Mapping[str, float],
+    paired: Mapping[str, float] | None,
+) -> str:
+    """How far the attack is ahead: relative where less is better, else the difference.
+
+    It is coloured only where chance does not explain it: where the paired interval leaves zero
+    out or, without one, where the two intervals have nothing in common.
+    """
+    if said.less_is_better and not other["mean"]:
+        return ""
+    gain = own["mean"] - other["mean"]
+    words = f"{gain:+.3f}".replace("-", "−")
     if said.less_is_better:
-        if not other:
-            return ""
-        gain = 1 - own / other
-        words = _percent(gain)
-    else:
-        gain = own - other
-        words = f"{gain:+.3f}".replace("-", "−")
-    return f'<span class="{"good" if gain > 0 else "bad"}">{words}</span>'
+        gain = -gain
+        words = _percent(gain / other["mean"])
+    apart = own["low"] > other["high"] or own["high"] < other["low"]
+    if paired:
+        apart = paired["low"] > 0 or paired["high"] < 0
+        words += f"<small>{_percent(paired['low'])} to {_percent(paired['high'])}</small>"
+    kind = ("good" if gain > 0 else "bad") if apart else "unclear"
+    return f'<span class="{kind}">{words}</span>'
 
 
 def _percent(value: float) -> str:
@@ -179,7 +189,7 @@ def _counted(results: Mapping[str, Any]) -> str:
     return (
         f"Over {over} target updates that the attack has never seen. Gain: by how much the attack "
         "is better than the line's baseline; a percentage where less is better, a difference "
-        "otherwise."
+        "otherwise; in colour where chance does not explain it."
     )
 
 
