@@ -7,7 +7,7 @@ from sklearn.cluster import KMeans
 from sklearn.datasets import load_digits, make_blobs
 from threadpoolctl import threadpool_limits
 
-from ulk_tf.attacks.clustering import central_samples, kmeans
+from ulk_tf.attacks.clustering import _lloyd, central_samples, kmeans
 
 SEED = np.array([3, 5], np.int32)
 
@@ -113,6 +113,47 @@ def test_central_samples_are_samples_and_the_nearest_ones():
     central = central_samples(samples, centroids).numpy()
     slow = [((samples - centre) ** 2).sum(-1).argmin() for centre in centroids]
     np.testing.assert_array_equal(central, samples[slow])
+
+
+def test_a_central_sample_is_of_its_own_cluster_where_the_assignment_is_given():
+    samples = np.array([[0.0], [4.0], [5.0], [9.0]], np.float32)
+    centroids = np.array([[3.0], [7.0], [100.0]], np.float32)
+    assignment = np.array([0, 1, 1, 0], np.int32)
+    own = central_samples(samples, centroids, assignment).numpy()
+    # 4 is nearest to the first centroid, but of the second; the third cluster is empty.
+    np.testing.assert_array_equal(own, [[0.0], [5.0], [9.0]])
+    anyone = central_samples(samples, centroids).numpy()
+    np.testing.assert_array_equal(anyone, [[4.0], [5.0], [9.0]])
+
+
+@pytest.mark.parametrize("iterations", [0, 1, 3, 300])
+def test_lloyds_algorithm_is_the_slow_one_step_by_step(iterations):
+    samples = _digits()[:400] - 0.5
+    slow = samples[:20].astype(np.float64)
+    for _ in range(iterations):
+        nearest = ((samples[:, None] - slow[None]) ** 2).sum(-1).argmin(-1)
+        slow = np.array([samples[nearest == number].mean(0) for number in range(20)])
+    centroids, assignment = _lloyd(tf.constant(samples), tf.constant(samples[:20]), iterations)
+    np.testing.assert_allclose(centroids, slow, atol=1e-5)
+    nearest = ((samples[:, None] - slow[None]) ** 2).sum(-1).argmin(-1)
+    np.testing.assert_array_equal(assignment, nearest)
+
+
+def test_a_batch_of_sets_is_clustered_as_each_alone():
+    samples = _digits()[:600].reshape(3, 200, 64)
+    seeds = np.array([[1, 2], [1, 2], [5, 6]], np.int32)
+    specs = tf.TensorSpec((10, 64), tf.float32), tf.TensorSpec((200,), tf.int32)
+    together = tf.function(
+        lambda sets, seeds: tf.map_fn(
+            lambda row: kmeans(row[0], 10, row[1]),
+            (sets, seeds),
+            fn_output_signature=specs,
+            parallel_iterations=2,
+        )
+    )(tf.constant(samples), tf.constant(seeds))
+    for number, (own, seed) in enumerate(zip(samples, seeds, strict=True)):
+        for batched, alone in zip(together, kmeans(own, 10, seed), strict=True):
+            np.testing.assert_array_equal(batched[number], alone)
 
 
 def test_the_graph_holds_nothing_that_a_stock_server_lacks(tmp_path):
