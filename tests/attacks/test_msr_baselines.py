@@ -7,6 +7,8 @@ import pytest
 from scipy.spatial.distance import cdist
 from sklearn.cluster import KMeans
 from sklearn.datasets import load_digits
+from sklearn.decomposition import PCA
+from threadpoolctl import threadpool_limits
 
 from ulk_tf.attacks import msr_baselines
 from ulk_tf.attacks.msr_baselines import (
@@ -168,6 +170,35 @@ def test_principal_components_cost_the_oracle_nothing(digits):
     ours = LabelOracleClustering(wide, np.zeros(len(wide), int), 0).reconstruct(np.array([20]))[0]
     theirs = KMeans(20, n_init=1, random_state=0).fit(wide)
     assert _inertia(wide, ours) <= 1.02 * theirs.inertia_
+
+
+@pytest.mark.parametrize("count", [1, 40, 150])
+def test_components_keep_distances_as_the_best_projection_does(digits, count):
+    wide = _wide(digits)[:count]
+    low = msr_baselines._components(wide)
+    exact = PCA(min(count, 64), svd_solver="full")
+    kept = exact.fit_transform(wide) if count > 1 else np.zeros((1, 1))
+    assert low.shape == (count, min(count, 64))
+    np.testing.assert_allclose(cdist(low, low), cdist(kept, kept), atol=1e-3)
+
+
+def test_the_first_answer_of_a_class_is_faster_than_decomposing_its_samples():
+    # The size of a class of the largest shadow set that is clustered.
+    wide = np.random.default_rng(0).random((600, 784), np.float32)
+
+    def seconds(work):
+        start = time.perf_counter()
+        work()
+        return time.perf_counter() - start
+
+    def first():
+        LabelOracleClustering(wide, np.zeros(600, int), 0).reconstruct(np.array([10]))
+
+    with threadpool_limits(1):
+        ours = min(seconds(first) for _ in range(3))
+        assert ours < min(
+            seconds(lambda: np.linalg.svd(wide, full_matrices=False)) for _ in range(3)
+        )
 
 
 def test_a_clustering_is_made_once(digits):
