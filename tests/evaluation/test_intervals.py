@@ -71,6 +71,15 @@ def test_bases_count_alike_however_many_updates_each_has():
     assert own.n == 4
 
 
+@given(
+    st.floats(-1e6, 1e6).filter(lambda value: value not in (0, 1)),
+    st.lists(st.integers(0, 4), min_size=1, max_size=40),
+)
+def test_equal_values_have_no_interval_to_the_last_bit(value, groups):
+    own = interval(np.full(len(groups), value), np.array(groups))
+    assert (own.low, own.mean, own.high) == (value, value, value)
+
+
 def test_all_hits_do_not_prove_that_there_are_no_misses():
     own = interval(np.ones(300), _groups(3, 100))
     assert own.mean == own.high == 1.0

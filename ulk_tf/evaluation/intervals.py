@@ -89,6 +89,9 @@ def _centre(values: Array, groups: Array, hits: bool) -> tuple[float, float]:
     """The mean of the base means, and half of the wider of the two intervals."""
     if values.shape != groups.shape or not values.size:
         raise ValueError(f"Expected one base for each value; {values.shape}, {groups.shape}.")
+    if not hits and (values == values[0]).all():
+        # Rounding in a mean of equal values would leave a spread.
+        return float(values[0]), 0.0
     parts = [values[groups == base] for base in np.unique(groups)]
     means = np.array([part.mean() for part in parts])
     bases = len(parts)
