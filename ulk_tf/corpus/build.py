@@ -21,7 +21,7 @@ from ulk_tf.target.updates import UpdateEngine
 
 SCHEMA = 1
 # Updates in one file: a few megabytes, some seconds of work.
-SHARD_UPDATES = 250
+SHARD_UPDATES = 256
 
 
 @dataclass(frozen=True)
@@ -130,6 +130,7 @@ def corpus_identity(experiment: Experiment, dataset: Dataset, splits: Splits) ->
         "architecture": architecture(model),
         "training": training,
         "update": asdict(experiment.update),
+        "path": UpdateEngine(model, experiment.update, dataset.samples[splits.probes]).path,
         "seed": experiment.seed,
     }
 
@@ -215,6 +216,7 @@ def _build_missing(
                     rows.indices[start:stop],
                     rows.seeds[start:stop],
                     experiment.corpus.chunk_size,
+                    start,
                 )
             )
             places.append((str(base), start, stop, weights))

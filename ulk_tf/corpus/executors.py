@@ -1,5 +1,6 @@
 """Who computes: this process, spawned single-threaded processes, or a Ray cluster."""
 
+import ctypes
 import multiprocessing
 import os
 import threading
@@ -16,6 +17,8 @@ from ulk_tf.corpus.jobs import Job
 from ulk_tf.data.datasets import Dataset
 
 MAX_ATTEMPTS = 3
+# From malloc.h: mmap only beyond 32 MiB, never trim, grow by 64 MiB, one arena for all threads.
+_MALLOPT = {-3: 2**25, -1: 2**31 - 1, -2: 2**26, -8: 1}
 Results = Iterator[tuple[int, Any]]
 
 
@@ -87,6 +90,7 @@ def _start_worker(dataset: Dataset, parent: int) -> None:
     """Prepare a spawned process: one thread, and an end of its own when its parent is gone."""
     global _worker_dataset  # noqa: PLW0603 - a process has one data set
     single_threaded()
+    keep_memory()
     _worker_dataset = dataset
     threading.Thread(target=_follow, args=(parent,), daemon=True).start()
 
@@ -95,6 +99,19 @@ def single_threaded() -> None:
     """One TensorFlow thread: faster for small kernels, and the same bytes everywhere."""
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
+
+
+def keep_memory() -> None:
+    """Let the C library keep freed memory: a page handed back costs more than what it is used for.
+
+    Each update allocates and frees the same few megabytes some hundred times.
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):
+        return  # not the GNU C library
+    for option, value in _MALLOPT.items():
+        mallopt(option, value)
 
 
 def _follow(parent: int) -> None:

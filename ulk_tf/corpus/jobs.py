@@ -38,6 +38,7 @@ class UpdateJob:
         indices: int32 [updates, set_size].
         seeds: int32 [updates, 2].
         chunk_size: updates in one call of the graph.
+        first: number of the first of these updates in the plan of its base model.
     """
 
     target: str
@@ -47,6 +48,7 @@ class UpdateJob:
     indices: Array
     seeds: Array
     chunk_size: int
+    first: int
 
     def run(self, dataset: Dataset) -> Array:
         """Posteriors after each update, float32 [updates, probes, classes]."""
@@ -63,6 +65,7 @@ class UpdateJob:
             dataset.labels[self.indices],
             self.seeds,
             self.chunk_size,
+            self.first,
         )
 
 

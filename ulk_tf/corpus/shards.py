@@ -11,6 +11,7 @@ import fcntl
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -73,11 +74,13 @@ class Shards:
             covered[entry["start"] : entry["stop"]] = True
         edges = np.flatnonzero(np.diff(np.concatenate([[True], covered, [True]]).astype(np.int8)))
         gaps = zip(edges[::2], edges[1::2], strict=True)
-        return [
-            (start, min(start + largest, int(stop)))
-            for first, stop in gaps
-            for start in range(int(first), int(stop), largest)
-        ]
+        ranges: list[tuple[int, int]] = []
+        for first, stop in gaps:
+            # Shards end at the same numbers however often a corpus was extended.
+            inner = range((int(first) // largest + 1) * largest, int(stop), largest)
+            cuts = [int(first), *inner, int(stop)]
+            ranges.extend(pairwise(cuts))
+        return ranges
 
     def write(self, base: str, start: int, stop: int, weights: str, after: Array) -> None:
         """Add a shard, then list it."""

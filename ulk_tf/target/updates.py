@@ -9,7 +9,14 @@ import tensorflow as tf
 
 from ulk_tf.config import UpdateConfig
 from ulk_tf.files import Array
+from ulk_tf.target.chain import read
+from ulk_tf.target.fast_updates import FastUpdates
 from ulk_tf.target.optimizers import Step, Tensors
+from ulk_tf.target.seeds import epoch_order, is_seed, seed_state
+
+# Written into what a corpus is found by: raise one when its path changes an update's bytes.
+GENERAL_VERSION = 1
+CHAIN_VERSION = 1
 
 
 class UpdateEngine:
@@ -24,25 +31,36 @@ class UpdateEngine:
         model: the classifier's architecture; any Keras model with softmax output.
         config: how an update goes.
         probing_set: samples [probes, ...] with which every version is queried.
+        special: take the faster path where the model allows it; it agrees to 1e-5.
     """
 
-    def __init__(self, model: keras.Model, config: UpdateConfig, probing_set: Array) -> None:
+    def __init__(
+        self,
+        model: keras.Model,
+        config: UpdateConfig,
+        probing_set: Array,
+        special: bool = True,
+    ) -> None:
         self.model = model
         self.config = config
         self.probing_set = tf.constant(probing_set)
         self._step = Step(
             config.update_optimizer, config.update_learning_rate, config.update_momentum
         )
-        self._graphs: dict[int, tf.types.experimental.ConcreteFunction] = {}
+        chain = read(model) if special else None
+        self._fast = chain and FastUpdates(model, chain, config, self._step, probing_set)
+
+    @property
+    def path(self) -> str:
+        """Which code computes; another path or another version of it may round differently."""
+        return f"chain-{CHAIN_VERSION}" if self._fast else f"general-{GENERAL_VERSION}"
 
     def before(self, weights: Sequence[Array]) -> Array:
         """Posteriors of a base model on the probing set, float32 [probes, classes]."""
         trainable, fixed = self._divide(weights)
-        state = (
-            [tf.convert_to_tensor(w) for w in trainable],
-            [tf.convert_to_tensor(w) for w in fixed],
-        )
-        return np.asarray(self._probe(*state), np.float32)
+        if self._fast:
+            return self._fast.before(trainable)
+        return np.asarray(self._probe(_tensors(trainable), _tensors(fixed)), np.float32)
 
     def after(
         self,
@@ -51,6 +69,7 @@ class UpdateEngine:
         labels: Array,
         seeds: Array,
         chunk_size: int = 50,
+        first: int = 0,
     ) -> Array:
         """Posteriors on the probing set after each of many updates.
 
@@ -59,22 +78,24 @@ class UpdateEngine:
             samples: updating sets [updates, set_size, ...].
             labels: int32 [updates, set_size].
             seeds: int32 [updates, 2], one for each update.
-            chunk_size: updates in one call of the graph; it changes speed and memory only.
+            chunk_size: updates in one call of the graph; it changes speed and memory only. The
+                special path has a size of its own.
+            first: the number of the first of these updates in the plan of its base model.
 
         Returns:
             float32 [updates, probes, classes].
         """
         trainable, fixed = self._divide(weights)
+        if self._fast:
+            return self._fast.after(trainable, samples, labels, seeds, first)
         answers = []
         for start in range(0, len(samples), chunk_size):
             part = slice(start, start + chunk_size)
             answers.append(
                 self._chunk(
-                    [tf.convert_to_tensor(w) for w in trainable],
-                    [tf.convert_to_tensor(w) for w in fixed],
-                    tf.convert_to_tensor(samples[part]),
-                    tf.convert_to_tensor(labels[part]),
-                    tf.convert_to_tensor(seeds[part]),
+                    _tensors(trainable),
+                    _tensors(fixed),
+                    *_tensors([samples[part], labels[part], seeds[part]]),
                 ).numpy()
             )
         return np.concatenate(answers)
@@ -121,12 +142,7 @@ class UpdateEngine:
         fixed = self._seeded(fixed, seed)
         number = 0
         for epoch in range(self.config.update_epochs):
-            # The plan's order is random already; later epochs draw their own.
-            order = tf.range(size)
-            if epoch:
-                order = tf.random.experimental.stateless_shuffle(
-                    order, tf.stack([seed[0], seed[1] + epoch])
-                )
+            order = epoch_order(seed, epoch, size)
             for start in range(0, size, batch):
                 chosen = order[start : min(start + batch, size)]
                 gradients, fixed = self._gradients(
@@ -157,20 +173,13 @@ class UpdateEngine:
         """Set the state of every seed generator from the update's own seed."""
         variables = self.model.non_trainable_variables
         return [
-            _seed_state(seed, position, variable.dtype) if is_seed(variable) else value
+            seed_state(seed, position, variable.dtype) if is_seed(variable) else value
             for position, (variable, value) in enumerate(zip(variables, fixed, strict=True))
         ]
 
 
-def is_seed(variable: keras.Variable) -> bool:
-    """Whether a variable is the state of a seed generator, such as that of dropout."""
-    return "seed_generator_state" in variable.path
-
-
-def _seed_state(seed: tf.Tensor, position: int, dtype: str) -> tf.Tensor:
-    """A generator's state from the update's seed, another one for each layer."""
-    own = tf.stack([seed[0], tf.bitwise.bitwise_xor(seed[1], position * 0x9E3779B)])
-    return tf.cast(tf.bitcast(own, tf.uint32), dtype)
+def _tensors(arrays: Sequence[Array]) -> Tensors:
+    return [tf.convert_to_tensor(array) for array in arrays]
 
 
 def steps(config: UpdateConfig) -> int:
