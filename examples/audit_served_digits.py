@@ -1,0 +1,183 @@
+"""The whole story, offline: a served classifier is updated, and audited from outside.
+
+    python examples/audit_served_digits.py
+
+1. A digit classifier is trained and exported as version 1 of the model `digits`.
+2. It is updated with one new sample: version 2; and, from version 1 again, with a whole set: 3.
+3. All are served over HTTP. No TF Serving here? A stand-in of the standard library does it.
+4. An outsider probes the versions and runs exported attacks on what moved.
+
+The same against a real TF Serving: start it with the command that is printed, and give its URL:
+
+    python examples/audit_served_digits.py --url=http://127.0.0.1:8501/v1/models/digits
+
+Attacks that are not in `--export_dir` yet are trained first, with the quick preset.
+"""
+
+import shlex
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ulk_tf import cli
+
+SEED = 20
+# One updating set for each: which attacks read it, and into which version it makes version 1.
+CASES = ((2, ("li", "ssr")), (3, ("lde", "msr")))
+SERVING_CONFIG = """model_config_list {
+  config {
+    name: "digits"
+    base_path: "/models/digits"
+    model_platform: "tensorflow"
+    model_version_policy { all {} }
+  }
+}
+"""
+
+
+def main(
+    url: str | None = None,
+    attacks: str = "li,msr",
+    folder: str = "runs/example",
+    export_dir: str = "exported",
+) -> None:
+    """Train, serve, update, probe and audit.
+
+    Args:
+        url: the model at a TF Serving that serves <folder>/served; a stand-in when None.
+        attacks: which of li, ssr, lde and msr, separated by commas.
+        folder: where everything goes.
+        export_dir: where the attacks are.
+    """
+    home = Path(folder)
+    wanted = [name for name in attacks.split(",") if name]
+    exports = {name: attack_export(name, Path(export_dir), home) for name in wanted}
+    served = home / "served" / "digits"
+    make_versions(served, exports)
+    print_docker(home / "served")
+    with endpoint(url, served.parent) as model:
+        probe(f"{model}/versions/1", home / "version1.npz", next(iter(exports.values())))
+        for version, names in CASES:
+            chosen = [str(exports[name]) for name in names if name in exports]
+            if chosen:
+                probe(f"{model}/versions/{version}", home / f"version{version}.npz", chosen[0])
+                run(
+                    *("audit", f"--before={home / 'version1.npz'}"),
+                    f"--after={home / f'version{version}.npz'}",
+                    f"--attack={','.join(chosen)}",
+                    f"--out={home / f'audit_1_to_{version}'}",
+                )
+    print(f"what the updates really were: {served.parent / 'truth.json'}")
+
+
+def attack_export(name: str, export_dir: Path, home: Path) -> Path:
+    """The export of an attack on digits, trained now if there is none."""
+    found = export_dir / f"digits_{name}"
+    if not found.is_dir():
+        flags = ["--preset=quick", f"--export_dir={export_dir}", f"--runs_dir={home / 'runs'}"]
+        show("-m", f"trainers.{name}", *flags)
+        subprocess.run([sys.executable, "-m", f"trainers.{name}", *flags], check=True)
+    return found
+
+
+def make_versions(served: Path, exports: dict[str, Path]) -> None:
+    """Export version 1 of the target and its updates, unless they are there already."""
+    if (served / "3").is_dir():
+        return
+    # What follows is what the owner of a classifier does; no attack sees any of it.
+    import keras
+    import numpy as np
+
+    from ulk_tf import presets
+    from ulk_tf.data.datasets import load
+    from ulk_tf.data.splits import split
+    from ulk_tf.files import write_json
+    from ulk_tf.serving.extras import read
+    from ulk_tf.serving.loading import version_folder
+    from ulk_tf.target import training, zoo
+
+    experiment = presets.experiment("li", "quick")
+    dataset = load("digits", None, served.parent / "data")
+    owned = split(experiment.data, len(dataset.labels), experiment.seed).for_base("target", SEED)
+    base = training.train_base("auto", experiment.target, dataset, owned, SEED)
+    random = np.random.default_rng(SEED)
+    truth = {}
+    for version in (1, *(version for version, _ in CASES)):
+        keras.utils.set_random_seed(SEED + version)
+        model = zoo.build("auto", dataset.sample_shape, dataset.classes)
+        model.set_weights(base.weights)
+        size = 1 if version == 2 else 100
+        for name, path in exports.items():
+            if (version, name) in [(v, n) for v, names in CASES for n in names]:
+                size = read(version_folder(path)).metadata["config"]["update"]["set_size"]
+        if version > 1:
+            update = random.choice(owned.pool, size, replace=False)
+            settings = experiment.update
+            model.compile(
+                keras.optimizers.SGD(settings.update_learning_rate, settings.update_momentum),
+                "sparse_categorical_crossentropy",
+                jit_compile=False,
+            )
+            samples, labels = dataset.samples[update], dataset.labels[update]
+            model.fit(samples, labels, settings.update_batch, settings.update_epochs, verbose=0)
+            truth[f"version {version}"] = {
+                "samples": size,
+                "labels": [dataset.class_names[label] for label in labels],
+            }
+        # A server loads a half-written version: it gets its number when it is whole.
+        with tempfile.TemporaryDirectory(dir=served.parent.parent) as building:
+            model.export(f"{building}/model", verbose=False)
+            served.mkdir(parents=True, exist_ok=True)
+            (Path(building) / "model").rename(served / str(version))
+    write_json(served.parent / "truth.json", truth)
+
+
+def print_docker(served: Path) -> None:
+    """Write TF Serving's configuration and show how a real one would be started."""
+    (served / "models.config").write_text(SERVING_CONFIG, encoding="utf-8")
+    print("to serve the same with TF Serving:")
+    print(
+        "  docker run --rm -p 127.0.0.1:8501:8501"
+        f" -v {shlex.quote(str(served.resolve()))}:/models:ro"
+        " tensorflow/serving --model_config_file=/models/models.config"
+    )
+
+
+@contextmanager
+def endpoint(url: str | None, served: Path) -> Iterator[str]:
+    """The URL of the served model; the stand-in serves it when there is none."""
+    if url is not None:
+        yield url.rstrip("/")
+        return
+    from stand_in_server import make_server
+
+    server = make_server(served)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    print(f"a stand-in for TF Serving answers at http://127.0.0.1:{server.server_port}")
+    yield f"http://127.0.0.1:{server.server_port}/v1/models/digits"
+    server.shutdown()
+
+
+def probe(target: str, out: Path, attack: str | Path) -> None:
+    """Record the answers of one version, anew."""
+    out.unlink(missing_ok=True)
+    run("probe", f"--target={target}", f"--attack={attack}", f"--out={out}")
+
+
+def run(*arguments: str) -> None:
+    """Show a command and run it."""
+    show("-m", "ulk_tf", *arguments)
+    subprocess.run([sys.executable, "-m", "ulk_tf", *arguments], check=True)
+
+
+def show(*arguments: str) -> None:
+    """Print a command as a person would type it."""
+    print("$ python " + " ".join(map(shlex.quote, arguments)), flush=True)
+
+
+if __name__ == "__main__":
+    cli.run(main)
