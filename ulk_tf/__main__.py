@@ -131,7 +131,12 @@ def serve_config(export_dir: str = "exported") -> None:
     print(serve.docker_command(Path(export_dir)))
 
 
-COMMANDS: dict[str, cli.Command] = {"check": check, "probe": probe, "audit": audit, "serve-config": serve_config}
+COMMANDS: dict[str, cli.Command] = {
+    "check": check,
+    "probe": probe,
+    "audit": audit,
+    "serve-config": serve_config,
+}
 
 
 def main() -> None:

@@ -4,9 +4,11 @@ Every field is a flag of the same name. `presets.py` fills them by attack, data 
 """
 
 import math
+import typing
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
+from ulk_tf import kinds
 from ulk_tf.errors import UserError
 
 AttackName = Literal["li", "ssr", "lde", "msr"]
@@ -27,20 +29,25 @@ def flag(default: Any, help: str, low: float | None = None, high: float | None =
 
 
 class Validated:
-    """Checks every bounded field when a config is made."""
+    """Checks the type and the bounds of every field when a config is made."""
 
     def __post_init__(self) -> None:
+        hints = typing.get_type_hints(type(self))
         for item in fields(self):  # type: ignore[arg-type]
-            value = getattr(self, item.name)
-            low, high = item.metadata.get("low"), item.metadata.get("high")
-            if value is None or isinstance(value, (str, bool)):
+            name, value = item.name, getattr(self, item.name)
+            if not kinds.fits(value, hints[name]):
+                raise UserError(f"--{name} to be {kinds.describe(hints[name])}", repr(value))
+            if value == "":
+                raise UserError(f"--{name} to be some text", "none")
+            if value is None or isinstance(value, str | bool):
                 continue
-            if not math.isfinite(value):
-                raise UserError(f"--{item.name} to be finite", value)
+            low, high = item.metadata["low"], item.metadata["high"]
+            if isinstance(value, float) and not math.isfinite(value):
+                raise UserError(f"--{name} to be finite", value)
             if low is not None and value < low:
-                raise UserError(f"--{item.name} to be at least {low}", value)
+                raise UserError(f"--{name} to be at least {low}", value)
             if high is not None and value > high:
-                raise UserError(f"--{item.name} to be at most {high}", value)
+                raise UserError(f"--{name} to be at most {high}", value)
 
 
 @dataclass(frozen=True)

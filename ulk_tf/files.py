@@ -2,13 +2,14 @@
 
 import hashlib
 import json
+import math
 import os
 import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,17 +20,24 @@ Array = npt.NDArray[Any]
 
 
 def check_folder(folder: Path, flag: str) -> None:
-    """Raise `UserError` unless `folder` can be created or written into.
+    """Raise `UserError` unless `folder` can be created or written into; leaves nothing behind.
 
     Args:
         folder: where files will be written; need not exist yet.
         flag: the flag that named it, for the message.
     """
-    existing = folder
-    while not existing.exists() and existing != existing.parent:
-        existing = existing.parent
-    if not existing.is_dir() or not os.access(existing, os.W_OK):
-        raise UserError(f"a folder for {flag} that can be written to", f"{folder}")
+    try:
+        existing = folder.absolute()
+        while not existing.exists() and existing != existing.parent:
+            existing = existing.parent
+        # Permission bits do not tell: the administrator passes them all, a read-only disk none.
+        with tempfile.TemporaryFile(dir=existing):
+            return
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise UserError(
+            f"a folder for {flag} that can be written to", f"{folder} ({reason})"
+        ) from error
 
 
 @contextmanager
@@ -84,34 +92,87 @@ def save_npz(path: Path, arrays: Mapping[str, Array]) -> None:
         np.savez(file, allow_pickle=False, **arrays)
 
 
-def load_npz(path: Path, names: tuple[str, ...] = ()) -> dict[str, Array]:
-    """Read an npz without pickles.
+def load_npz(
+    path: Path, names: tuple[str, ...] = (), optional: tuple[str, ...] = ()
+) -> dict[str, Array]:
+    """Read an npz without pickles, and nothing that would not fit into memory.
 
     Args:
         path: the file.
-        names: arrays that must be there; empty reads whatever is.
+        names: arrays that must be there; where `optional` is empty too, whatever is there is read.
+        optional: arrays that are read where they are there.
 
     Returns:
-        The arrays by name: those asked for, or all.
+        The arrays by name.
 
     Raises:
-        UserError: missing, damaged, lacking an array, or holding pickled objects.
+        UserError: missing, damaged, lacking an array, too large, or holding pickled objects.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            missing = [name for name in names if name not in archive.files]
+        with zipfile.ZipFile(path) as archive:
+            have = [name.removesuffix(".npy") for name in archive.namelist()]
+            missing = [name for name in names if name not in have]
             if missing:
-                have = ", ".join(archive.files) or "none"
                 raise UserError(
                     f"arrays named {', '.join(names)} in {path}",
-                    f"{have} ({', '.join(missing)} missing)",
+                    f"{', '.join(have) or 'none'} ({', '.join(missing)} missing)",
                 )
-            return {name: archive[name] for name in names or archive.files}
-    except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile) as error:
-        reason = str(error) or type(error).__name__
+            wanted = [name for name in names + optional if name in have]
+            if not names + optional:
+                wanted = have
+            _check_members(path, archive, wanted)
+        with np.load(path, allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in wanted}
+    except UserError:
+        raise
+    except Exception as error:  # there is little that a damaged archive cannot raise
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise UserError(
             "a readable .npz of plain arrays (no objects, no pickles)", f"{path} ({reason})"
         ) from error
+
+
+def memory_limit() -> int:
+    """Bytes that data may take: half of this machine's memory, 4 GiB where that is unknown."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+    except (AttributeError, ValueError, OSError):
+        return 4 * 2**30
+
+
+def _check_members(path: Path, archive: zipfile.ZipFile, names: list[str]) -> None:
+    """Hold what each member says of itself against its size, before memory is taken for it."""
+    members = [archive.getinfo(f"{name}.npy") for name in names]
+    total, limit = sum(member.file_size for member in members), memory_limit()
+    if total > limit:
+        raise UserError(
+            f"arrays of at most {limit / 2**30:.1f} GiB (half of this machine's memory)",
+            f"{total / 2**30:.1f} GiB in {path}",
+        )
+    for member in members:
+        with archive.open(member) as stream:
+            shape, dtype = _header(stream)
+            count = math.prod(shape)
+            if dtype.hasobject:
+                raise ValueError(f"{member.filename} holds objects")
+            # Elements of no bytes would make an array of any length from an empty file.
+            if count and not dtype.itemsize:
+                raise ValueError(f"{member.filename} has elements of no size")
+            left = member.file_size - stream.tell()
+            if min(shape, default=0) < 0 or count * dtype.itemsize != left:
+                raise ValueError(f"{member.filename} is not as long as its shape {shape} says")
+
+
+def _header(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    version = np.lib.format.read_magic(stream)
+    readers = {
+        (1, 0): np.lib.format.read_array_header_1_0,
+        (2, 0): np.lib.format.read_array_header_2_0,
+    }
+    if version not in readers:
+        raise ValueError(f"an array of unknown format {version}")
+    shape, _, dtype = readers[version](stream)
+    return shape, dtype
 
 
 def sha256_file(path: Path) -> str:

@@ -1,7 +1,7 @@
 """The table of presets, and the flags laid over them."""
 
 import dataclasses
-import inspect
+import os
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
@@ -16,9 +16,21 @@ from ulk_tf.config import (
     TargetConfig,
     UpdateConfig,
 )
+from ulk_tf.errors import UserError
+from ulk_tf.flags import Described, Flag
+from ulk_tf.preflight import preflight
 
 Preset = Literal["quick", "default", "paper"]
+PRESETS: tuple[Preset, ...] = typing.get_args(Preset)
 Fields = Mapping[str, Any]
+EXAMPLES = (
+    ("", "handwritten digits, offline"),
+    ("--preset=quick", "the same in about a minute"),
+    ("--dataset=mnist", "from TensorFlow Datasets"),
+    ("--dataset=own.npz --target=module:function", "your data, your classifier"),
+    ("--dataset=cifar10 --help", "flags, with their values there"),
+)
+_PATHS = ("dataset", "data_dir", "runs_dir", "export_dir")
 
 # Data sets of tens of thousands of images: more updates for each base.
 _LARGE: Fields = {
@@ -141,10 +153,14 @@ def experiment(
         UserError: a value out of its bounds, or values that do not fit together.
         TypeError: no field of that name.
     """
+    if preset not in PRESETS:
+        raise UserError(f"--preset to be one of {', '.join(PRESETS)}", repr(preset))
     classes = parts(attack)
     known = {item.name for cls in classes.values() for item in dataclasses.fields(cls)}
     if unknown := set(flags) - known:
         raise TypeError(f"no config field named {', '.join(sorted(unknown))}")
+    # A shell leaves the tilde of --runs_dir=~/runs as it is.
+    flags |= {n: os.path.expanduser(flags[n]) for n in _PATHS if flags.get(n)}  # noqa: PTH111
     dataset = flags.get("dataset", DataConfig.dataset)
     values = preset_fields(attack, dataset, preset) | flags
     built = {
@@ -154,53 +170,88 @@ def experiment(
     return Experiment(attack, preset, seed, **built)
 
 
-def command(
-    attack: AttackName, run: Callable[[Experiment], None], summary: str
-) -> Callable[..., None]:
+def command(attack: AttackName, run: Callable[[Experiment], None], summary: str) -> Described:
     """A command-line function with one flag for each config field of `attack`.
 
     Args:
         attack: li, ssr, lde or msr.
-        run: what to do with the experiment.
+        run: what to do with the experiment, once what can be checked early is.
         summary: the first line of --help.
     """
-    return _with_flags(
-        lambda **flags: run(experiment(attack, **flags)), list(parts(attack).values()), summary
-    )
+
+    def checked_run(**flags: Any) -> None:
+        settings = experiment(attack, **flags)
+        preflight(settings)
+        run(settings)
+
+    return _described(checked_run, attack, list(parts(attack).values()), summary)
 
 
-def shared_command(run: Callable[..., None], summary: str) -> Callable[..., None]:
+def shared_command(run: Callable[..., None], summary: str) -> Described:
     """A command-line function with the flags that all attacks share.
 
     Args:
         run: takes the flags that were given.
         summary: the first line of --help.
     """
-    return _with_flags(run, [DataConfig, TargetConfig, CorpusConfig, OutputConfig], summary)
+    classes: list[type] = [DataConfig, TargetConfig, CorpusConfig, OutputConfig]
 
-
-def _with_flags(
-    run: Callable[..., None], classes: Sequence[type], summary: str
-) -> Callable[..., None]:
-    hints: dict[str, Any] = {"preset": Preset, "seed": int}
-    lines = [
-        "preset: quick (about a minute), default (two cores) or paper (the published sizes)",
-        "seed: the seed of everything; same seed, same bytes on CPU",
-    ]
-    for cls in classes:
-        resolved = typing.get_type_hints(cls)
-        for item in dataclasses.fields(cls):
-            hints[item.name] = resolved[item.name]
-            lines.append(f"{item.name}: {item.metadata['help']} (default {item.default})")
-
-    def main(**flags: Any) -> None:
+    def checked_run(**flags: Any) -> None:
+        preflight(*(experiment(attack, **flags) for attack in ATTACKS))
         run(**flags)
 
-    keyword = inspect.Parameter.KEYWORD_ONLY
-    main.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-        [inspect.Parameter(name, keyword, default=None) for name in hints]
-    )
-    main.__ulk_hints__ = hints  # type: ignore[attr-defined]
-    main.__doc__ = "\n    ".join([summary, "", "A flag laid over a preset wins.", "", "Args:"])
-    main.__doc__ += "\n        " + "\n        ".join(lines)
-    return main
+    return _described(checked_run, "li", classes, summary)
+
+
+def _described(
+    run: Callable[..., None], attack: AttackName, classes: Sequence[type], summary: str
+) -> Described:
+    def flags(given: Mapping[str, str]) -> list[Flag]:
+        dataset = given.get("dataset", DataConfig.dataset)
+        group = f"Flags, with their [values] for --dataset={dataset}"
+        return [
+            Flag(
+                "preset",
+                Preset,
+                "quick (about a minute), default (two cores, under an hour) or paper (the "
+                "published sizes); a flag that is given wins over it",
+                default="default",
+                group=group,
+            ),
+            Flag("seed", int, "of everything; same seed, same bytes on CPU", "0", group=group),
+            *(flag for cls in classes for flag in _class_flags(cls, attack, dataset)),
+        ]
+
+    return Described(run, summary, flags, EXAMPLES)
+
+
+def _class_flags(cls: type, attack: AttackName, dataset: str) -> list[Flag]:
+    values = {preset: preset_fields(attack, dataset, preset) for preset in PRESETS}
+    hints = typing.get_type_hints(cls)
+    flags = []
+    for item in dataclasses.fields(cls):
+        named = {str(p): values[p].get(item.name, item.default) for p in PRESETS}
+        low = item.metadata["low"]
+        flags.append(
+            Flag(
+                item.name,
+                hints[item.name],
+                item.metadata["help"] + (f"; at least {low}" if low else ""),
+                _shown_default(named),
+                group=(cls.__doc__ or "").partition("\n")[0].rstrip("."),
+            )
+        )
+    return flags
+
+
+def _shown_default(named: Mapping[str, Any]) -> str:
+    """A value for each preset, or one where all agree."""
+    if len(set(named.values())) > 1:
+        return ", ".join(f"{preset} {_shown(value)}" for preset, value in named.items())
+    value = next(iter(named.values()))
+    return "" if value is None else _shown(value)
+
+
+def _shown(value: Any) -> str:
+    """A value as it would be typed."""
+    return str(value).lower() if value is None or isinstance(value, bool) else str(value)

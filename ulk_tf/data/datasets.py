@@ -1,5 +1,7 @@
 """Data sets: what exists, how it is loaded, and what every one of them becomes."""
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -77,22 +79,46 @@ class Dataset:
         return ((self.samples[indices].astype(np.float32) - low) / (high - low)).astype(np.float32)
 
 
-def load(dataset: str, data_dir: str | None, cache_dir: Path) -> Dataset:
+def _anything(samples: int) -> None:
+    """A check that every number of samples passes."""
+
+
+def load(
+    dataset: str,
+    data_dir: str | None,
+    cache_dir: Path,
+    check: Callable[[int], None] = _anything,
+) -> Dataset:
     """Load a data set by its flag.
 
     Args:
         dataset: `digits`, a TFDS name, or the path of a .npz file.
         data_dir: where TFDS data is prepared; None: TFDS_DATA_DIR or TFDS's own default.
         cache_dir: where decoded TFDS images are kept.
+        check: called with the number of samples as soon as it is known, before decoding.
 
     Raises:
         UserError: unknown, not prepared and not downloadable, or unusable.
     """
+    name = short_name(dataset)
     if dataset == "digits":
-        return Dataset("digits", *_digits())
-    if dataset.endswith(".npz"):
-        return Dataset(Path(dataset).stem, *load_npz_dataset(Path(dataset)))
-    return Dataset(dataset.replace("/", "_"), *load_tfds(dataset, data_dir, cache_dir))
+        loaded = Dataset(name, *_digits())
+    elif dataset.endswith(".npz"):
+        loaded = Dataset(name, *load_npz_dataset(Path(dataset)))
+    else:
+        return Dataset(name, *load_tfds(dataset, data_dir, cache_dir, check))
+    check(len(loaded.labels))
+    return loaded
+
+
+def short_name(dataset: str) -> str:
+    """The name of a data set as it stands in paths: letters, digits, `_` and `-` only.
+
+    Args:
+        dataset: the --dataset flag.
+    """
+    stem = Path(dataset).stem if dataset.endswith(".npz") else dataset
+    return re.sub(r"[^A-Za-z0-9_-]+", "_", stem).strip("_-") or "data"
 
 
 def _digits() -> tuple[Array, Array, tuple[str, ...]]:

@@ -7,7 +7,9 @@ import numpy as np
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array, load_npz
 
-MAX_BYTES = 16 * 2**30
+MAX_CLASSES = 10_000
+# Far below the largest float32: squares and differences of such numbers stay finite.
+MAX_NUMBER = 1e15
 
 
 def load_npz_dataset(path: Path) -> tuple[Array, Array, tuple[str, ...]]:
@@ -15,7 +17,7 @@ def load_npz_dataset(path: Path) -> tuple[Array, Array, tuple[str, ...]]:
 
     It holds `images` (uint8 [n, height, width] or [n, height, width, channels]; floats in
     [0, 1] are accepted) or `vectors` (numbers [n, features]), `labels` (whole numbers [n]) and
-    perhaps `class_names` (strings [classes]).
+    perhaps `class_names` (strings [classes]). Other arrays in it are left unread.
 
     Args:
         path: the file.
@@ -28,26 +30,19 @@ def load_npz_dataset(path: Path) -> tuple[Array, Array, tuple[str, ...]]:
     """
     if not path.is_file():
         raise UserError("--dataset to name an existing .npz file", f"{path}")
-    if path.stat().st_size > MAX_BYTES:
-        raise UserError(f"a file of at most {MAX_BYTES} bytes", f"{path}, which is larger")
-    arrays = load_npz(path)
+    arrays = load_npz(path, ("labels",), ("images", "vectors", "class_names"))
     kinds = [name for name in ("images", "vectors") if name in arrays]
-    if len(kinds) != 1 or "labels" not in arrays:
+    if len(kinds) != 1:
         raise UserError(
-            f"arrays named 'labels' and either 'images' or 'vectors' in {path}",
-            ", ".join(arrays) or "none",
+            f"either 'images' or 'vectors' beside 'labels' in {path}",
+            " and ".join(kinds) or "neither",
         )
     raw = arrays[kinds[0]]
-    if raw.ndim == 0 or len(raw) < 2:
+    if raw.ndim == 0 or len(raw) < 2 or not raw.size:
         raise UserError(f"at least two samples in {path}", f"shape {raw.shape}")
     samples = _images(raw) if kinds[0] == "images" else _vectors(raw)
     labels = _labels(arrays["labels"], len(samples))
-    names = arrays.get("class_names", np.arange(int(labels.max()) + 1).astype(str))
-    if names.ndim != 1 or names.dtype.kind != "U":
-        raise UserError("'class_names' as strings [classes]", f"{names.dtype} {names.shape}")
-    if len(names) < 2:
-        raise UserError("at least two classes", f"{len(names)}")
-    return samples, labels, tuple(str(name) for name in names)
+    return samples, labels, _class_names(arrays.get("class_names"), labels)
 
 
 def _images(raw: Array) -> Array:
@@ -59,24 +54,26 @@ def _images(raw: Array) -> Array:
         )
     if raw.dtype == np.uint8:
         return raw
-    if raw.dtype.kind == "f":
-        _finite(raw, "images")
-        if raw.min() >= 0 and raw.max() <= 1:
-            return np.rint(raw * 255).astype(np.uint8)
-    raise UserError("'images' as uint8, or floats in [0, 1]", f"{raw.dtype}")
+    if raw.dtype.kind != "f":
+        raise UserError("'images' as uint8, or floats in [0, 1]", f"{raw.dtype}")
+    _within(raw, "images", 0, 1)
+    return np.rint(raw * 255).astype(np.uint8)
 
 
 def _vectors(raw: Array) -> Array:
     if raw.ndim != 2 or raw.dtype.kind not in "fiu":
         raise UserError("'vectors' as numbers of shape [n, features]", f"{raw.dtype} {raw.shape}")
-    vectors = raw.astype(np.float32)
-    _finite(vectors, "vectors")
-    return vectors
+    _within(raw, "vectors", -MAX_NUMBER, MAX_NUMBER)
+    return raw.astype(np.float32)
 
 
-def _finite(values: Array, name: str) -> None:
-    if not np.isfinite(values).all():
-        raise UserError(f"finite numbers in '{name}'", "NaN or infinity")
+def _within(values: Array, name: str, low: float, high: float) -> None:
+    # NaN passes through minimum and maximum, and is within no bounds.
+    found_low, found_high = values.min(), values.max()
+    if not low <= found_low <= found_high <= high:
+        raise UserError(
+            f"finite numbers from {low:g} to {high:g} in '{name}'", f"{found_low} to {found_high}"
+        )
 
 
 def _labels(raw: Array, samples: int) -> Array:
@@ -84,6 +81,26 @@ def _labels(raw: Array, samples: int) -> Array:
         raise UserError("'labels' as whole numbers of shape [n]", f"{raw.dtype} {raw.shape}")
     if len(raw) != samples:
         raise UserError("as many labels as samples", f"{len(raw)} labels, {samples} samples")
-    if raw.min() < 0 or raw.max() > 10_000:
-        raise UserError("labels from 0 up to the number of classes", f"{raw.min()} to {raw.max()}")
+    if raw.min() < 0 or raw.max() >= MAX_CLASSES:
+        raise UserError(
+            f"labels from 0 up to the number of classes, of which at most {MAX_CLASSES}",
+            f"{raw.min()} to {raw.max()}",
+        )
     return raw.astype(np.int32)
+
+
+def _class_names(names: Array | None, labels: Array) -> tuple[str, ...]:
+    needed = int(labels.max()) + 1
+    if names is None:
+        names = np.arange(needed).astype(str)
+    if names.ndim != 1 or names.dtype.kind != "U":
+        raise UserError(
+            "'class_names' as strings of shape [classes]", f"{names.dtype} {names.shape}"
+        )
+    if not 2 <= len(names) <= MAX_CLASSES:
+        raise UserError(f"from two to {MAX_CLASSES} classes", len(names))
+    if needed > len(names):
+        raise UserError(f"labels from 0 to {len(names) - 1}, as 'class_names' has it", needed - 1)
+    if len(set(names.tolist())) < len(names):
+        raise UserError("'class_names' that all differ", ", ".join(names.tolist()[:20]))
+    return tuple(names.tolist())

@@ -12,6 +12,11 @@ from ulk_tf.files import Array
 Side = Literal["shadow", "validation", "target"]
 SIDES: tuple[Side, ...] = ("shadow", "validation", "target")
 _MAX = {"target": 20_000, "validation": 4_000}
+_POOLS = {
+    "shadow": "--shadow_size (or lower --base_size)",
+    "validation": "--validation_size",
+    "target": "--target_size (or lower --base_size)",
+}
 
 
 @dataclass(frozen=True)
@@ -88,7 +93,7 @@ def split(config: DataConfig, samples: int, seed: int) -> Splits:
         UserError: the sizes do not fit the data or one another.
     """
     target = config.target_size or min(samples * 2 // 5, _MAX["target"])
-    validation = config.validation_size or min(samples // 12, _MAX["validation"])
+    validation = config.validation_size or min(max(samples // 12, 1), _MAX["validation"])
     base = config.base_size or target // 2
     rest = samples - config.n_probes - target - validation
     shadow = config.shadow_size or rest
@@ -101,7 +106,9 @@ def split(config: DataConfig, samples: int, seed: int) -> Splits:
         )
     if not 0 < base < min(target, shadow):
         raise UserError(
-            f"--base_size below the samples of each side (target {target}, shadow {shadow})", base
+            f"--base_size from 1 to below the samples of each side (target {target}, "
+            f"shadow {shadow})",
+            base,
         )
     order = np.random.default_rng([seed, 1]).permutation(samples).astype(np.int32)
     ends = np.cumsum([config.n_probes, target, validation, shadow])
@@ -119,4 +126,5 @@ def check_set_size(splits: Splits, set_size: int) -> None:
             raise UserError(
                 f"an updating set no larger than its pool ({pool} samples on the {side} side)",
                 f"--set_size={set_size}",
+                f"Lower --set_size or raise {_POOLS[side]}.",
             )

@@ -1,17 +1,27 @@
 """Image-classification data sets of TensorFlow Datasets, decoded once and cached."""
 
+import math
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ulk_tf.data.download import download
 from ulk_tf.errors import UserError
-from ulk_tf.files import Array, digest, load_npz, save_npz
+from ulk_tf.files import Array, digest, load_npz, memory_limit, save_npz
 from ulk_tf.progress import track
+
+SPLITS = ("train", "test")
+CACHE_SCHEMA = 1
 
 
 def load_tfds(
-    name: str, data_dir: str | None, cache_dir: Path
+    name: str,
+    data_dir: str | None,
+    cache_dir: Path,
+    check: Callable[[int], None],
 ) -> tuple[Array, Array, tuple[str, ...]]:
     """All labelled images of a TFDS data set: its train split, then its test split.
 
@@ -19,6 +29,7 @@ def load_tfds(
         name: the TFDS name, such as mnist or cifar10.
         data_dir: where it is prepared; None: TFDS_DATA_DIR or TFDS's own default.
         cache_dir: where the decoded images are kept (decoding takes many times longer).
+        check: called with the number of images before they are decoded.
 
     Returns:
         Images uint8 [n, height, width, channels], labels int32 [n], class names.
@@ -27,67 +38,118 @@ def load_tfds(
         UserError: unknown, not prepared and not downloadable, or no set of equal images.
     """
     builder = _builder(name, data_dir)
-    _check_features(name, builder.info.features)
-    classes = tuple(str(label) for label in builder.info.features["label"].names)
+    features = builder.info.features
+    _check_features(name, features)
     _prepare(name, builder)
-    key = digest(name, str(builder.data_path), str(builder.info.full_name), 1)[:16]
-    cached = cache_dir / f"{name.replace('/', '_')}-{key}.npz"
-    if cached.is_file():
-        arrays = load_npz(cached, ("images", "labels"))
-    else:
-        arrays = _decode(builder)
+    splits = [split for split in SPLITS if split in builder.info.splits]
+    total = sum(builder.info.splits[split].num_examples for split in splits)
+    check(total)
+    cached = cache_dir / f"{builder.name}-{_key(builder)[:16]}.npz"
+    arrays = _cached(cached)
+    if arrays is None:
+        arrays = _decode(name, builder, splits, total)
         save_npz(cached, arrays)
-    return arrays["images"], arrays["labels"], classes
+    return arrays["images"], arrays["labels"], tuple(map(str, features["label"].names))
 
 
 def _builder(name: str, data_dir: str | None) -> Any:
     import tensorflow_datasets as tfds  # noqa: PLC0415 - slow import, only needed here
 
     try:
+        # Namespaces, such as that of Hugging Face, are other downloaders with needs of their own.
+        if not re.fullmatch(r"\w+(/[\w.-]+)?(:[\d.*]+)?", name):
+            raise ValueError("no name of a data set")
         return tfds.builder(name, data_dir=data_dir, try_gcs=False)
-    except (tfds.core.DatasetNotFoundError, ValueError, FileNotFoundError) as error:
+    except Exception as error:  # unknown names, configs and versions raise nearly anything
         raise UserError(
             "--dataset to be digits, an image-classification name of TFDS or a .npz file",
             repr(name),
         ) from error
 
 
-def _check_features(name: str, features: Any) -> None:
-    known = features is not None and {"image", "label"} <= set(features)
-    shape = features["image"].shape if known else None
-    if shape is None or None in shape or np.dtype(features["image"].np_dtype) != np.uint8:
+def _prepare(name: str, builder: Any) -> None:
+    folder = Path(builder.data_path)
+    if not folder.exists():
+        download(name, builder)
+    elif not (folder / "dataset_info.json").is_file():
         raise UserError(
-            "a data set of equally large images with labels", f"{name} (image shape {shape})"
+            f"the data of {name}, prepared by TFDS, in {folder}",
+            "a folder without dataset_info.json",
+            "Remove or rename it.",
         )
 
 
-def _prepare(name: str, builder: Any) -> None:
-    if builder.data_path.exists():
-        return
-    try:
-        builder.download_and_prepare()
-    except Exception as error:  # whatever its downloader, a mirror or a checksum raises
-        raise UserError(
-            f"the data of {name}, prepared in {builder.data_path} or downloadable",
-            f"neither ({type(error).__name__})",
-            "Either connect to a network once, or give --data_dir (or TFDS_DATA_DIR) a folder "
-            f"where `tfds build {name}` has prepared it.",
-        ) from error
-
-
-def _decode(builder: Any) -> dict[str, Array]:
+def _check_features(name: str, features: Any) -> None:
     import tensorflow_datasets as tfds  # noqa: PLC0415 - slow import, only needed here
 
-    splits = [split for split in ("train", "test") if split in builder.info.splits]
-    total = sum(builder.info.splits[split].num_examples for split in splits)
-    images = np.empty((total, *builder.info.features["image"].shape), np.uint8)
-    labels = np.empty(total, np.int32)
+    known = dict(features.items()) if isinstance(features, tfds.features.FeaturesDict) else {}
+    image, label = known.get("image"), known.get("label")
+    shape = tuple(getattr(image, "shape", ()))
+    good = (
+        isinstance(label, tfds.features.ClassLabel)
+        and isinstance(image, tfds.features.Image)
+        and None not in shape
+        and shape[-1] in (1, 3)
+        and image.np_dtype == np.uint8
+    )
+    if not good:
+        raise UserError(
+            "a data set of equally large images, grey or colour, each with one label",
+            f"{name} (image: {shape}, label: {type(label).__name__})",
+        )
+
+
+def _key(builder: Any) -> str:
+    """Digest of which data it is: its name, its place, and its files' sizes and dates."""
+    folder = Path(builder.data_path)
+    stats = [(path.name, path.stat()) for path in sorted(folder.iterdir())]
+    files = [[name, stat.st_size, stat.st_mtime_ns] for name, stat in stats]
+    return digest(CACHE_SCHEMA, str(builder.info.full_name), str(folder.resolve()), files)
+
+
+def _cached(path: Path) -> dict[str, Array] | None:
+    """The decoded images; None where there are none, or damaged ones."""
+    if not path.is_file():
+        return None
+    try:
+        return load_npz(path, ("images", "labels"))
+    except UserError:
+        return None
+
+
+def _decode(name: str, builder: Any, splits: list[str], total: int) -> dict[str, Array]:
+    shape = (total, *builder.info.features["image"].shape)
+    if not total or math.prod(shape) > memory_limit():
+        raise UserError(
+            f"a split of {' or '.join(SPLITS)}, its images within half of this machine's memory",
+            f"{name} with {total} images of {shape[1:]}",
+        )
+    images, labels = np.empty(shape, np.uint8), np.empty(total, np.int32)
+    examples = track(_examples(builder, splits), total, "decoding", "image")
+    index = -1
+    try:
+        for index, (image, label) in enumerate(examples):
+            images[index], labels[index] = image, label
+    except Exception as error:  # TFDS and TensorFlow raise what they like at damaged records
+        reason = " ".join(str(error).split())[:200]
+        raise UserError(
+            f"readable data of {name} in {builder.data_path}",
+            f"{type(error).__name__} ({reason})",
+            f"Remove that folder and prepare it again with `tfds build {name}`.",
+        ) from error
+    if index != total - 1:
+        raise UserError(f"the {total} images that {builder.data_path} promises", index + 1)
+    return {"images": images, "labels": labels}
+
+
+def _examples(builder: Any, splits: list[str]) -> Iterator[tuple[Array, int]]:
+    """Images and labels, split by split."""
+    import tensorflow_datasets as tfds  # noqa: PLC0415 - slow import, only needed here
+
     # Files in order: the order of the samples decides the splits.
     ordered = tfds.ReadConfig(interleave_cycle_length=1)
-    parts = [
-        builder.as_dataset(split=split, as_supervised=True, read_config=ordered) for split in splits
-    ]
-    examples = (example for part in parts for example in tfds.as_numpy(part))
-    for index, (image, label) in enumerate(track(examples, total, "decoding", "image")):
-        images[index], labels[index] = image, label
-    return {"images": images, "labels": labels}
+    only = tfds.decode.PartialDecoding({"image": True, "label": True})
+    for split in splits:
+        part = builder.as_dataset(split=split, read_config=ordered, decoders=only)
+        for example in tfds.as_numpy(part):
+            yield example["image"], example["label"]
