@@ -5,11 +5,34 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
-from ulk_tf.corpus.build import Updates
+from ulk_tf.corpus.build import Corpus, Updates
 from ulk_tf.data.datasets import Dataset
 from ulk_tf.files import Array
 
 Truth = Callable[[tf.Tensor], tf.Tensor]
+
+
+def learning_batches(
+    corpus: Corpus,
+    truth: Callable[[Updates], Truth],
+    batch: int,
+    seed: int,
+    drop_remainder: bool = False,
+) -> tuple[tf.data.Dataset, tf.data.Dataset]:
+    """What an attack learns from, shuffled, and what stops its training, in the plan's order.
+
+    Args:
+        corpus: its shadow and validation sides are used.
+        truth: the updates of a side -> what is to be predicted.
+        batch: updates in a batch.
+        seed: of the shadow side's order.
+        drop_remainder: leave out a last, smaller batch.
+    """
+    shadow, validation = corpus.updates["shadow"], corpus.updates["validation"]
+    return (
+        batches(shadow, truth(shadow), batch, seed, drop_remainder),
+        batches(validation, truth(validation), batch, None, drop_remainder),
+    )
 
 
 def batches(

@@ -10,6 +10,7 @@ import tensorflow as tf
 from ulk_tf.config import TargetConfig
 from ulk_tf.data.datasets import Dataset
 from ulk_tf.data.splits import BaseSplit
+from ulk_tf.errors import UserError
 from ulk_tf.files import Array, digest, load_npz, save_npz
 from ulk_tf.target import zoo
 
@@ -36,18 +37,32 @@ class BaseModel:
         """Digest of the weights."""
         return digest(*self.weights)
 
-    def save(self, path: Path) -> None:
-        """Write to a .npz, whole or not at all."""
+    def save(self, path: Path, key: str) -> None:
+        """Write to a .npz, whole or not at all.
+
+        Args:
+            path: of the file.
+            key: what determines the model; `load` compares it.
+        """
         named = {f"weight_{number:03d}": weight for number, weight in enumerate(self.weights)}
         accuracies = np.array([self.train_accuracy, self.pool_accuracy])
-        save_npz(path, named | {"accuracies": accuracies})
+        checked = {"accuracies": accuracies, "key": np.array(key), "digest": np.array(self.digest)}
+        save_npz(path, named | checked)
 
     @classmethod
-    def load(cls, path: Path) -> "BaseModel":
-        """Read what `save` wrote."""
+    def load(cls, path: Path, key: str) -> "BaseModel":
+        """Read what `save` wrote.
+
+        Raises:
+            UserError: damaged, or of another key.
+        """
         arrays = load_npz(path)
-        train, pool = arrays.pop("accuracies")
-        return cls(tuple(arrays[name] for name in sorted(arrays)), float(train), float(pool))
+        weights = tuple(arrays[name] for name in sorted(arrays) if name.startswith("weight_"))
+        found = [str(arrays.get(name, "")) for name in ("key", "digest")]
+        if found != [key, digest(*weights)] or "accuracies" not in arrays:
+            raise UserError(f"the base model with key {key}", f"another one in {path}")
+        train, pool = arrays["accuracies"]
+        return cls(weights, float(train), float(pool))
 
 
 def architecture(model: keras.Model) -> str:
@@ -98,4 +113,6 @@ def train_base(
 
 
 def _answers(model: keras.Model, samples: Array) -> Array:
-    return np.asarray(model.predict(samples, batch_size=500, verbose=0)).argmax(-1)
+    # Plain calls: `predict` would trace a graph for each model and each shape.
+    parts = [samples[start : start + 500] for start in range(0, len(samples), 500)]
+    return np.concatenate([np.asarray(model(part, training=False)).argmax(-1) for part in parts])

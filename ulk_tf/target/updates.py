@@ -50,11 +50,6 @@ class UpdateEngine:
         chain = read(model) if special else None
         self._fast = chain and FastUpdates(model, chain, config, self._step, probing_set)
 
-    @property
-    def path(self) -> str:
-        """Which code computes; another path or another version of it may round differently."""
-        return f"chain-{CHAIN_VERSION}" if self._fast else f"general-{GENERAL_VERSION}"
-
     def before(self, weights: Sequence[Array]) -> Array:
         """Posteriors of a base model on the probing set, float32 [probes, classes]."""
         trainable, fixed = self._divide(weights)
@@ -176,6 +171,15 @@ class UpdateEngine:
             seed_state(seed, position, variable.dtype) if is_seed(variable) else value
             for position, (variable, value) in enumerate(zip(variables, fixed, strict=True))
         ]
+
+
+def path_of(model: keras.Model) -> str:
+    """Which code updates a model; another path or another version of it may round differently.
+
+    Args:
+        model: the classifier's architecture.
+    """
+    return f"chain-{CHAIN_VERSION}" if read(model) else f"general-{GENERAL_VERSION}"
 
 
 def _tensors(arrays: Sequence[Array]) -> Tensors:

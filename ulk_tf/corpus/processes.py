@@ -1,0 +1,162 @@
+"""The executor of one machine: worker processes of one thread each, and the death of any of them.
+
+A worker that dies takes one job with it; that job is tried again in a fresh worker.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import Any
+
+from ulk_tf.config import CorpusConfig
+from ulk_tf.corpus.jobs import Job
+from ulk_tf.corpus.worker import outcome
+from ulk_tf.data.datasets import Dataset
+from ulk_tf.errors import UserError
+
+MAX_ATTEMPTS = 3
+
+
+@dataclass
+class _Worker:
+    """A process, the socket to it, and the number of the job that it computes."""
+
+    process: subprocess.Popen[bytes]
+    connection: Connection
+    job: int | None = None
+
+    def stop(self) -> None:
+        """Kill it; it holds nothing that another could not compute."""
+        self.connection.close()
+        self.process.kill()
+        self.process.wait()
+
+
+class Processes:
+    """Worker processes, started when there are jobs and kept until `close`.
+
+    Args:
+        config: how many workers; one for each core when it does not say.
+        dataset: sent once to each worker.
+    """
+
+    def __init__(self, config: CorpusConfig, dataset: Dataset) -> None:
+        self._most = config.workers or cores()
+        self._dataset = dataset
+        self._workers: list[_Worker] = []
+
+    def run(self, jobs: Sequence[Job]) -> Iterator[tuple[int, Any]]:
+        """Yield (number of the job, its result) as jobs finish.
+
+        Raises:
+            UserError: a job found a mistake of the user's, or killed its worker repeatedly.
+            RuntimeError: a job raised anything else; its traceback is in the message.
+        """
+        waiting = list(range(len(jobs)))[::-1]
+        attempts = [0] * len(jobs)
+        left = len(jobs)
+        while left:
+            while waiting and (worker := self._idle(min(self._most, left))):
+                worker.job = waiting.pop()
+                attempts[worker.job] += 1
+                with suppress(ConnectionError):  # it is dead; `_collect` will find out
+                    worker.connection.send(jobs[worker.job])
+            finished, lost = self._collect()
+            for number in lost:
+                if attempts[number] >= MAX_ATTEMPTS:
+                    raise _gave_up(jobs[number], lost[number])
+                waiting.append(number)
+            left -= len(finished)
+            yield from finished
+
+    def close(self) -> None:
+        """Stop all workers, whatever they do."""
+        for worker in self._workers:
+            worker.stop()
+        self._workers.clear()
+
+    def _idle(self, most: int) -> _Worker | None:
+        """A worker without a job; a new one where there may be one more."""
+        idle = [worker for worker in self._workers if worker.job is None]
+        if idle:
+            return idle[0]
+        if len(self._workers) >= most:
+            return None
+        worker = _start()
+        self._workers.append(worker)
+        with suppress(ConnectionError):
+            worker.connection.send(self._dataset)
+        return worker
+
+    def _collect(self) -> tuple[list[tuple[int, Any]], dict[int, int]]:
+        """Wait for answers and deaths.
+
+        Returns:
+            Results by job, and exit codes by job that was lost.
+        """
+        finished, lost = [], {}
+        busy = [worker for worker in self._workers if worker.job is not None]
+        ready = wait([worker.connection for worker in busy])
+        for worker in busy:
+            number = worker.job
+            if worker.connection not in ready or number is None:
+                continue
+            worker.job = None
+            try:
+                finished.append((number, outcome(worker.connection.recv())))
+            except (EOFError, ConnectionError):
+                self._workers.remove(worker)
+                with suppress(subprocess.TimeoutExpired):
+                    worker.process.wait(5)  # for its own exit code
+                worker.stop()
+                lost[number] = worker.process.returncode
+        return finished, lost
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    allowed = getattr(os, "sched_getaffinity", None)
+    return len(allowed(0)) if allowed else os.cpu_count() or 1
+
+
+def _start() -> _Worker:
+    here, there = Pipe()
+    # The workers' imports are ours, wherever they came from.
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join(path or str(Path.cwd()) for path in sys.path),
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+    }
+    # Not `-m`: what the worker sends would then be of a module named `__main__`.
+    start = "from ulk_tf.corpus.worker import main; main()"
+    command = [sys.executable, "-c", start, str(there.fileno())]
+    with there, _no_interrupts():
+        process = subprocess.Popen(  # noqa: S603 - this Python, this package
+            command, env=environment, pass_fds=[there.fileno()], stdin=subprocess.DEVNULL
+        )
+    return _Worker(process, here)
+
+
+@contextmanager
+def _no_interrupts() -> Iterator[None]:
+    """Hold back Ctrl-C here, and for ever in what is started: only the parent answers it."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _gave_up(job: Job, code: int) -> UserError:
+    cause = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+    return UserError(
+        "worker processes that live",
+        f"one that died {MAX_ATTEMPTS} times ({cause}) while {job.what}",
+        "If memory ran out, lower --workers. What is finished is kept: run again to go on.",
+    )

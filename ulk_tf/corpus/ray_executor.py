@@ -1,0 +1,128 @@
+"""The executor of a Ray cluster: the same jobs on many machines.
+
+The data set and each base model's weights go into the object store once. Few tasks are submitted
+at a time, and what a lost node took with it is submitted again.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+from ulk_tf.config import CorpusConfig
+from ulk_tf.corpus.jobs import Job, UpdateJob
+from ulk_tf.corpus.worker import Done, Failed, answer, outcome, prepare
+from ulk_tf.data.datasets import Dataset
+from ulk_tf.errors import UserError
+
+try:
+    import ray
+    from ray.exceptions import RayError
+except ImportError as error:  # an extra
+    raise UserError(
+        "Ray to be installed for --executor=ray", str(error), "pip install 'ulk_tf[ray]'"
+    ) from error
+
+MAX_ATTEMPTS = 5
+# Of every worker. Ray hides GPUs from tasks that reserve none; ours take what there is.
+ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "3", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
+
+
+class Ray:
+    """Runs jobs on a Ray cluster, or on one started here for the purpose.
+
+    Args:
+        config: the cluster's address, or how many workers one started here has.
+        dataset: put into the object store once.
+
+    Raises:
+        UserError: there is no cluster at the address.
+    """
+
+    def __init__(self, config: CorpusConfig, dataset: Dataset) -> None:
+        self._own = not ray.is_initialized()
+        if self._own:
+            _connect(config)
+        self._dataset = ray.put(dataset)
+        self._weights: dict[str, Any] = {}
+        self._compute = ray.remote(_compute).options(
+            num_cpus=1, max_retries=0, runtime_env={"env_vars": ENVIRONMENT}
+        )
+        self._running: dict[Any, int] = {}
+
+    def run(self, jobs: Sequence[Job]) -> Iterator[tuple[int, Any]]:
+        """Yield (number of the job, its result) as jobs finish.
+
+        Raises:
+            UserError: a job found a mistake of the user's, or was lost repeatedly.
+            RuntimeError: a job raised anything else; its traceback is in the message.
+        """
+        waiting = list(range(len(jobs)))[::-1]
+        attempts = [0] * len(jobs)
+        while waiting or self._running:
+            # Enough to keep every core busy, however large the corpus is.
+            most = max(2, 2 * int(ray.cluster_resources().get("CPU", 1)))
+            while waiting and len(self._running) < most:
+                number = waiting.pop()
+                attempts[number] += 1
+                self._running[self._submit(jobs[number])] = number
+            ready, _ = ray.wait(list(self._running), timeout=10)
+            for reference in ready:
+                number = self._running.pop(reference)
+                try:
+                    yield number, outcome(ray.get(reference))
+                except RayError as error:
+                    if attempts[number] >= MAX_ATTEMPTS:
+                        raise _gave_up(jobs[number], error) from error
+                    waiting.append(number)
+
+    def close(self) -> None:
+        """Cancel what still runs; leave the cluster, or stop it if it was started here."""
+        for reference in self._running:
+            ray.cancel(reference, force=True)
+        self._running.clear()
+        if self._own:
+            ray.shutdown()
+
+    def _submit(self, job: Job) -> Any:
+        weights = None
+        if isinstance(job, UpdateJob):
+            if job.base not in self._weights:
+                self._weights[job.base] = ray.put(job.weights)
+            weights = self._weights[job.base]
+            job = replace(job, weights=())
+        return self._compute.remote(self._dataset, weights, job)
+
+
+def _connect(config: CorpusConfig) -> None:
+    here = {} if config.ray_address else {"num_cpus": config.workers, "include_dashboard": False}
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    try:
+        ray.init(config.ray_address, log_to_driver=False, logging_level="ERROR", **here)
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise UserError(
+            "--ray_address of a running Ray cluster", f"{config.ray_address} ({reason})"
+        ) from error
+
+
+@cache
+def _prepare_once() -> None:
+    prepare()
+
+
+def _compute(dataset: Dataset, weights: Any, job: Job) -> Done | Failed:
+    """In a worker of the cluster."""
+    _prepare_once()
+    if weights is not None and isinstance(job, UpdateJob):
+        job = replace(job, weights=weights)
+    return answer(job, dataset)
+
+
+def _gave_up(job: Job, error: RayError) -> UserError:
+    return UserError(
+        "Ray workers that live",
+        f"{MAX_ATTEMPTS} failures ({type(error).__name__}) while {job.what}",
+        "What is finished is kept: run again to go on.",
+    )
