@@ -21,7 +21,7 @@ from ulk_tf.data.splits import check_set_size, split
 from ulk_tf.evaluation import figures
 from ulk_tf.evaluation.published import published
 from ulk_tf.evaluation.report import write_report
-from ulk_tf.evaluation.scores import Scores
+from ulk_tf.evaluation.scores import Scores, headline
 from ulk_tf.files import check_folder, digest, write_json
 from ulk_tf.serving.export import export_attack
 from ulk_tf.target import zoo
@@ -112,6 +112,7 @@ class Study:
         return {
             "schema_version": SCHEMA_VERSION,
             "attack": experiment.attack_name,
+            "headline": headline(scores),
             "dataset": self.dataset.name,
             "config": dataclasses.asdict(experiment),
             "environment": _environment(),
@@ -145,7 +146,8 @@ class Study:
         if "matched" in pictures:
             caption = "One updating set and its reconstruction, matched; the median case"
             title = f"{self.dataset.name}: updating set and reconstruction"
-            figures.matched_sets(path("matched_sets", caption), *pictures["matched"], title)
+            true, reconstructed = pictures["matched"]
+            figures.matched_sets(path("matched_sets", caption), true, reconstructed, title)
         if "rows" in pictures:
             caption = "Random updates: original, attack, autoencoder, class mean"
             figures.reconstructions(

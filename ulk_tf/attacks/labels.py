@@ -16,7 +16,7 @@ from ulk_tf.attacks.fit import Fitted, average, fit
 from ulk_tf.attacks.signature import Signature, TrainedAttack, pair_specs
 from ulk_tf.config import LabelConfig
 from ulk_tf.corpus.build import Corpus, Updates
-from ulk_tf.corpus.pipeline import batches, label_distributions, single_labels, table
+from ulk_tf.corpus.pipeline import label_distributions, learning_batches, single_labels, table
 from ulk_tf.data.datasets import Dataset
 from ulk_tf.files import Array
 
@@ -64,14 +64,8 @@ def train_labels(
     for member in range(config.members):
         own = seed + 1000 * member
         model = build_label_model(kind, config, corpus, own)
-        shadow, validation = (
-            batches(
-                corpus.updates[side],
-                table(kind.truth(corpus.dataset, corpus.updates[side])),
-                config.batch,
-                order,
-            )
-            for side, order in (("shadow", own), ("validation", None))
+        shadow, validation = learning_batches(
+            corpus, lambda side: table(kind.truth(corpus.dataset, side)), config.batch, own
         )
         what = f"training {name}" + (
             f" {member + 1}/{config.members}" if config.members > 1 else ""

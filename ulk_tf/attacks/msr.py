@@ -1,6 +1,5 @@
 """A_MSR: all samples of an updating set, by BM-GAN and clustering (paper: section on A_MSR)."""
 
-import dataclasses
 from pathlib import Path
 
 import keras
@@ -16,7 +15,7 @@ from ulk_tf.attacks.labels import train_labels
 from ulk_tf.attacks.signature import Signature, TrainedAttack, pair_specs
 from ulk_tf.config import LabelConfig, MsrConfig
 from ulk_tf.corpus.build import Corpus
-from ulk_tf.corpus.pipeline import batches, updating_sets
+from ulk_tf.corpus.pipeline import learning_batches, updating_sets
 
 CLUSTER_ITERATIONS = 50
 # What is generated at once for clustering; more would only need more memory.
@@ -100,19 +99,16 @@ def _fit(
         jit_compile=False,
         steps_per_execution=min(8, steps),
     )
-    sides = {
-        side: batches(
-            corpus.updates[side],
-            updating_sets(corpus.dataset, corpus.updates[side]),
-            config.sets_per_step,
-            order,
-            drop_remainder=True,
-        )
-        for side, order in (("shadow", seed), ("validation", None))
-    }
+    shadow_batches, validation_batches = learning_batches(
+        corpus,
+        lambda side: updating_sets(corpus.dataset, side),
+        config.sets_per_step,
+        seed,
+        drop_remainder=True,
+    )
     history = gan.fit(
-        sides["shadow"],
-        validation_data=sides["validation"],
+        shadow_batches,
+        validation_data=validation_batches,
         epochs=config.epochs,
         callbacks=[
             Bar("training msr", config.epochs),
@@ -190,8 +186,8 @@ def reconstruct_sets(
             parts.append(drawn[0])
             left, number = left - count, number + 2
         generated = tf.concat(parts, 0)
-        centroids, assignment = kmeans(generated, k, seed[0], CLUSTER_ITERATIONS)
-        return central_samples(generated, centroids, assignment), centroids
+        centroids, _ = kmeans(generated, k, seed[0], CLUSTER_ITERATIONS)
+        return central_samples(generated, centroids), centroids
 
     values = gan.generator.output_shape[-1]
     spec = tf.TensorSpec((k, values), tf.float32)
@@ -207,8 +203,3 @@ def reconstruct_sets(
 def _shaped(samples: tf.Tensor, shape: tuple[int, ...]) -> tf.Tensor:
     """[batch, n, values] -> [batch, n, *shape]."""
     return tf.reshape(samples, (-1, samples.shape[1], *shape))
-
-
-def without_labels(config: MsrConfig) -> MsrConfig:
-    """The same attack as the paper has it: no label distribution estimator."""
-    return dataclasses.replace(config, labels=False)

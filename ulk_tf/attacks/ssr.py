@@ -14,7 +14,7 @@ from ulk_tf.attacks.fit import Bar, Fitted, fit
 from ulk_tf.attacks.signature import Signature, TrainedAttack, pair_specs
 from ulk_tf.config import SsrConfig
 from ulk_tf.corpus.build import Corpus, Updates
-from ulk_tf.corpus.pipeline import batches, updating_sets
+from ulk_tf.corpus.pipeline import Truth, learning_batches, updating_sets
 
 
 @dataclass(frozen=True)
@@ -54,11 +54,10 @@ def train_ssr(config: SsrConfig, corpus: Corpus, seed: int, log_dir: Path) -> Re
     initialiser = keras.initializers.GlorotUniform(seed=seed + 20)
     code = layers.Dense(config.code, kernel_initializer=initialiser)(encoder.output)
     model = keras.Model(encoder.input, {"sample": own(code)}, name="ssr")
-    sides = [
-        batches(corpus.updates[side], _samples(corpus, corpus.updates[side]), config.batch, order)
-        for side, order in (("shadow", seed), ("validation", None))
-    ]
-    fitted = fit(model, "mse", config, *sides, "training ssr", log_dir)
+    shadow, validation = learning_batches(
+        corpus, lambda side: _samples(corpus, side), config.batch, seed
+    )
+    fitted = fit(model, "mse", config, shadow, validation, "training ssr", log_dir)
     specs = pair_specs(*corpus.updates["shadow"].after.shape[1:])
     answer = Signature(lambda before, after: model({"before": before, "after": after}), specs)
     return Reconstruction(
@@ -66,7 +65,7 @@ def train_ssr(config: SsrConfig, corpus: Corpus, seed: int, log_dir: Path) -> Re
     )
 
 
-def _samples(corpus: Corpus, updates: Updates) -> "tf.types.experimental.Callable":
+def _samples(corpus: Corpus, updates: Updates) -> Truth:
     sets = updating_sets(corpus.dataset, updates)
     shape = corpus.dataset.sample_shape
     return lambda rows: tf.reshape(sets(rows), (-1, *shape))

@@ -46,7 +46,7 @@ def score_msr(attack: TrainedAttack, corpus: Corpus, seed: int) -> Scores:
     values: dict[str, list[float]] = {}
     for row in track(every, len(updates), "scoring", "update"):
         truth = dataset.scaled(updates.indices[row]).reshape(updates.indices.shape[1], -1)
-        candidates = fixed.candidates(row)
+        candidates = fixed.candidates(int(row))
         for kind in ("centroids", "samples"):
             candidates[f"attack {kind}"] = own[kind][row]
             candidates[f"shuffled {kind}"] = other[kind][row]
