@@ -1,0 +1,193 @@
+"""A user's own .npz: images and vectors are taken as they are, and all else is refused."""
+
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ulk_tf.data.datasets import Dataset, load
+from ulk_tf.errors import UserError
+
+RNG = np.random.default_rng(0)
+GREY = RNG.integers(0, 256, (6, 4, 5), dtype=np.uint8)
+COLOUR = RNG.integers(0, 256, (6, 4, 5, 3), dtype=np.uint8)
+VECTORS = RNG.normal(size=(6, 7))
+LABELS = np.array([0, 1, 2, 0, 1, 2])
+Write = Callable[..., Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Writes arrays to a file of the user's."""
+
+    def write(**arrays: Any) -> Path:
+        path = tmp_path / "own.npz"
+        np.savez(path, **arrays)
+        return path
+
+    return write
+
+
+def loaded(path: Path) -> Dataset:
+    return load(str(path), None, path.parent / "cache")
+
+
+def test_grey_images_get_a_channel(write: Write) -> None:
+    dataset = loaded(write(images=GREY, labels=LABELS))
+    np.testing.assert_array_equal(dataset.samples, GREY[..., np.newaxis])
+    np.testing.assert_array_equal(dataset.labels, LABELS)
+    assert dataset.labels.dtype == np.int32
+    assert dataset.class_names == ("0", "1", "2") and dataset.name == "own"
+
+
+@pytest.mark.parametrize("labels", [LABELS.astype(np.uint8), LABELS.astype(np.int64)])
+def test_colour_images_and_any_whole_labels(write: Write, labels: np.ndarray) -> None:
+    dataset = loaded(write(images=COLOUR, labels=labels, class_names=["x", "y", "z", "unseen"]))
+    np.testing.assert_array_equal(dataset.samples, COLOUR)
+    assert dataset.class_names == ("x", "y", "z", "unseen")
+
+
+def test_images_of_floats_are_stretched(write: Write) -> None:
+    floats = GREY.astype(np.float32) / 255
+    dataset = loaded(write(images=floats, labels=LABELS))
+    assert dataset.samples.dtype == np.uint8
+    np.testing.assert_array_equal(dataset.samples[..., 0], GREY)
+
+
+@pytest.mark.parametrize("kind", [np.float64, np.int16, np.uint8])
+def test_vectors_become_float32(write: Write, kind: type) -> None:
+    vectors = (VECTORS * 40 + 100).astype(kind)
+    dataset = loaded(write(vectors=vectors, labels=LABELS))
+    assert dataset.samples.dtype == np.float32 and not dataset.is_image
+    np.testing.assert_array_equal(dataset.samples, vectors.astype(np.float32))
+
+
+def test_other_arrays_are_left_unread(write: Write) -> None:
+    notes = np.array([{"a": 1}], dtype=object)
+    assert loaded(write(vectors=VECTORS, labels=LABELS, notes=notes)).classes == 3
+
+
+UNUSABLE = [
+    pytest.param(
+        {"labels": LABELS}, "either 'images' or 'vectors'.*Received neither", id="no samples"
+    ),
+    pytest.param({"images": GREY}, r"arrays named labels.*\(labels missing\)", id="no labels"),
+    pytest.param({"x": GREY, "y": LABELS}, "Received x, y", id="other names"),
+    pytest.param(
+        {"images": GREY, "vectors": VECTORS, "labels": LABELS},
+        "Received images and vectors",
+        id="both kinds",
+    ),
+    pytest.param(
+        {"images": GREY, "labels": LABELS[:4]}, "Received 4 labels, 6 samples", id="mixed lengths"
+    ),
+    pytest.param(
+        {"images": GREY[:1], "labels": LABELS[:1]}, "at least two samples", id="one sample"
+    ),
+    pytest.param({"images": GREY[:0], "labels": LABELS[:0]}, "at least two samples", id="none"),
+    pytest.param({"images": np.uint8(3), "labels": LABELS}, "at least two samples", id="a number"),
+    pytest.param({"vectors": VECTORS[:, :0], "labels": LABELS}, "at least two samples", id="empty"),
+    pytest.param({"images": VECTORS, "labels": LABELS}, "'images' of shape", id="flat images"),
+    pytest.param(
+        {"images": COLOUR[..., :2], "labels": LABELS},
+        r"1 or 3\]. Received \(6, 4, 5, 2\)",
+        id="two channels",
+    ),
+    pytest.param(
+        {"images": GREY.astype(np.int64), "labels": LABELS}, "Received int64", id="wide integers"
+    ),
+    pytest.param(
+        {"images": GREY * 1.0, "labels": LABELS}, "from 0 to 1 in 'images'", id="0 to 255"
+    ),
+    pytest.param(
+        {"images": np.full((6, 4, 5), np.nan), "labels": LABELS}, "finite numbers", id="NaN pixels"
+    ),
+    pytest.param(
+        {"vectors": np.where(VECTORS > 1, np.nan, VECTORS), "labels": LABELS},
+        "Received nan to nan",
+        id="NaN",
+    ),
+    pytest.param(
+        {"vectors": np.where(VECTORS > 1, np.inf, VECTORS), "labels": LABELS},
+        "to inf",
+        id="infinity",
+    ),
+    pytest.param({"vectors": VECTORS * 1e20, "labels": LABELS}, "from -1e.15 to 1e.15", id="huge"),
+    pytest.param({"vectors": GREY, "labels": LABELS}, "'vectors' as numbers", id="deep vectors"),
+    pytest.param(
+        {"vectors": VECTORS.astype(str), "labels": LABELS}, "'vectors' as numbers", id="text"
+    ),
+    pytest.param({"vectors": VECTORS + 1j, "labels": LABELS}, "'vectors' as numbers", id="complex"),
+    pytest.param({"images": GREY, "labels": LABELS * 1.0}, "whole numbers", id="float labels"),
+    pytest.param({"images": GREY, "labels": LABELS.astype(str)}, "whole numbers", id="text labels"),
+    pytest.param({"images": GREY, "labels": LABELS[:, None]}, "whole numbers", id="deep labels"),
+    pytest.param({"images": GREY, "labels": LABELS - 1}, "Received -1 to 1", id="negative labels"),
+    pytest.param(
+        {"images": GREY, "labels": LABELS * 10**9}, "at most 10000", id="labels without end"
+    ),
+    pytest.param(
+        {"images": GREY, "labels": LABELS * 0}, "from two to 10000 classes", id="one class"
+    ),
+    pytest.param(
+        {"images": GREY, "labels": LABELS, "class_names": ["a", "b"]},
+        "labels from 0 to 1, as 'class_names' has it. Received 2",
+        id="labels outside the classes",
+    ),
+    pytest.param(
+        {"images": GREY, "labels": LABELS, "class_names": ["a", "b", "a"]},
+        "that all differ",
+        id="names twice",
+    ),
+    pytest.param(
+        {"images": GREY, "labels": LABELS, "class_names": [1, 2, 3]},
+        "as strings",
+        id="number names",
+    ),
+    pytest.param(
+        {"images": np.array([GREY, None], dtype=object), "labels": LABELS},
+        "no objects, no pickles",
+        id="objects",
+    ),
+]
+
+
+@pytest.mark.parametrize(("arrays", "told"), UNUSABLE)
+def test_unusable_data_is_refused(write: Write, arrays: dict[str, Any], told: str) -> None:
+    path = write(**arrays)
+    with pytest.raises(UserError, match=told):
+        loaded(path)
+    assert list(path.parent.iterdir()) == [path]
+
+
+class Bomb:
+    """What a pickle can do when it is loaded."""
+
+    def __reduce__(self) -> tuple[Any, tuple[str]]:
+        return pytest.fail, ("a pickle was loaded",)
+
+
+def test_pickles_are_never_loaded(tmp_path: Path, write: Write) -> None:
+    with pytest.raises(UserError, match="no pickles"):
+        loaded(write(images=np.array([Bomb(), Bomb()], dtype=object), labels=LABELS[:2]))
+    for content in (pickle.dumps(Bomb()), b"", b"PK\x03\x04 not a zip"):
+        path = tmp_path / "strange.npz"
+        path.write_bytes(content)
+        with pytest.raises(UserError, match=r"readable \.npz"):
+            loaded(path)
+
+
+def test_a_truncated_file_is_refused(write: Write) -> None:
+    path = write(images=GREY, labels=LABELS)
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(UserError, match=r"readable \.npz"):
+        loaded(path)
+
+
+@pytest.mark.parametrize("name", ["absent.npz", "folder.npz"])
+def test_a_file_must_be_there(tmp_path: Path, name: str) -> None:
+    (tmp_path / "folder.npz").mkdir()
+    with pytest.raises(UserError, match=rf"existing \.npz file. Received .*{name}"):
+        loaded(tmp_path / name)

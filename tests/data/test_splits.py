@@ -1,0 +1,163 @@
+"""Splits: nobody's samples are anybody else's, and sizes that do not fit are refused."""
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ulk_tf.config import DataConfig
+from ulk_tf.data.splits import SIDES, Side, Splits, check_set_size, split
+from ulk_tf.errors import UserError
+
+sizes = st.one_of(st.none(), st.integers(1, 400))
+
+
+def drawn(samples: int, seed: int = 0, **fields: int | None) -> Splits:
+    return split(DataConfig(**fields), samples, seed)
+
+
+def parts(splits: Splits) -> list[np.ndarray]:
+    return [splits.probes, splits.shadow, splits.validation, splits.target]
+
+
+@given(
+    samples=st.integers(1, 1000),
+    seed=st.integers(0, 2**31 - 1),
+    probes=st.integers(1, 300),
+    target=sizes.filter(lambda size: size != 1),
+    validation=sizes,
+    shadow=sizes.filter(lambda size: size != 1),
+    base=sizes,
+)
+def test_every_split_is_disjoint_or_refused(
+    samples: int,
+    seed: int,
+    probes: int,
+    target: int | None,
+    validation: int | None,
+    shadow: int | None,
+    base: int | None,
+) -> None:
+    try:
+        splits = drawn(
+            samples,
+            seed,
+            n_probes=probes,
+            target_size=target,
+            validation_size=validation,
+            shadow_size=shadow,
+            base_size=base,
+        )
+    except UserError:
+        return
+    every = np.concatenate(parts(splits))
+    assert len(np.unique(every)) == len(every)
+    assert every.min() >= 0 and every.max() < samples and every.dtype == np.int32
+    assert len(splits.probes) == probes
+    for wanted, part in zip((shadow, validation, target), parts(splits)[1:], strict=True):
+        assert len(part) == wanted if wanted else len(part) > 0
+    if base:
+        assert splits.base_size == base
+    for side in SIDES:
+        _check_base(splits, side)
+
+
+def _check_base(splits: Splits, side: Side) -> None:
+    """A base model and its updates see their own side only, and never the same sample."""
+    own = splits.for_base(side, 1)
+    assert len(own.base) == splits.base_size > 0
+    assert len(own.pool) == splits.pool_size(side) > 0
+    assert not set(own.base) & set(own.pool)
+    owned = splits.target if side == "target" else splits.shadow
+    assert set(own.base) <= set(owned)
+    pools = splits.validation if side == "validation" else owned
+    assert set(own.pool) <= set(pools)
+
+
+def test_sizes_that_nobody_gave() -> None:
+    digits = drawn(1797)
+    assert [len(part) for part in parts(digits)] == [100, 830, 149, 718]
+    assert digits.base_size == 359
+    mnist = drawn(70_000)
+    assert [len(part) for part in parts(mnist)] == [100, 45_900, 4_000, 20_000]
+    assert mnist.base_size == 10_000
+
+
+def test_the_seed_decides_who_owns_what() -> None:
+    for one, same, other in zip(
+        parts(drawn(500, 3)), parts(drawn(500, 3)), parts(drawn(500, 4)), strict=True
+    ):
+        np.testing.assert_array_equal(one, same)
+        assert not np.array_equal(one, other)
+
+
+def test_samples_are_mixed_before_they_are_dealt() -> None:
+    # Data sets come sorted by class or by split; every part must hold some of every tenth.
+    for part in parts(drawn(5000)):
+        assert len(np.unique(part // 500)) == 10
+
+
+def test_bases_draw_shares_of_their_own() -> None:
+    splits = drawn(1000)
+    for side in SIDES:
+        shares = [splits.for_base(side, number).base for number in range(3)]
+        for one, other in combinations(shares, 2):
+            assert not np.array_equal(one, other)
+        np.testing.assert_array_equal(shares[1], splits.for_base(side, 1).base)
+    # Held-out shadow bases are others than the shadow bases.
+    assert not np.array_equal(
+        splits.for_base("shadow", 0).base, splits.for_base("validation", 0).base
+    )
+
+
+def test_pools_of_several_bases_cover_their_side() -> None:
+    splits = drawn(1000)
+    together = np.concatenate([splits.for_base("target", number).pool for number in range(20)])
+    assert set(together) == set(splits.target)
+
+
+def test_overlapping_sides_are_a_mistake_of_the_program() -> None:
+    a, b = np.arange(5, dtype=np.int32), np.arange(4, 9, dtype=np.int32)
+    with pytest.raises(AssertionError, match="disjoint"):
+        Splits(a, a + 100, b, b + 200, 2, 0)
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"n_probes": 100}, "at most the 100 samples there are. Received 100 probes, 40 target"),
+        ({"target_size": 95, "n_probes": 5}, "at most the 100 samples"),
+        ({"shadow_size": 60, "n_probes": 5}, "60 shadow. Lower --n_probes"),
+        ({"validation_size": 60, "n_probes": 5}, "60 validation"),
+        ({"base_size": 40, "n_probes": 5}, "--base_size from 1 to below .*target 40.*Received 40"),
+        ({"shadow_size": 10, "n_probes": 5}, "shadow 10.*Received 20"),
+    ],
+)
+def test_sizes_that_do_not_fit(fields: dict[str, int], told: str) -> None:
+    with pytest.raises(UserError, match=told):
+        drawn(100, **fields)
+
+
+@pytest.mark.parametrize("field", ["n_probes", "base_size", "target_size", "validation_size"])
+@pytest.mark.parametrize("size", [0, -1])
+def test_sizes_of_nothing(field: str, size: int) -> None:
+    with pytest.raises(UserError, match=f"--{field} to be at least"):
+        drawn(100, **{field: size})
+
+
+@pytest.mark.parametrize(
+    ("side", "flag"),
+    [
+        ("target", "--target_size"),
+        ("shadow", "--shadow_size"),
+        ("validation", "--validation_size"),
+    ],
+)
+def test_an_updating_set_fits_into_every_pool(side: Side, flag: str) -> None:
+    fields = {"target_size": 40, "shadow_size": 40, "validation_size": 20, "base_size": 20}
+    smaller = fields | {f"{side}_size": {"validation": 12}.get(side, 32)}
+    check_set_size(drawn(200, **smaller), 12)
+    with pytest.raises(UserError, match=rf"\(12 samples on the {side} side\).*=13.*{flag}"):
+        check_set_size(drawn(200, **smaller), 13)
