@@ -58,6 +58,16 @@ def test_vectors_are_scaled_by_the_range_of_each_feature() -> None:
     np.testing.assert_allclose(dataset.scaled(np.arange(3)), expected)
 
 
+def test_the_moments_of_each_feature(digits: Dataset) -> None:
+    vectors = np.array([[1, 1e9, 5], [3, 1e9 + 128, 5]], np.float32)
+    dataset = Dataset("x", vectors, np.array([0, 1], np.int32), ("a", "b"))
+    mean, deviation = dataset.moments
+    np.testing.assert_array_equal(mean, [2, 1e9 + 64, 5])
+    np.testing.assert_array_equal(deviation, [1, 64, 1])
+    assert mean.dtype == deviation.dtype == np.float32
+    assert digits.moments is None
+
+
 def test_the_fingerprint_is_that_of_the_content(digits: Dataset) -> None:
     again = Dataset("other_name", digits.samples.copy(), digits.labels, digits.class_names)
     assert again.fingerprint == digits.fingerprint

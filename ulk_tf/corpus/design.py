@@ -131,8 +131,9 @@ class Design:
 
     @cached_property
     def _model(self) -> keras.Model:
+        dataset = self.dataset
         return zoo.build(
-            self.experiment.target.target, self.dataset.sample_shape, self.dataset.classes
+            self.experiment.target.target, dataset.sample_shape, dataset.classes, dataset.moments
         )
 
     @property

@@ -114,5 +114,5 @@ class _Probes:
 def _engine(target: str, config: UpdateConfig, probes: _Probes) -> UpdateEngine:
     """One traced graph for all the shards of a worker."""
     dataset = probes.dataset
-    model = zoo.build(target, dataset.sample_shape, dataset.classes)
+    model = zoo.build(target, dataset.sample_shape, dataset.classes, dataset.moments)
     return UpdateEngine(model, config, dataset.samples[probes.indices])

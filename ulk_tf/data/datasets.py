@@ -73,6 +73,21 @@ class Dataset:
         low, high = self.samples.min(0), self.samples.max(0)
         return low, np.where(high > low, high, low + 1).astype(np.float32)
 
+    @cached_property
+    def moments(self) -> tuple[Array, Array] | None:
+        """Mean and deviation of each feature, float32 [features]; None for images.
+
+        Like the mean and deviation of an image collection, they are public: all sides normalise
+        by the same ones.
+        """
+        if self.is_image:
+            return None
+        mean = self.samples.mean(0, dtype=np.float64)
+        deviation = self.samples.std(0, dtype=np.float64)
+        # A feature that never changes stays as far from its mean as it is.
+        deviation[deviation == 0] = 1
+        return mean.astype(np.float32), deviation.astype(np.float32)
+
     def scaled(self, indices: Array) -> Array:
         """The samples at `indices`, float32 in [0, 1]: the scale of every reconstruction."""
         low, high = self.bounds

@@ -15,8 +15,13 @@ from ulk_tf.target.stages import (
     Stage,
 )
 
-# Layers without weights or randomness that treat each sample by itself.
-_PREPARING = (keras.layers.Rescaling, keras.layers.Flatten, keras.layers.LayerNormalization)
+# Layers that, without weights, treat each sample by itself and draw nothing.
+_PREPARING = (
+    keras.layers.Rescaling,
+    keras.layers.Normalization,
+    keras.layers.LayerNormalization,
+    keras.layers.Flatten,
+)
 
 
 @dataclass(frozen=True)

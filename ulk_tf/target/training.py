@@ -87,7 +87,7 @@ def train_base(
     """
     # Initialisers and dropout draw from the global seed when the model is made.
     keras.utils.set_random_seed(seed)
-    model = zoo.build(target, dataset.sample_shape, dataset.classes)
+    model = zoo.build(target, dataset.sample_shape, dataset.classes, dataset.moments)
     optimizers = {
         "sgd": lambda: keras.optimizers.SGD(config.base_learning_rate, config.base_momentum),
         "adam": lambda: keras.optimizers.Adam(config.base_learning_rate),

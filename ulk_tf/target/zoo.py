@@ -3,13 +3,17 @@
 import importlib
 import inspect
 from collections.abc import Callable
+from functools import partial
 
 import keras
+import numpy as np
 from keras import layers
 
 from ulk_tf.errors import UserError
+from ulk_tf.files import Array
 
 Builder = Callable[[tuple[int, ...], int], keras.Model]
+Moments = tuple[Array, Array]
 
 
 def mnist_cnn(shape: tuple[int, ...], classes: int) -> keras.Model:
@@ -64,9 +68,18 @@ def digits_cnn(shape: tuple[int, ...], classes: int) -> keras.Model:
     return _posteriors(inputs, x, classes, "digits_cnn")
 
 
-def mlp(shape: tuple[int, ...], classes: int) -> keras.Model:
-    """A multilayer perceptron for vectors, or for images as they come."""
-    inputs, x = _pixels(shape, mean=0.5, std=0.5) if len(shape) == 3 else _vector(shape)
+def mlp(shape: tuple[int, ...], classes: int, moments: Moments | None = None) -> keras.Model:
+    """A multilayer perceptron for vectors, or for images as they come.
+
+    Args:
+        shape: features; or height, width, channels.
+        classes: how many.
+        moments: mean and deviation of each feature, by which vectors are normalised inside.
+    """
+    if len(shape) == 3:
+        inputs, x = _pixels(shape, mean=0.5, std=0.5)
+    else:
+        inputs, x = _vector(shape, moments)
     x = layers.Flatten()(x)
     x = layers.Dense(128, activation="relu")(x)
     x = layers.Dense(64, activation="relu")(x)
@@ -99,7 +112,9 @@ def choose(target: str, shape: tuple[int, ...]) -> str:
     return "mnist_cnn" if shape[-1] == 1 and side <= 28 else "lenet"
 
 
-def build(target: str, shape: tuple[int, ...], classes: int) -> keras.Model:
+def build(
+    target: str, shape: tuple[int, ...], classes: int, moments: Moments | None = None
+) -> keras.Model:
     """Make a target classifier with fresh weights.
 
     Args:
@@ -107,6 +122,7 @@ def build(target: str, shape: tuple[int, ...], classes: int) -> keras.Model:
             sample and the number of classes and returns a Keras model with softmax output.
         shape: of one sample.
         classes: how many.
+        moments: of a data set of vectors, as `Dataset` has them; only the zoo's mlp needs them.
 
     Raises:
         UserError: unknown, cannot be built for this shape, or does not answer posteriors.
@@ -115,6 +131,8 @@ def build(target: str, shape: tuple[int, ...], classes: int) -> keras.Model:
     builder = _imported(name) if ":" in name else ZOO.get(name)
     if builder is None:
         raise UserError(f"--target of auto, {', '.join(ZOO)} or module:function", repr(target))
+    if builder is mlp:
+        builder = partial(mlp, moments=moments)
     try:
         model = builder(shape, classes)
     except ValueError as error:
@@ -125,6 +143,8 @@ def build(target: str, shape: tuple[int, ...], classes: int) -> keras.Model:
     if not isinstance(model, keras.Model) or model.output_shape != (None, classes):
         shown = getattr(model, "output_shape", type(model).__name__)
         raise UserError(f"--target to build a keras.Model with output (None, {classes})", shown)
+    if ":" in name:
+        _check_answers(name, model, shape)
     return model
 
 
@@ -132,13 +152,33 @@ def _imported(path: str) -> Builder:
     module, _, name = path.partition(":")
     try:
         builder = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError) as error:
+    except Exception as error:  # a module of the user's raises what it likes
+        reason = f"{type(error).__name__}: {error}"
         raise UserError(
-            "--target=module:function that can be imported", f"{path} ({error})"
+            "--target=module:function that can be imported", f"{path} ({reason})"
         ) from error
-    if not callable(builder) or len(inspect.signature(builder).parameters) < 2:
-        raise UserError("a function of (sample shape, classes)", path)
+    try:
+        inspect.signature(builder).bind((), 0)
+    except (TypeError, ValueError) as error:
+        raise UserError("--target to be a function of (sample shape, classes)", path) from error
     return builder
+
+
+def _check_answers(name: str, model: keras.Model, shape: tuple[int, ...]) -> None:
+    """Raise `UserError` unless a user's model answers samples of this shape with posteriors."""
+    samples = np.random.default_rng(0).uniform(0, 255, (2, *shape)).astype(np.float32)
+    try:
+        answers = np.asarray(model(samples, training=False))
+    except Exception as error:  # Keras and TensorFlow raise what they like at other shapes
+        raise UserError(
+            f"a target that takes samples of shape {shape}", f"{name}, which takes others"
+        ) from error
+    sums = answers.sum(-1)
+    if answers.dtype != np.float32 or answers.min() < 0 or np.abs(sums - 1).max() > 1e-3:
+        raise UserError(
+            "--target to answer posteriors: float32, each row a softmax that sums to 1",
+            f"{name}, whose answer is {answers.dtype} with rows that sum to {sums.tolist()}",
+        )
 
 
 def _pixels(
@@ -149,9 +189,15 @@ def _pixels(
     return inputs, layers.Rescaling(1 / (255 * std), offset=-mean / std)(inputs)
 
 
-def _vector(shape: tuple[int, ...]) -> tuple[keras.KerasTensor, keras.KerasTensor]:
+def _vector(
+    shape: tuple[int, ...], moments: Moments | None
+) -> tuple[keras.KerasTensor, keras.KerasTensor]:
+    """An input of raw features, and the same normalised one by one: their scales may differ."""
     inputs = keras.Input(shape, name="samples")
-    return inputs, layers.LayerNormalization(center=False, scale=False)(inputs)
+    if moments is None:
+        return inputs, inputs
+    mean, deviation = moments
+    return inputs, layers.Normalization(mean=mean, variance=deviation**2)(inputs)
 
 
 def _posteriors(
