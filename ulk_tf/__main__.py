@@ -5,13 +5,11 @@ answered at once.
 """
 # ruff: noqa: PLC0415
 
-import os
 from pathlib import Path
 
 from ulk_tf import cli
 from ulk_tf.errors import UserError
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+from ulk_tf.quiet import import_tensorflow
 
 
 def check(path: str = "exported") -> None:
@@ -20,6 +18,7 @@ def check(path: str = "exported") -> None:
     Args:
         path: a version folder, or a folder above such.
     """
+    import_tensorflow()
     from ulk_tf.serving import conformance
 
     top = Path(path)
@@ -61,6 +60,7 @@ def probe(
         max_queries: how many samples may be sent in all, repeats and earlier runs included.
         batch: how many samples to send at once.
     """
+    import_tensorflow()
     from ulk_tf.serving import extras, probing
     from ulk_tf.serving.loading import class_count, version_folder
 
@@ -99,6 +99,7 @@ def audit(
         output: which of several outputs of the target holds the posteriors.
         max_queries: how many samples may be sent to each version.
     """
+    import_tensorflow()
     from ulk_tf.files import check_folder
     from ulk_tf.serving import audit as auditing
     from ulk_tf.serving.audit_page import write_audit
@@ -124,6 +125,7 @@ def serve_config(export_dir: str = "exported") -> None:
     Args:
         export_dir: the folder of all exports.
     """
+    import_tensorflow()
     from ulk_tf.serving import serve
 
     path, names = serve.write_config(Path(export_dir))

@@ -1,4 +1,4 @@
-"""What can be checked before TensorFlow is imported, which takes seconds, and anything written."""
+"""What is checked before TensorFlow is imported, which takes seconds, and anything written."""
 
 from pathlib import Path
 
@@ -6,10 +6,11 @@ from ulk_tf.config import Experiment
 from ulk_tf.data.datasets import load
 from ulk_tf.data.splits import check_set_size, split
 from ulk_tf.files import check_folder
+from ulk_tf.quiet import import_tensorflow
 
 
 def preflight(first: Experiment, *others: Experiment) -> None:
-    """Raise `UserError` where folders, data or sizes cannot do.
+    """Raise `UserError` where folders, data or sizes cannot do; then import TensorFlow, quietly.
 
     Args:
         first: all settings of a run.
@@ -24,3 +25,4 @@ def preflight(first: Experiment, *others: Experiment) -> None:
             check_set_size(split(data, samples, one.seed), one.update.set_size)
 
     load(data.dataset, data.data_dir, Path(output.runs_dir) / "data", check_sizes)
+    import_tensorflow()

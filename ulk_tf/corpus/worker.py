@@ -12,13 +12,12 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any
 
 from ulk_tf.errors import UserError
+from ulk_tf.quiet import silenced
 
 # From malloc.h: mmap only beyond 32 MiB, never trim, grow by 64 MiB, one arena for all threads.
 _MALLOPT = {-3: 2**25, -1: 2**31 - 1, -2: 2**26, -8: 1}
@@ -104,23 +103,6 @@ def keep_memory() -> None:
         return  # not the GNU C library
     for option, value in _MALLOPT.items():
         mallopt(option, value)
-
-
-@contextlib.contextmanager
-def silenced() -> Iterator[None]:
-    """Drop what is written to standard error, by C++ code too.
-
-    TensorFlow logs lines about drivers and instruction sets before its log level is read.
-    """
-    sys.stderr.flush()
-    kept = os.dup(2)
-    try:
-        with Path(os.devnull).open("wb") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
-            yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
 
 
 def _follow(parent: int) -> None:
