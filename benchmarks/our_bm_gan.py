@@ -1,0 +1,69 @@
+"""BM-GAN of the package over random posteriors and sets: what is timed beside its twin."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from ulk_tf import presets
+from ulk_tf.attacks.bm_gan import BMGAN
+from ulk_tf.attacks.msr import build_gan
+from ulk_tf.config import MsrConfig
+from ulk_tf.corpus.build import Corpus, Updates
+from ulk_tf.corpus.pipeline import batches, updating_sets
+from ulk_tf.data.datasets import Dataset
+from ulk_tf.data.splits import split
+
+CLASSES = 10
+
+
+def paper_config(**changes: object) -> MsrConfig:
+    """The settings of the paper's BM-GAN, with changes."""
+    config = presets.experiment("msr", "paper", dataset="mnist").attack
+    assert isinstance(config, MsrConfig)
+    return replace(config, **changes)
+
+
+def random_corpus(updates: int, set_size: int, probes: int = 100, side: int = 28) -> Corpus:
+    """Random images and posteriors in the shapes of a corpus; time does not depend on values."""
+    rng = np.random.default_rng(0)
+    experiment = presets.experiment("msr", "default", dataset="digits")
+    samples = rng.integers(0, 256, (2000, side, side, 1), np.uint8)
+    labels = rng.integers(0, CLASSES, len(samples)).astype(np.int32)
+    dataset = Dataset("random", samples, labels, tuple("0123456789"))
+    posteriors = rng.dirichlet(np.ones(CLASSES), (updates + 1, probes)).astype(np.float32)
+    indices = rng.integers(0, len(samples), (updates, set_size)).astype(np.int32)
+    shadow = Updates(np.zeros(updates, np.int32), posteriors[:1], posteriors[1:], indices)
+    splits = split(experiment.data, len(samples), 0)
+    return Corpus(Path(), dataset, splits, {}, {"shadow": shadow})
+
+
+def compiled(config: MsrConfig, corpus: Corpus, steps: int = 8) -> BMGAN:
+    """BM-GAN ready to be trained, as the attack's own training makes it.
+
+    Args:
+        config: of the attack.
+        corpus: from which shapes come.
+        steps: in one call of the graph.
+    """
+    keras.mixed_precision.set_global_policy(config.precision)
+    try:
+        gan = build_gan(config, corpus, 0, Path())
+    finally:
+        keras.mixed_precision.set_global_policy("float32")
+    gan.compile(
+        g_optimizer=keras.optimizers.Adam(config.learning_rate, beta_1=0.5),
+        d_optimizer=keras.optimizers.Adam(config.discriminator_learning_rate, beta_1=0.5),
+        jit_compile=False,
+        steps_per_execution=steps,
+    )
+    return gan
+
+
+def training_batches(config: MsrConfig, corpus: Corpus) -> tf.data.Dataset:
+    """The attack's own pipeline, for ever."""
+    shadow = corpus.updates["shadow"]
+    truth = updating_sets(corpus.dataset, shadow)
+    return batches(shadow, truth, config.sets_per_step, 0, drop_remainder=True).repeat()
