@@ -13,8 +13,9 @@ help:  ## this list
 install: $(INSTALLED)  ## a virtual environment with everything, in .venv
 $(INSTALLED): setup.cfg pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "ulk_tf needs Python 3.11 or newer; received %s. Try: make PYTHON=python3.11" % sys.version.split()[0])'
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test,lint]'
+	@echo "Installing packages into $(VENV): one to some minutes, 2.5 GB, once."
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test,lint]'
 	@touch $@
 
 run: $(INSTALLED)  ## reconstruct updating sets of handwritten digits, offline, and say where the picture is

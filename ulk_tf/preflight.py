@@ -10,7 +10,7 @@ from ulk_tf.quiet import import_tensorflow
 
 
 def preflight(first: Experiment, *others: Experiment) -> None:
-    """Raise `UserError` where folders, data or sizes cannot do; then import TensorFlow, quietly.
+    """Raise `UserError` where folders, data or sizes cannot do; import TensorFlow quietly.
 
     Args:
         first: all settings of a run.
@@ -23,6 +23,6 @@ def preflight(first: Experiment, *others: Experiment) -> None:
     def check_sizes(samples: int) -> None:
         for one in (first, *others):
             check_set_size(split(data, samples, one.seed), one.update.set_size)
+        import_tensorflow()  # before TFDS does it, aloud
 
     load(data.dataset, data.data_dir, Path(output.runs_dir) / "data", check_sizes)
-    import_tensorflow()
