@@ -129,9 +129,9 @@ def make_versions(served: Path, exports: dict[str, Path]) -> None:
                 "labels": [dataset.class_names[label] for label in labels],
             }
         # A server loads a half-written version: it gets its number when it is whole.
+        served.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=served.parent.parent) as building:
             model.export(f"{building}/model", verbose=False)
-            served.mkdir(parents=True, exist_ok=True)
             (Path(building) / "model").rename(served / str(version))
     write_json(served.parent / "truth.json", truth)
 
