@@ -21,7 +21,7 @@ from ulk_tf.data.splits import check_set_size, split
 from ulk_tf.evaluation import figures
 from ulk_tf.evaluation.published import published
 from ulk_tf.evaluation.report import write_report
-from ulk_tf.evaluation.scores import Scores, headline
+from ulk_tf.evaluation.scores import Scores
 from ulk_tf.files import check_folder, digest, write_json
 from ulk_tf.serving.export import export_attack
 from ulk_tf.target import zoo
@@ -96,10 +96,18 @@ class Study:
                 },
             )
         results["timing"] = self._timing()
-        write_report(self.folder / "report.html", results, drawn)
+        bases = {
+            str(base): {
+                "train_accuracy": model.train_accuracy,
+                "pool_accuracy": model.pool_accuracy,
+            }
+            for base, model in self.corpus.bases.items()
+        }
+        write_report(self.folder / "report.html", results | {"base_models": bases}, drawn)
+        results["environment"] |= {"base_models": bases}
         write_json(self.folder / "results.json", results)
         for name, estimate in scores.metrics.items():
-            print(f"{name:32} {estimate.mean:9.5f}  [{estimate.low:.5f}, {estimate.high:.5f}]")
+            print(f"{name:36} {estimate.mean:9.5f}  [{estimate.low:.5f}, {estimate.high:.5f}]")
         for caption, path in drawn.items():
             print(f"picture: {path} ({caption})")
         print(f"export:  {exported}")
@@ -112,7 +120,6 @@ class Study:
         return {
             "schema_version": SCHEMA_VERSION,
             "attack": experiment.attack_name,
-            "headline": headline(scores),
             "dataset": self.dataset.name,
             "config": dataclasses.asdict(experiment),
             "environment": _environment(),
@@ -122,13 +129,6 @@ class Study:
             "published": published(
                 experiment.attack_name, self.dataset.name, update.set_size, update.label_skew
             ),
-            "base_models": {
-                str(base): {
-                    "train_accuracy": model.train_accuracy,
-                    "pool_accuracy": model.pool_accuracy,
-                }
-                for base, model in self.corpus.bases.items()
-            },
         }
 
     def _timing(self) -> dict[str, float]:
@@ -177,7 +177,7 @@ def _load(experiment: Experiment) -> Dataset:
     return load(data.dataset, data.data_dir, Path(experiment.output.runs_dir) / "data")
 
 
-def _environment() -> dict[str, str]:
+def _environment() -> dict[str, Any]:
     versions = {name: importlib.metadata.version(name) for name in PACKAGES}
     return {
         "ulk_tf": __version__,

@@ -44,14 +44,3 @@ class Scores:
     def gain(self, name: str, values: Array, other: Array) -> None:
         """Add the gain 1 - mean(values) / mean(other), for metrics where less is better."""
         self.metrics[name] = paired_gain(values, other, self.groups)
-
-
-def headline(scores: Scores) -> str:
-    """One sentence: the first metric beside its baselines."""
-    name, own = next(iter(scores.metrics.items()))
-    others = [
-        f"{key.partition(':')[2].replace('_', ' ')} {value.mean:.4g}"
-        for key, value in scores.baselines.items()
-        if key.startswith(f"{name}:")
-    ]
-    return f"{name.replace('_', ' ')} {own.mean:.4g}, beside {', '.join(others)}."
