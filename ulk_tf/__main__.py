@@ -115,7 +115,8 @@ def audit(
     for warning in result.warnings:
         print(f"note: {warning}")
     for finding in result.findings:
-        print(f"{finding.attack.name}: {tell(finding).sentence}")
+        told = tell(finding)
+        print(f"{finding.attack.name}: {told.sentence} {told.caution}".rstrip())
     print(page)
 
 

@@ -4,8 +4,11 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import pytest
 import tensorflow as tf
 
+from ulk_tf import __main__ as commands
+from ulk_tf import cli
 from ulk_tf.attacks.signature import Signature, TrainedAttack
 from ulk_tf.serving.export import export_attack
 
@@ -46,6 +49,13 @@ def label_attack(name: str = "li", output: str = "label_probabilities") -> Train
     return TrainedAttack(name, (model,), {"serving_default": Signature(infer, PAIR)})
 
 
+def sample_attack() -> TrainedAttack:
+    def one(before: tf.Tensor, after: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"sample": (before - after)[:, :4, :3, None] * 0.5 + 0.5}
+
+    return TrainedAttack("ssr", (), {"serving_default": Signature(one, PAIR)})
+
+
 def seeded_attack() -> TrainedAttack:
     """Two signatures and chance: the shape of a multi-sample reconstruction."""
     model = dense_model(3)
@@ -77,3 +87,10 @@ def exported(folder: Path, attack: TrainedAttack | None = None) -> Path:
         probing_set=PROBING_SET,
         metadata=METADATA,
     )
+
+
+def run(*arguments: object) -> object:
+    """The exit code of `python -m ulk_tf` with these arguments."""
+    with pytest.raises(SystemExit) as ended:
+        cli.run(commands.COMMANDS, list(map(str, arguments)))
+    return ended.value.code

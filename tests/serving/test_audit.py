@@ -1,22 +1,21 @@
 """The audit: what it says, what it leaves behind, and what it refuses to mix."""
 
 import json
-import shutil
-import subprocess
-import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from matplotlib.image import imread
 
 from tests.serving import standins
+from tests.serving.standins import run
 from tests.target import misbehaving as bad
-from ulk_tf import __main__ as commands
-from ulk_tf import cli
-from ulk_tf.attacks.signature import Signature, TrainedAttack
 from ulk_tf.errors import UserError
 from ulk_tf.files import digest, load_npz
 from ulk_tf.serving import audit as auditing
+from ulk_tf.serving import audit_figures
 from ulk_tf.serving.audit_page import write_audit
+from ulk_tf.serving.audit_tell import tell
 from ulk_tf.serving.loading import load_attack
 from ulk_tf.serving.warmup import example_posteriors
 from ulk_tf.target.recording import Recording
@@ -26,31 +25,6 @@ BEFORE, AFTER = (
     for pair in example_posteriors((1, standins.PROBES, standins.CLASSES), 2)
 )
 PROBED = digest(standins.PROBING_SET)
-
-
-def run(*arguments):
-    with pytest.raises(SystemExit) as ended:
-        cli.run(commands.COMMANDS, list(map(str, arguments)))
-    return ended.value.code
-
-
-def sample_attack():
-    def one(before, after):
-        return {"sample": (before - after)[:, :4, :3, None] * 0.5 + 0.5}
-
-    return TrainedAttack("ssr", (), {"serving_default": Signature(one, standins.PAIR)})
-
-
-@pytest.fixture(scope="module")
-def exports(tmp_path_factory, own_key):
-    folder = tmp_path_factory.mktemp("exported")
-    attacks = (
-        standins.label_attack(),
-        standins.label_attack("lde", "label_distribution"),
-        sample_attack(),
-        standins.seeded_attack(),
-    )
-    return {attack.name: standins.exported(folder, attack) for attack in attacks}
 
 
 @pytest.fixture
@@ -100,7 +74,7 @@ def test_report_of_all_four_attacks(exports, pair, tmp_path, capsys):
     for name in ("moved", "li", "lde", "ssr", "msr"):
         assert (out / told["figures"][name]).read_bytes().startswith(b"\x89PNG")
     page = (out / "audit.html").read_text()
-    for piece in ("ant", "http://h/v1/models/m", "0.5", "of 6 probes changed", "data:image/png"):
+    for piece in ("ant", "http://h/v1/models/m", "0.5000", "6 probes changed", "data:image/png"):
         assert piece in page
     assert page.count("<img") == 5
 
@@ -203,70 +177,47 @@ def test_two_phases_over_http_and_both_at_once(exports, tmp_path, capsys):
     assert told[0]["attacks"][0]["result"] == told[1]["attacks"][0]["result"]
 
 
+ESTIMATE = {"low": 0.1, "high": 0.9, "n": 20}
+
+
 @pytest.mark.parametrize(
-    "arguments",
+    ("metrics", "baselines", "words", "other_words"),
     [
-        ["probe", "--target=nowhere", "--attack={li}", "--out={out}"],
-        ["probe", "--target=nowhere", "--attack={out}", "--out={out}"],
-        ["audit", "--before={out}", "--after={out}", "--attack={li}"],
-        ["audit", "--before=a.npz", "--after=b.npz", "--attack=,"],
-        ["check", "{out}"],
-        ["serve-config", "--export_dir={out}"],
+        ({"accuracy": 0.9}, {"accuracy:shuffled": 0.1}, "Accuracy 0.9", "a guess"),
+        ({"accuracy": 0.1}, {"accuracy:shuffled": 0.1}, "no better than shuffled", "not told"),
+        ({"mse": 0.3}, {"mse:mean_sample": 0.2}, "no better than mean sample", "not told"),
+        ({"mse": 0.1}, {"mse:mean_sample": 0.2}, "Mean squared error 0.1", "a guess"),
+        # Knowing the label is more than nothing: not to beat it is no reason to distrust.
+        ({"mse": 0.1}, {"mse:class_mean_of_true_label": 0.05}, "0.05", "a guess"),
+        ({"accuracy": "high", "mse": float("nan")}, {}, "is not told", "On targets"),
     ],
 )
-def test_mistakes_end_with_2_and_one_sentence(arguments, exports, tmp_path, capsys, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    names = {"li": exports["li"], "out": tmp_path / "x.npz"}
-    assert run(*(argument.format(**names) for argument in arguments)) == 2
-    said = capsys.readouterr().err.strip().splitlines()[-1]
-    assert said.startswith("error: Expected ")
-    assert "Traceback" not in said
-    assert list(tmp_path.iterdir()) == []
+def test_an_attack_that_reads_nothing_is_called_a_guess(metrics, baselines, words, other_words):
+    told = {
+        group: {name: {"mean": mean, **ESTIMATE} for name, mean in values.items()}
+        for group, values in (("metrics", metrics), ("baselines", baselines))
+    }
+    attack = SimpleNamespace(name="li", metadata=told, class_names=["a", "b"], path="x")
+    found = tell(auditing.Finding(attack, {"label_probabilities": np.array([0.2, 0.8])}))
+    assert words in found.caution
+    assert other_words not in found.caution
 
 
-def test_a_misspelt_flag_is_answered_before_tensorflow_is_imported():
-    command = [sys.executable, "-X", "importtime", "-m", "ulk_tf", "probe", "--taget=x"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 2
-    assert "Did you mean --target?" in done.stderr
-    assert "tensorflow" not in done.stderr
+def test_an_output_that_nobody_knows(label_export):
+    finding = auditing.Finding(load_attack(label_export), {"entropy": np.zeros(3)})
+    with pytest.raises(UserError, match="one of label_probabilities"):
+        tell(finding)
 
 
-def test_check_tells_each_export(exports, capsys):
-    assert run("check", exports["li"].parent.parent) == 0
-    said = capsys.readouterr().out
-    assert said.count("good  ") == 4
-    for name in ("version folder", "no XLA", "C++ loader"):
-        assert f"ok  {name}" in said
+@pytest.mark.parametrize("count", [3, 1000])
+def test_pictures_of_few_and_of_many_classes(count, tmp_path):
+    names = [f"class {number} of a long $name$" for number in range(count)]
+    audit_figures.bars(tmp_path / "b.png", names, np.linspace(0, 1, count), "share")
+    assert imread(tmp_path / "b.png").shape[0] < 1000
 
 
-def test_check_refuses_with_the_reason(exports, tmp_path, capsys):
-    shutil.copytree(exports["li"], tmp_path / "toy" / "latest")
-    assert run("check", tmp_path) == 2
-    captured = capsys.readouterr()
-    assert "'latest'" in captured.out
-    assert "1 of 1" in captured.err
-
-
-def test_serve_config(exports, capsys):
-    folder = exports["li"].parent.parent
-    (folder / "notes").mkdir(exist_ok=True)
-    assert run("serve-config", f"--export_dir={folder}") == 0
-    written = (folder / "models.config").read_text()
-    assert written.count("config {") == 4
-    assert 'name: "toy_msr"\n    base_path: "/models/toy_msr"' in written
-    assert "notes" not in written
-    command = capsys.readouterr().out.splitlines()[-1]
-    assert command.startswith("docker run")
-    assert f"{folder}:/models:ro" in command
-    assert command.endswith("tensorflow/serving --model_config_file=/models/models.config")
-
-
-def test_models_config_is_what_the_server_s_own_protos_read(exports):
-    text_format = pytest.importorskip("google.protobuf.text_format")
-    protos = pytest.importorskip("tensorflow_serving.config.model_server_config_pb2")
-    from ulk_tf.serving.serve import write_config
-
-    path, names = write_config(exports["li"].parent.parent)
-    config = text_format.Parse(path.read_text(), protos.ModelServerConfig())
-    assert [one.name for one in config.model_config_list.config] == names
+@pytest.mark.parametrize("shape", [(1, 8, 8, 1), (120, 28, 28, 3), (1, 40), (200, 40)])
+def test_pictures_of_samples(shape, tmp_path):
+    samples = np.random.default_rng(0).random(shape)
+    audit_figures.tiles(tmp_path / "t.png", samples)
+    assert imread(tmp_path / "t.png").shape[1] < 900

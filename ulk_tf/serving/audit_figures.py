@@ -3,17 +3,30 @@
 from pathlib import Path
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 
-from ulk_tf.files import Array, atomic_path
+from ulk_tf.evaluation.drawing import (
+    ACCENT,
+    QUIET,
+    columns_of,
+    drawing,
+    lay_out,
+    place,
+    plain,
+    short,
+    strips,
+    text,
+    tiled,
+)
+from ulk_tf.files import Array
 
 MAX_TILES = 100
-INK, QUIET = "#1f4e79", "#b8c4d0"
+MAX_BARS = 30
+# Pixels.
+WIDTH, BAR, MARGIN, LARGEST_TILE, STRIP = 560, 24, 12, 160, 12
 
 
 def bars(path: Path, names: list[str], values: Array, what: str) -> None:
-    """One bar for each class, the tallest one marked.
+    """One bar for each class, the longest one marked; of many classes only the likeliest.
 
     Args:
         path: of the PNG.
@@ -21,19 +34,25 @@ def bars(path: Path, names: list[str], values: Array, what: str) -> None:
         values: [classes], 0 to 1.
         what: the axis' label.
     """
-    figure = Figure(figsize=(max(4.0, 0.45 * len(names)), 2.6))
-    axes = figure.subplots()
-    colours = [INK if i == int(np.argmax(values)) else QUIET for i in range(len(names))]
-    axes.bar(range(len(names)), values, color=colours)
-    axes.set_xticks(range(len(names)), names, rotation=0 if max(map(len, names)) < 4 else 60)
-    axes.set_ylabel(what)
-    axes.set_ylim(0, None)
-    axes.spines[["top", "right"]].set_visible(False)
-    _save(figure, path)
+    shown = list(range(len(names)))
+    if len(names) > MAX_BARS:
+        shown = [int(i) for i in np.argsort(-values, kind="stable")[:MAX_BARS]]
+        what = f"{what}; the first {MAX_BARS} of {len(names)} classes"
+    first = int(np.argmax(values))
+    with drawing(path, WIDTH, 90 + BAR * len(shown)) as figure:
+        lay_out(figure)
+        axes = figure.add_subplot()
+        colours = [ACCENT if i == first else QUIET for i in shown]
+        axes.barh(range(len(shown)), [values[i] for i in shown], color=colours)
+        axes.set_yticks(range(len(shown)), [short(names[i]) for i in shown])
+        axes.set_ylim(len(shown) - 0.4, -0.6)
+        axes.set_xlim(0, None)
+        axes.set_xlabel(text(what))
+        plain(axes, "x")
 
 
 def tiles(path: Path, samples: Array) -> None:
-    """Samples side by side.
+    """Samples side by side; vectors as heat strips below one another.
 
     Args:
         path: of the PNG.
@@ -41,22 +60,15 @@ def tiles(path: Path, samples: Array) -> None:
             are shown.
     """
     shown = samples[:MAX_TILES]
-    columns = min(len(shown), 10)
-    rows = -(-len(shown) // columns)
-    size = 2.2 if len(shown) == 1 else 0.9
-    figure = Figure(figsize=(size * columns, size * rows))
-    places = figure.subplots(rows, columns, squeeze=False).ravel()
-    for axes in places:
-        axes.set_axis_off()
-    for axes, sample in zip(places, shown, strict=False):
-        if sample.ndim == 3:
-            grey = sample.shape[-1] == 1
-            picture = sample[..., 0] if grey else sample
-            axes.imshow(np.clip(picture, 0, 1), cmap="gray" if grey else None, vmin=0, vmax=1)
-        else:
-            axes.plot(sample.reshape(-1), color=INK, linewidth=0.8)
-            axes.set_ylim(-0.05, 1.05)
-    _save(figure, path)
+    wide = WIDTH - 2 * MARGIN
+    if shown.ndim == 4:
+        columns = columns_of(len(shown))
+        image = tiled(shown, columns, min(LARGEST_TILE, wide / columns))
+    else:
+        image = strips(shown.reshape(len(shown), -1), wide, 2 * STRIP if len(shown) == 1 else STRIP)
+    height, width = image.shape[:2]
+    with drawing(path, width + 2 * MARGIN, height + 2 * MARGIN) as figure:
+        place(figure, image, MARGIN, MARGIN)
 
 
 def moved(path: Path, distance: Array) -> None:
@@ -66,18 +78,10 @@ def moved(path: Path, distance: Array) -> None:
         path: of the PNG.
         distance: [probes], total variation distances.
     """
-    figure = Figure(figsize=(6.0, 2.4))
-    axes = figure.subplots()
-    axes.bar(range(len(distance)), np.sort(distance)[::-1], color=INK, width=1.0)
-    axes.set_xlabel("probes, those that moved most first")
-    axes.set_ylabel("total variation")
-    axes.spines[["top", "right"]].set_visible(False)
-    _save(figure, path)
-
-
-def _save(figure: Figure, path: Path) -> None:
-    FigureCanvasAgg(figure)
-    with atomic_path(path) as temporary:
-        figure.savefig(
-            temporary, format="png", dpi=120, bbox_inches="tight", metadata={"Software": ""}
-        )
+    with drawing(path, WIDTH, 260) as figure:
+        lay_out(figure)
+        axes = figure.add_subplot()
+        axes.bar(range(len(distance)), np.sort(distance)[::-1], color=ACCENT, width=1.0)
+        axes.set_xlabel("probes, those that moved most first")
+        axes.set_ylabel("total variation distance")
+        plain(axes)

@@ -6,7 +6,6 @@
 <folder>/answers.npz  the attacks' outputs as arrays
 """
 
-import base64
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -30,19 +29,17 @@ def write_audit(folder: Path, audit: Audit) -> Path:
     """
     check_folder(folder, "--out")
     told = [(finding, tell(finding)) for finding in audit.findings]
-    figures: dict[str, str] = {}
-
-    def draw(name: str, make: Callable[[Path], None]) -> str:
-        path = folder / "figures" / f"{name}.png"
-        make(path)
-        figures[name] = path.relative_to(folder).as_posix()
-        return base64.b64encode(path.read_bytes()).decode()
-
     pair = [side.interpreted.posteriors for side in (audit.before, audit.after)]
     distance = total_variation(*pair)
-    pictures = {"moved": draw("moved", lambda path: audit_figures.moved(path, distance))}
+    pictures: dict[str, Path] = {}
+
+    def draw(name: str, make: Callable[[Path], None]) -> None:
+        pictures[name] = folder / "figures" / f"{name}.png"
+        make(pictures[name])
+
+    draw("moved", lambda path: audit_figures.moved(path, distance))
     for finding, one in told:
-        pictures[finding.attack.name] = draw(finding.attack.name, one.draw)
+        draw(finding.attack.name, one.draw)
     arrays = {f"{f.attack.name}_{name}": v for f in audit.findings for name, v in f.outputs.items()}
     save_npz(folder / "answers.npz", arrays | {"before": pair[0], "after": pair[1]})
     write_json(
@@ -54,7 +51,7 @@ def write_audit(folder: Path, audit: Audit) -> Path:
             "after": audit.after.as_json(),
             "movement": dict(audit.movement),
             "attacks": [_attack_json(finding, one) for finding, one in told],
-            "figures": figures,
+            "figures": {name: f"figures/{path.name}" for name, path in pictures.items()},
             "versions": package_versions(),
         },
     )
@@ -72,6 +69,6 @@ def _attack_json(finding: Finding, told: Told) -> dict[str, Any]:
         "trained_for_set_size": set_size(metadata),
         "result": dict(told.result),
         "sentence": told.sentence,
-        "metrics": metadata.get("metrics"),
-        "baselines": metadata.get("baselines"),
+        "caution": told.caution,
+        **told.measured,
     }

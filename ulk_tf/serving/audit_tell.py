@@ -1,17 +1,33 @@
 """What an attack's output means, as a sentence, as JSON and as a picture; by the output's name."""
 
+import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ulk_tf.errors import UserError
+from ulk_tf.evaluation import report, wording
 from ulk_tf.files import Array
 from ulk_tf.serving import audit_figures
 from ulk_tf.serving.audit import Finding
 
 SHOWN_CLASSES = 5
+# Baselines that are told nothing of the update: an attack that is no better read nothing from it.
+UNINFORMED = frozenset(
+    {
+        "mean_sample",
+        "most_frequent_label",
+        "prior",
+        "random_histogram",
+        "random_samples",
+        "shadow_clustering",
+        "shuffled",
+        "uniform",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -23,20 +39,77 @@ class Told:
         result: for programs.
         draw: makes the picture.
         caption: of the picture.
+        caution: for people: how far to trust the sentence.
+        measured: `metrics` and `baselines` of the attack on targets that it had not seen.
     """
 
     sentence: str
     result: Mapping[str, Any]
     draw: Callable[[Path], None]
     caption: str
+    caution: str = ""
+    measured: Mapping[str, Any] = field(default_factory=dict)
 
 
 def tell(finding: Finding) -> Told:
-    """Say what an attack found, by the name of its output."""
+    """Say what an attack found, by the name of its output.
+
+    Raises:
+        UserError: it has no output that is known.
+    """
+    metadata = finding.attack.metadata
     for name, teller in TELLERS.items():
         if name in finding.outputs:
-            return teller(finding.outputs[name], finding.attack.class_names)
-    raise KeyError(f"none of {', '.join(TELLERS)} in {', '.join(finding.outputs)}")
+            told = teller(finding.outputs[name], finding.attack.class_names)
+            known = measured(metadata)
+            return replace(told, caution=_caution(metadata, known), measured=known)
+    raise UserError(
+        f"an attack that answers one of {', '.join(TELLERS)}",
+        f"{', '.join(finding.outputs)} from {finding.attack.path}",
+    )
+
+
+def measured(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """The `metrics` and `baselines` in an export's ulk.json that are whole estimates."""
+    return {
+        group: {
+            name: value
+            for name, value in _mapping(metadata.get(group)).items()
+            if all(_number(_mapping(value).get(key)) for key in ("mean", "low", "high", "n"))
+        }
+        for group in ("metrics", "baselines")
+    }
+
+
+def _caution(metadata: Mapping[str, Any], known: Mapping[str, Any]) -> str:
+    """For what the attack was trained, how well it did, and whether that is better than nothing."""
+    size = set_size(metadata)
+    said = [] if size is None else [f"The attack assumes an updating set of {size}."]
+    if not known["metrics"]:
+        return " ".join([*said, "How well it does is not told."])
+    said.append(f"On targets that it had not seen: {report.headline(known)}")
+    name, own = next(iter(known["metrics"].items()))
+    sign = -1 if wording.metric(name).less_is_better else 1
+    beaten_by = [
+        wording.baseline(other)[0].lower()
+        for other in sorted(UNINFORMED)
+        if f"{name}:{other}" in known["baselines"]
+        and sign * own["mean"] <= sign * known["baselines"][f"{name}:{other}"]["mean"]
+    ]
+    if beaten_by:
+        said.append(
+            f"That is no better than {', '.join(beaten_by)}, which read nothing from the update: "
+            "take this answer for a guess."
+        )
+    return " ".join(said)
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
 
 
 def _label(probabilities: Array, names: list[str]) -> Told:
@@ -93,7 +166,6 @@ TELLERS: dict[str, Callable[[Array, list[str]], Told]] = {
 
 def set_size(metadata: Mapping[str, Any]) -> int | None:
     """For how many samples in an updating set an attack was trained, where it is told."""
-    config = metadata.get("config")
-    update = config.get("update", config) if isinstance(config, Mapping) else None
-    found = update.get("set_size") if isinstance(update, Mapping) else None
+    config = _mapping(metadata.get("config"))
+    found = _mapping(config.get("update", config)).get("set_size")
     return found if isinstance(found, int) else None
