@@ -1,0 +1,50 @@
+"""Attacks on the same settings share corpora: the second trainer starts on its attack at once."""
+
+from pathlib import Path
+
+import pytest
+from tests.trainers.commands import made, train
+
+pytestmark = pytest.mark.slow
+PICTURES = {
+    "li": {"confusion.png", "curves.png"},
+    "ssr": {"reconstructions.png", "curves.png"},
+    "lde": {"distributions.png", "curves.png"},
+    "msr": {"matched_sets.png", "curves.png"},
+}
+METRICS = {"li": "accuracy", "ssr": "mse", "lde": "kl", "msr": "matched_mse_centroids"}
+
+
+@pytest.mark.parametrize(("first", "second"), [("li", "ssr"), ("lde", "msr")])
+def test_the_second_builds_nothing(tmp_path: Path, first: str, second: str) -> None:
+    one = train(first, tmp_path)
+    before = made(tmp_path)
+    two = train(second, tmp_path)
+    assert made(tmp_path) == before
+    assert len(list(tmp_path.glob("r/digits/corpus/*/MANIFEST.json"))) == 1
+    assert "updating models" in one.err
+    assert "updating models" not in two.err and "base models" not in two.err
+    for name, done in ((first, one), (second, two)):
+        assert done.results["attack"] == name
+        assert METRICS[name] in done.results["metrics"]
+        assert any(key.startswith(f"{METRICS[name]}:") for key in done.results["baselines"])
+        pictures = done.results_path.parent / "figures"
+        assert {path.name for path in pictures.iterdir()} == PICTURES[name]
+        assert (tmp_path / "e" / f"digits_{name}" / "1" / "saved_model.pb").is_file()
+
+
+def test_all_runs_the_four_and_ends_with_one_table(tmp_path: Path) -> None:
+    flags = {"shadow_updates": 32, "validation_updates": 8}
+    done = train("all", tmp_path, **flags)
+    lines = done.out.splitlines()
+    paths = [tmp_path / line for line in lines[-4:]]
+    assert [path.parent.parent.name for path in paths] == list(METRICS)
+    assert all(path.is_file() for path in paths)
+    table = {line.split()[0]: line for line in lines[-8:-4]}
+    assert set(table) == set(METRICS)
+    for name, metric in METRICS.items():
+        assert table[name].split()[1] == metric
+    # Two corpora, not four; base models are trained once.
+    assert len(list(tmp_path.glob("r/digits/corpus/*/MANIFEST.json"))) == 2
+    assert len(list(tmp_path.glob("r/digits/bases/*.npz"))) == 4
+    assert done.err.count("training base models: 100%") == 1
