@@ -5,6 +5,7 @@ import signal
 from pathlib import Path
 
 import pytest
+
 from tests.trainers.commands import Done, finish, made, start, train, wait_for
 
 pytestmark = pytest.mark.slow

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 import tensorflow as tf
-from tests.trainers.commands import Done, train
 
+from tests.trainers.commands import Done, train
 from ulk_tf.files import load_npz
 
 TOP_LEVEL = {

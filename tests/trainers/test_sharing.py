@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from tests.trainers.commands import made, train
 
 pytestmark = pytest.mark.slow
