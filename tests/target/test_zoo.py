@@ -90,6 +90,7 @@ def test_a_target_of_the_users_own() -> None:
         (f"{OWN}:no_such_function", "can be imported.*AttributeError"),
         (f"{OWN}:NUMBER", r"a function of \(sample shape, classes\)"),
         (f"{OWN}:one_argument", r"a function of \(sample shape, classes\)"),
+        (f"{OWN}:unbuilt", r"output \(None, 10\)\. Received Sequential"),
         (f"{OWN}:nothing", r"output \(None, 10\)\. Received NoneType"),
         (f"{OWN}:other_classes", r"output \(None, 10\)\. Received \(None, 11\)"),
         (f"{OWN}:other_shape", r"samples of shape \(8, 8, 1\)"),

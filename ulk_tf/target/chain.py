@@ -71,6 +71,9 @@ def _in_line(model: keras.Model) -> list[keras.Layer] | None:
     if type(model).__name__ not in ("Functional", "Sequential") or len(model.inputs) != 1:
         return None
     layers = [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)]
+    if isinstance(model, keras.Sequential):
+        # In line by its nature; layers added one by one remember tensors of earlier graphs.
+        return layers
     passed = model.inputs[0]
     for layer in layers:
         if layer.input is not passed:

@@ -140,8 +140,9 @@ def build(
         raise UserError(
             f"a target that takes samples of shape {shape}", f"{name} ({reason})"
         ) from error
-    if not isinstance(model, keras.Model) or model.output_shape != (None, classes):
-        shown = getattr(model, "output_shape", type(model).__name__)
+    # A model that was never given an input has no shape yet.
+    shown = getattr(model, "output_shape", type(model).__name__)
+    if not isinstance(model, keras.Model) or shown != (None, classes):
         raise UserError(f"--target to build a keras.Model with output (None, {classes})", shown)
     if ":" in name:
         _check_answers(name, model, shape)
