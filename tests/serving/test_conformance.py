@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from ulk_tf.errors import UserError
 from ulk_tf.files import load_npz, save_npz
-from ulk_tf.serving import conformance, cpp_session, warmup
+from ulk_tf.serving import conformance, cpp_session, execution, warmup
 from ulk_tf.serving.graph import Graph
 
 ROW = tf.TensorSpec([None, 3], tf.float32, name="row")
@@ -102,9 +102,9 @@ def mixes_its_rows(folder, _):
 
 def answers_otherwise_than_keras(folder, label_export):
     copied = shutil.copytree(label_export, folder / "1")
-    expected = load_npz(copied / conformance.EXPECTED)
+    expected = load_npz(copied / execution.EXPECTED)
     moved = {name: value + np.float32(1e-3) for name, value in expected.items()}
-    save_npz(copied / conformance.EXPECTED, moved)
+    save_npz(copied / execution.EXPECTED, moved)
     return copied
 
 
@@ -112,6 +112,14 @@ def without_its_weights(folder, label_export):
     copied = shutil.copytree(label_export, folder / "1")
     shutil.rmtree(copied / "variables")
     return copied
+
+
+def answers_once_for_all(folder, _):
+    return save(folder / "1", lambda row: {"x": tf.reduce_sum(row)})
+
+
+def answers_as_many_as_it_likes(folder, _):
+    return save(folder / "1", lambda row: {"x": tf.boolean_mask(row, row[0] > 0.5, axis=1)})
 
 
 def not_finite(folder, _):
@@ -130,6 +138,8 @@ BROKEN = {
     mixes_its_rows: {"C++ loader": "one by one"},
     answers_otherwise_than_keras: {"C++ loader": "differs from Keras by 0.001"},
     without_its_weights: {"C++ loader": "Could not find variable"},
+    answers_once_for_all: {"batchable": "output x", "C++ loader": "one by one"},
+    answers_as_many_as_it_likes: {"C++ loader": "one by one"},
     not_finite: {"C++ loader": "not finite"},
 }
 
@@ -179,6 +189,31 @@ def test_warm_up_that_is_damaged_or_too_long(label_export, tmp_path):
     assert "1001 records" in failed(copied)["warm-up"]
     (copied / warmup.FILE).write_bytes(b"no TFRecord at all, but long enough to be one")
     assert "TFRecord" in failed(copied)["warm-up"]
+
+
+def enlarges_rounding(row):
+    """Every last bit of a row tells: what the nearest of many nearly equal samples does too."""
+    return {"x": tf.sin(row * 1e8)}
+
+
+@pytest.mark.parametrize(
+    ("function", "change", "refused"),
+    [
+        (enlarges_rounding, lambda x: x + np.where(np.arange(3) == 1, 0.5, 0), False),
+        (enlarges_rounding, lambda x: x + 5, True),
+        (enlarges_rounding, lambda x: x[:, :2], True),
+        (lambda row: {"x": tf.sin(row)}, lambda x: x + np.where(np.arange(3) == 1, 1e-4, 0), True),
+    ],
+)
+def test_what_another_processor_rounds_is_no_reason_to_refuse(function, change, refused, tmp_path):
+    folder = save(tmp_path / "1", function)
+    signatures = Graph(folder).signatures
+    inputs = execution.example_inputs(signatures["serving_default"], 2)
+    right = np.asarray(tf.function(function)(tf.constant(inputs["row"]))["x"])
+    save_npz(folder / execution.EXPECTED, {"serving_default/x": right})
+    assert failed(folder) == {}
+    save_npz(folder / execution.EXPECTED, {"serving_default/x": change(right)})
+    assert bool(failed(folder)) == refused
 
 
 def test_no_saved_model_at_all(tmp_path):

@@ -73,7 +73,8 @@ def _numbers(figures: Any) -> str:
     for name, value in figures.items():
         if isinstance(value, Mapping) and "mean" in value:
             low, high, count = (value.get(key) for key in ("low", "high", "n"))
-            rows.append(f"| {name} | {value['mean']:.4g} | {low} to {high} | {count} |")
+            bounds = " to ".join(f"{bound:.4g}" for bound in (low, high) if bound is not None)
+            rows.append(f"| {name} | {value['mean']:.4g} | {bounds} | {count} |")
         elif isinstance(value, (int, float)):
             rows.append(f"| {name} | {value:.4g} | | |")
     return "\n".join(["| | mean | 95% interval | updates |", "|---|---|---|---|", *rows]) * bool(

@@ -8,16 +8,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from ulk_tf.errors import UserError
-from ulk_tf.files import Array, load_npz
-from ulk_tf.serving import cpp_session, warmup
+from ulk_tf.files import Array
+from ulk_tf.serving import execution, warmup
 from ulk_tf.serving.graph import Graph, Signature
-
-EXPECTED = Path("assets.extra") / "expected.npz"
-TOLERANCE = 1e-5
-KEPT_VALUES = 4096  # of each row of an output; enough to tell any difference, small on disk
 
 
 @dataclass(frozen=True)
@@ -56,19 +50,6 @@ def require(folder: Path, name: str | None = None) -> None:
     if problems:
         reasons = "; ".join(f"{problem.check}: {problem.reason}" for problem in problems)
         raise UserError("a SavedModel that TF Serving can run", f"{folder}: {reasons}")
-
-
-def thinned(value: Array) -> Array:
-    """At most about `KEPT_VALUES` evenly spaced values of each row of an output.
-
-    Args:
-        value: [batch, ...].
-
-    Returns:
-        [batch, kept].
-    """
-    rows = value.reshape(len(value), -1)
-    return rows[:, :: max(1, rows.shape[1] // KEPT_VALUES)]
 
 
 @dataclass(frozen=True)
@@ -164,80 +145,10 @@ def mismatch(signature: Signature, inputs: Mapping[str, Array]) -> str:
 
 
 def _cpp_run(subject: _Subject) -> Iterator[str]:
-    """Load in C++, run a batch of two, its rows one by one and the warm-up, and compare."""
-    signatures = subject.graph.signatures
-    pairs = {name: example_inputs(one, 2) for name, one in signatures.items()}
-    plan = [
-        (name, {label: value[rows] for label, value in pair.items()})
-        for name, pair in pairs.items()
-        if pair is not None
-        for rows in (slice(0, 2), slice(0, 1), slice(1, 2))
-    ]
-    compared = len(plan)
-    plan += [(request.signature, dict(request.inputs)) for request in _replayed(subject)]
-    calls = [
-        (
-            {signatures[name].inputs[label].name: value for label, value in rows.items()},
-            [tensor.name for tensor in signatures[name].outputs.values()],
-        )
-        for name, rows in plan
-    ]
-    try:
-        answers = cpp_session.run(subject.folder, calls)
-    except cpp_session.SessionError as error:
-        yield f"TensorFlow's C++ loader says: {error}"
-        return
-    expected = load_npz(subject.folder / EXPECTED) if (subject.folder / EXPECTED).exists() else {}
-    for start in range(0, compared, 3):
-        name = plan[start][0]
-        for index, label in enumerate(signatures[name].outputs):
-            both, first, second = (thinned(answers[start + i][index]) for i in range(3))
-            yield from _compare(f"{name}/{label}", both, first, second, expected)
-
-
-def _compare(
-    where: str, both: Array, first: Array, second: Array, expected: Mapping[str, Array]
-) -> Iterator[str]:
-    if not np.isfinite(both).all():
-        yield f"{where} answers numbers that are not finite"
-        return
-    apart = np.concatenate([first, second])
-    if apart.shape != both.shape or not np.allclose(apart, both, rtol=TOLERANCE, atol=TOLERANCE):
-        yield f"{where} answers a batch of two otherwise than its rows one by one"
-    if where in expected:
-        worst = float(np.max(np.abs(expected[where] - both), initial=0.0))
-        if not np.allclose(expected[where], both, rtol=TOLERANCE, atol=TOLERANCE):
-            yield f"{where} differs from Keras by {worst:.2g}; at most {TOLERANCE:g} is right"
-
-
-def example_inputs(signature: Signature, batch: int) -> dict[str, Array] | None:
-    """Inputs of the right types and shapes; None where a shape or type is open.
-
-    Args:
-        signature: what to feed; `before` and `after` get made-up posteriors.
-        batch: number of rows.
-    """
-    made: dict[str, Array] = {}
-    random = np.random.default_rng(0)
-    for name, tensor in signature.inputs.items():
-        open_shape = not tensor.shape or tensor.shape[0] is not None or None in tensor.shape[1:]
-        if open_shape or tensor.dtype not in cpp_session.NUMBERS:
-            return None
-        shape = (batch, *(size or 0 for size in (tensor.shape or ())[1:]))
-        if name in ("before", "after") and len(shape) == 3:
-            pair = warmup.example_posteriors(shape, seed=0)
-            made[name] = pair[name == "after"]
-        elif np.issubdtype(np.dtype(tensor.dtype), np.integer):
-            made[name] = random.integers(0, 100, shape).astype(tensor.dtype)
-        else:
-            made[name] = random.random(shape).astype(tensor.dtype)
-    return made
-
-
-def _replayed(subject: _Subject) -> list[warmup.Request]:
-    """The warm-up requests, where that check has nothing against them."""
     path = subject.folder / warmup.FILE
-    return list(warmup.read(path)) if path.exists() and not list(_warmup(subject)) else []
+    good = path.exists() and not list(_warmup(subject))
+    requests = list(warmup.read(path)) if good else []
+    yield from execution.differences(subject.folder, subject.graph.signatures, requests)
 
 
 CHECKS: dict[str, Check] = {

@@ -21,7 +21,7 @@ from ulk_tf import __version__
 from ulk_tf.attacks.signature import TrainedAttack
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array, digest, load_npz, read_json, save_npz, write_json, write_text
-from ulk_tf.serving import card, conformance, warmup
+from ulk_tf.serving import card, execution, warmup
 from ulk_tf.serving.graph import Graph
 
 SCHEMA_VERSION = 1
@@ -62,7 +62,7 @@ def write(
     """
     (folder / "assets.extra").mkdir()
     signatures = Graph(folder).signatures
-    made = {name: conformance.example_inputs(one, 2) for name, one in signatures.items()}
+    made = {name: execution.example_inputs(one, 2) for name, one in signatures.items()}
     pairs = {name: inputs for name, inputs in made.items() if inputs is not None}
     known = {
         "schema_version": SCHEMA_VERSION,
@@ -90,7 +90,7 @@ def write(
     write_json(folder / METADATA, content)
     write_text(folder / CARD, card.render(content))
     save_npz(folder / PROBING_SET, {"samples": probing_set})
-    save_npz(folder / conformance.EXPECTED, _expected(attack, pairs))
+    save_npz(folder / execution.EXPECTED, _expected(attack, pairs))
     model = f"{dataset}_{attack.name}"
     requests = [
         warmup.Request(name, {label: value[:1] for label, value in inputs.items()}, model)
@@ -141,5 +141,5 @@ def _expected(attack: TrainedAttack, pairs: Mapping[str, Mapping[str, Array]]) -
         tensors = {label: tf.constant(value) for label, value in inputs.items()}
         # As a graph, like in a server: clustering enlarges the last bit of what eager calls round.
         for label, value in tf.function(attack.signatures[name].function)(**tensors).items():
-            answers[f"{name}/{label}"] = conformance.thinned(np.asarray(value))
+            answers[f"{name}/{label}"] = execution.thinned(np.asarray(value))
     return answers
