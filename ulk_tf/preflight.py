@@ -1,4 +1,4 @@
-"""What is checked before TensorFlow is imported, which takes seconds, and anything written."""
+"""What is checked before anything is written; most of it before TensorFlow's slow import."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from ulk_tf.quiet import import_tensorflow
 
 
 def preflight(first: Experiment, *others: Experiment) -> None:
-    """Raise `UserError` where folders, data or sizes cannot do; import TensorFlow quietly.
+    """Raise `UserError` where folders, data, sizes or target cannot do; imports TensorFlow.
 
     Args:
         first: all settings of a run.
@@ -24,5 +24,9 @@ def preflight(first: Experiment, *others: Experiment) -> None:
         for one in (first, *others):
             check_set_size(split(data, samples, one.seed), one.update.set_size)
         import_tensorflow()  # before TFDS does it, aloud
+        from ulk_tf.target import zoo  # noqa: PLC0415 - imports TensorFlow
+
+        if first.target.target != "auto":
+            zoo.find(first.target.target)
 
     load(data.dataset, data.data_dir, Path(output.runs_dir) / "data", check_sizes)

@@ -112,6 +112,18 @@ def choose(target: str, shape: tuple[int, ...]) -> str:
     return "mnist_cnn" if shape[-1] == 1 and side <= 28 else "lenet"
 
 
+def find(name: str) -> Builder:
+    """The function of a name of the zoo, or of module:function.
+
+    Raises:
+        UserError: there is none, or it does not take shape and classes.
+    """
+    builder = _imported(name) if ":" in name else ZOO.get(name)
+    if builder is None:
+        raise UserError(f"--target of auto, {', '.join(ZOO)} or module:function", repr(name))
+    return builder
+
+
 def build(
     target: str, shape: tuple[int, ...], classes: int, moments: Moments | None = None
 ) -> keras.Model:
@@ -128,9 +140,7 @@ def build(
         UserError: unknown, cannot be built for this shape, or does not answer posteriors.
     """
     name = choose(target, shape)
-    builder = _imported(name) if ":" in name else ZOO.get(name)
-    if builder is None:
-        raise UserError(f"--target of auto, {', '.join(ZOO)} or module:function", repr(target))
+    builder = find(name)
     if builder is mlp:
         builder = partial(mlp, moments=moments)
     try:
