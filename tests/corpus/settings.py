@@ -1,0 +1,51 @@
+"""Corpora of digits that take a second, in many small shards."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from ulk_tf import presets
+from ulk_tf.config import Experiment
+from ulk_tf.corpus import build
+from ulk_tf.data.datasets import Dataset, load
+
+TINY: dict[str, Any] = {
+    "set_size": 3,
+    "n_probes": 6,
+    "base_epochs": 1,
+    "shadow_bases": 2,
+    "validation_bases": 1,
+    "target_bases": 1,
+    "shadow_updates": 40,
+    "validation_updates": 5,
+    "target_updates": 20,
+    "executor": "inline",
+}
+# Instead of 256; as small as the special path allows for without computing anything twice.
+SHARD_UPDATES = 16
+# Base models, and jobs of updates: 2 x (16, 16, 8), 5, and (16, 4).
+TRAININGS, UPDATE_JOBS = 4, 9
+
+
+def tiny(folder: Path, **flags: Any) -> Experiment:
+    """The settings of a tiny corpus, with everything below `folder`."""
+    return presets.experiment("lde", runs_dir=str(folder), **(TINY | flags))
+
+
+def digits() -> Dataset:
+    """scikit-learn's digits."""
+    return load("digits", None, Path("unused"))
+
+
+def built(folder: Path, **flags: Any) -> build.Corpus:
+    """A tiny corpus, built or found below `folder`."""
+    return build.build_corpus(tiny(folder, **flags), digits())
+
+
+def contents(folder: Path) -> dict[str, str]:
+    """What a build left behind: the sha256 of each file but locks, by path."""
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != "LOCK"
+    }

@@ -1,0 +1,100 @@
+"""Pipelines: every update once an epoch, beside its own truth."""
+
+from itertools import chain
+
+import numpy as np
+import pytest
+
+from ulk_tf.corpus import pipeline
+from ulk_tf.corpus.build import Corpus, Updates
+
+UPDATES = Updates(
+    base=np.array([0] * 7 + [1] * 6, np.int32),
+    before=np.stack([np.full((2, 3), value, np.float32) for value in (10, 20)]),
+    after=np.arange(13, dtype=np.float32)[:, None, None] + np.zeros((13, 2, 3), np.float32),
+    indices=np.arange(26, dtype=np.int32).reshape(13, 2),
+)
+
+
+def seen(batches: object) -> list[list[int]]:
+    """The updates of each batch, once everything about them is as it should be."""
+    rows = []
+    for pair, truth in batches:
+        after = np.asarray(pair["after"])
+        numbers = after[:, 0, 0].astype(int)
+        np.testing.assert_array_equal(after, UPDATES.after[numbers])
+        np.testing.assert_array_equal(pair["before"], UPDATES.before[(numbers >= 7).astype(int)])
+        np.testing.assert_array_equal(truth, UPDATES.indices[numbers])
+        rows.append(numbers.tolist())
+    return rows
+
+
+def test_batches_in_the_order_of_the_plan() -> None:
+    batches = pipeline.batches(UPDATES, pipeline.table(UPDATES.indices), 5)
+    assert seen(batches) == [[0, 1, 2, 3, 4], [5, 6, 7, 8, 9], [10, 11, 12]]
+    assert seen(batches) == seen(batches)
+
+
+def test_a_last_smaller_batch_is_left_out() -> None:
+    truth = pipeline.table(UPDATES.indices)
+    batches = pipeline.batches(UPDATES, truth, 5, drop_remainder=True)
+    assert [len(rows) for rows in seen(batches)] == [5, 5]
+    # XLA and several GPUs need to know it beforehand.
+    assert batches.element_spec[0]["after"].shape == (5, 2, 3)
+
+
+def test_another_order_each_epoch_by_the_seed() -> None:
+    def epochs(seed: int) -> list[list[int]]:
+        batches = pipeline.batches(UPDATES, pipeline.table(UPDATES.indices), 5, seed)
+        return [list(chain.from_iterable(seen(batches))) for _ in range(3)]
+
+    first = epochs(1)
+    for order in first:
+        assert sorted(order) == list(range(13))
+    assert len({tuple(order) for order in first}) == 3
+    assert epochs(1) == first
+    assert epochs(2)[0] != first[0]
+
+
+def test_attacks_learn_from_shadow_and_stop_by_validation(set_corpus: Corpus) -> None:
+    dataset, updates = set_corpus.dataset, set_corpus.updates
+    learn, stop = pipeline.learning_batches(
+        set_corpus, lambda side: pipeline.table(side.indices), 64, seed=0
+    )
+    for batches, side in ((learn, "shadow"), (stop, "validation")):
+        answers, indices = (
+            np.concatenate(parts)
+            for parts in zip(*((pair["after"], truth) for pair, truth in batches), strict=True)
+        )
+        own = {row.tobytes(): number for number, row in enumerate(updates[side].indices)}
+        numbers = [own[row.tobytes()] for row in indices]
+        assert sorted(numbers) == list(range(len(updates[side])))
+        assert (numbers == sorted(numbers)) == (side == "validation")
+        np.testing.assert_array_equal(answers, updates[side].after[numbers])
+    assert dataset.classes == updates["shadow"].after.shape[-1]
+
+
+def test_label_distributions_of_sets(set_corpus: Corpus) -> None:
+    updates = set_corpus.updates["target"]
+    found = pipeline.label_distributions(set_corpus.dataset, updates)
+    assert found.dtype == np.float32
+    labels = set_corpus.dataset.labels[updates.indices]
+    for own, distribution in zip(labels, found, strict=True):
+        np.testing.assert_allclose(distribution, np.bincount(own, minlength=10) / 10, atol=1e-6)
+
+
+def test_labels_of_single_samples(single_corpus: Corpus) -> None:
+    updates = single_corpus.updates["target"]
+    found = pipeline.single_labels(single_corpus.dataset, updates)
+    for label, (index,) in zip(found, updates.indices, strict=True):
+        assert label == single_corpus.dataset.labels[index]
+
+
+def test_updating_sets_in_the_scale_of_reconstructions(set_corpus: Corpus) -> None:
+    updates = set_corpus.updates["target"]
+    sets = np.asarray(pipeline.updating_sets(set_corpus.dataset, updates)(np.array([4, 1])))
+    assert sets.shape == (2, 10, 64) and sets.dtype == np.float32
+    for row, own in zip((4, 1), sets, strict=True):
+        expected = set_corpus.dataset.scaled(updates.indices[row]).reshape(10, 64)
+        np.testing.assert_allclose(own, expected, atol=1e-6)
+    assert sets.min() >= 0 and sets.max() == pytest.approx(1, abs=0.01)
