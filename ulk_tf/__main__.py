@@ -19,7 +19,7 @@ def check(path: str = "exported") -> None:
         path: a version folder, or a folder above such.
     """
     import_tensorflow()
-    from ulk_tf.serving import conformance
+    from ulk_tf.serving import conformance, seal
 
     top = Path(path)
     folders = sorted(found.parent for found in top.rglob("saved_model.pb"))
@@ -29,11 +29,13 @@ def check(path: str = "exported") -> None:
         raise UserError("a SavedModel in --path", f"none in {path}")
     refused = 0
     for folder in folders:
+        seal.announce(folder)
         problems = {problem.check: problem.reason for problem in conformance.check(folder)}
         refused += bool(problems)
         print(f"{'refused' if problems else 'good'}  {folder}")
         for name in conformance.CHECKS:
-            print(f"  {'no' if name in problems else 'ok'}  {name:15}{problems.get(name, '')}")
+            reason = f": {problems[name]}" if name in problems else ""
+            print(f"  {'no' if reason else 'ok'}  {name}{reason}")
     if refused:
         raise UserError(
             "SavedModels that TF Serving can run", f"{refused} of {len(folders)} that it cannot"

@@ -82,7 +82,7 @@ def read_json(path: Path, limit: int = 64 * 2**20) -> Any:
         if path.stat().st_size > limit:
             raise UserError(f"a JSON file of at most {limit} bytes", f"{path}, which is larger")
         return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UserError("a readable JSON file", f"{path} ({error})") from error
 
 

@@ -151,6 +151,15 @@ def other_schema(path):
     np.savez(path, answers=np.eye(2), recording=np.array(json.dumps({"schema_version": 99})))
 
 
+def endless_queries(path):
+    told = json.dumps(Recording(np.eye(2)).as_told() | {"queries": float("inf")})
+    np.savez(path, answers=np.eye(2), recording=np.array(told))
+
+
+def deep(path):
+    np.savez(path, answers=np.eye(2), recording=np.array("[" * 100_000))
+
+
 @pytest.mark.parametrize(
     ("make", "name", "message"),
     [
@@ -162,6 +171,11 @@ def other_schema(path):
         (other_schema, "r.npz", "schema version 1"),
         (text_file, "r.csv", "labels only|shape|numbers"),
         (text_file, "m.keras", "a .keras file"),
+        (text_file, "m.h5", "cannot hold code"),
+        (text_file, "m.pkl", "cannot hold code"),
+        (text_file, "m.txt", "of no such kind"),
+        (endless_queries, "r.npz", "schema version 1"),
+        (deep, "r.npz", "schema version 1"),
     ],
 )
 def test_files_that_cannot_be_used(make, name, message, tmp_path):

@@ -171,11 +171,13 @@ def _side(target: str, attack: LoadedAttack, output: str | None, max_queries: in
 
 
 def _answers(attack: LoadedAttack, before: Array, after: Array) -> dict[str, Array]:
-    found = {name: value[0] for name, value in attack.run(before, after).items()}
+    found = attack.run(before, after)
     for name, value in found.items():
+        if value.ndim < 2 or len(value) != 1:
+            raise UserError(f"one answer from {attack.path}", f"{name} {list(value.shape)}")
         if not np.isfinite(value).all():
             raise UserError(f"finite numbers from {attack.path}", f"NaN or infinity in {name}")
-    return found
+    return {name: value[0] for name, value in found.items()}
 
 
 def _warnings(before: Side, after: Side, still: bool) -> list[str]:

@@ -57,15 +57,20 @@ def tell(finding: Finding) -> Told:
     Raises:
         UserError: it has no output that is known.
     """
-    metadata = finding.attack.metadata
+    metadata, where = finding.attack.metadata, finding.attack.path
     for name, teller in TELLERS.items():
         if name in finding.outputs:
-            told = teller(finding.outputs[name], finding.attack.class_names)
+            value, names = finding.outputs[name], finding.attack.class_names
+            if not _fits(name, value, len(names)):
+                raise UserError(
+                    f"a {name} for {len(names)} classes", f"shape {list(value.shape)} of {where}"
+                )
+            told = teller(value, names)
             known = measured(metadata)
             return replace(told, caution=_caution(metadata, known), measured=known)
     raise UserError(
         f"an attack that answers one of {', '.join(TELLERS)}",
-        f"{', '.join(finding.outputs)} from {finding.attack.path}",
+        f"{', '.join(finding.outputs)} from {where}",
     )
 
 
@@ -102,6 +107,14 @@ def _caution(metadata: Mapping[str, Any], known: Mapping[str, Any]) -> str:
             "take this answer for a guess."
         )
     return " ".join(said)
+
+
+def _fits(name: str, value: Array, classes: int) -> bool:
+    """Whether an output has the shape of its kind: classes, or samples that can be drawn."""
+    if name.startswith("label"):
+        return value.shape == (classes,)
+    shape = value.shape[1:] if name == "samples" else value.shape
+    return 0 not in value.shape and (len(shape) == 1 or (len(shape) == 3 and shape[2] in (1, 3)))
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array
 from ulk_tf.serving import execution, warmup
-from ulk_tf.serving.graph import Graph, Signature
+from ulk_tf.serving.graph import WRITING, Graph, Signature
 
 
 @dataclass(frozen=True)
@@ -145,6 +145,10 @@ def mismatch(signature: Signature, inputs: Mapping[str, Array]) -> str:
 
 
 def _cpp_run(subject: _Subject) -> Iterator[str]:
+    written = sorted(subject.graph.file_operations() & WRITING)
+    if written:
+        yield f"not tried, because {', '.join(written)} would change files of yours"
+        return
     path = subject.folder / warmup.FILE
     good = path.exists() and not list(_warmup(subject))
     requests = list(warmup.read(path)) if good else []

@@ -1,5 +1,6 @@
 """Running a SavedModel as TF Serving would, and comparing its answers with Keras's."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from ulk_tf.serving.graph import Signature
 
 EXPECTED = Path("assets.extra") / "expected.npz"
 TOLERANCE = 1e-5
+MAX_VALUES = 2**27  # of an input
 KEPT_VALUES = 4096  # of each row of an output; enough to tell any difference, small on disk
 # About what another processor rounds otherwise, as a share of a float32, and how often it is tried.
 NUDGE, NUDGES = 2.0**-22, 3
@@ -112,7 +114,7 @@ def thinned(value: Array) -> Array:
 
 
 def example_inputs(signature: Signature, batch: int) -> dict[str, Array] | None:
-    """Inputs of the right types and shapes; None where a shape or type is open.
+    """Inputs of the right types and shapes; None where one is open or too large to make.
 
     Args:
         signature: what to feed; `before` and `after` get made-up posteriors.
@@ -125,6 +127,8 @@ def example_inputs(signature: Signature, batch: int) -> dict[str, Array] | None:
         if open_shape or tensor.dtype not in cpp_session.NUMBERS:
             return None
         shape = (batch, *(size or 0 for size in (tensor.shape or ())[1:]))
+        if math.prod(shape) > MAX_VALUES:
+            return None
         if name in ("before", "after") and len(shape) == 3:
             pair = warmup.example_posteriors(shape, seed=0)
             made[name] = pair[name == "after"]

@@ -25,6 +25,7 @@ from ulk_tf.serving import card, execution, warmup
 from ulk_tf.serving.graph import Graph
 
 SCHEMA_VERSION = 1
+MAX_METADATA = 16 * 2**20  # bytes
 METADATA = Path("assets.extra") / "ulk.json"
 CARD = Path("assets.extra") / "README.md"
 PROBING_SET = Path("assets.extra") / "probing_set.npz"
@@ -108,10 +109,13 @@ def read(folder: Path) -> Extras:
     wanted = "an attack exported by ulk_tf"
     if not (folder / METADATA).is_file():
         raise UserError(wanted, f"{folder}, which has no {METADATA}")
-    metadata = read_json(folder / METADATA)
+    metadata = read_json(folder / METADATA, MAX_METADATA)
     if not isinstance(metadata, dict) or metadata.get("schema_version") != SCHEMA_VERSION:
         found = metadata.get("schema_version") if isinstance(metadata, dict) else None
         raise UserError(f"{METADATA} of schema version {SCHEMA_VERSION}", f"{found} in {folder}")
+    # It becomes part of file names.
+    if metadata.get("attack") not in list(card.WHAT):
+        raise UserError(f"{METADATA} of one of {', '.join(card.WHAT)}", f"another one in {folder}")
     samples = load_npz(folder / PROBING_SET, ("samples",))["samples"]
     told = metadata.get("probing_set")
     if not isinstance(told, dict) or digest(samples) != told.get("sha256"):

@@ -1,5 +1,6 @@
 """What stands in a SavedModel's graph, read from its bytes: nothing is loaded or run."""
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,19 +16,18 @@ from ulk_tf.errors import UserError
 MAX_BYTES = 2**31  # a protocol buffer cannot be larger
 
 PYTHON = frozenset({"PyFunc", "PyFuncStateless", "EagerPyFunc", "NumpyFunction"})
-FILES = frozenset(
+WRITING = frozenset({"DeleteRecursively", "Save", "SaveDatasetV2", "WriteFile"})
+READING = frozenset(
     {
-        "DeleteRecursively",
+        "InitializeTableFromTextFileV2",
         "MatchingFiles",
-        "MergeV2Checkpoints",
         "ReadFile",
-        "RestoreV2",
-        "Save",
-        "SaveV2",
-        "ShardDataset",
-        "WriteFile",
+        "TFRecordDatasetV2",
+        "TextLineDataset",
     }
 )
+# Every SavedModel has these, for its own variables; a call of it has no use for them.
+VARIABLES = frozenset({"MergeV2Checkpoints", "RestoreV2", "SaveV2"})
 # Marked stateful in TensorFlow because they name or read a resource, or wrap functions that are
 # looked into here anyway; none of them changes what the next call answers.
 HARMLESS = frozenset(
@@ -101,11 +101,14 @@ class Graph:
             raise UserError('a SavedModel with a graph tagged "serve"', f"{folder}")
         self._meta = served[0]
         self._functions = {f.signature.name: f for f in self._meta.graph_def.library.function}
-        self.signatures = {
-            name: Signature(_tensors(one.inputs), _tensors(one.outputs))
-            for name, one in self._meta.signature_def.items()
-            if not name.startswith("__")
-        }
+        try:
+            self.signatures = {
+                name: Signature(_tensors(one.inputs), _tensors(one.outputs))
+                for name, one in self._meta.signature_def.items()
+                if not name.startswith("__")
+            }
+        except TypeError as error:
+            raise UserError("a SavedModel with types that exist", f"{folder} ({error})") from error
 
     def python_operations(self) -> set[str]:
         """Operations that call back into a Python interpreter."""
@@ -134,8 +137,11 @@ class Graph:
         return found
 
     def file_operations(self) -> set[str]:
-        """Operations of the served functions that read or write files."""
-        return {node.op for node in self._reached() if node.op in FILES}
+        """Operations that read or write files, wherever they stand: loading runs some, too."""
+        inside = (function.node_def for function in self._functions.values())
+        everywhere = itertools.chain(self._meta.graph_def.node, *inside)
+        found = {node.op for node in everywhere if node.op in WRITING | READING}
+        return found | {node.op for node in self._reached() if node.op in VARIABLES}
 
     def _reached(self) -> Iterator[Any]:
         """Every node that a call of any signature may run."""

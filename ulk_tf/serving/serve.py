@@ -1,7 +1,9 @@
 """The configuration with which a stock TF Serving serves every export."""
 
+import json
 import shlex
 from pathlib import Path
+from string import Template
 
 from ulk_tf.errors import UserError
 from ulk_tf.files import write_text
@@ -9,6 +11,12 @@ from ulk_tf.serving.export import versions
 
 CONFIG = "models.config"
 IMAGE = "tensorflow/serving"
+BLOCK = Template("""  config {
+    name: "$name"
+    base_path: "/models/$name"
+    model_platform: "tensorflow"
+  }
+""")
 GRPC_PORT, REST_PORT = 8500, 8501
 
 
@@ -30,11 +38,7 @@ def write_config(export_dir: Path) -> tuple[Path, list[str]]:
         raise UserError(
             f"exports in {export_dir}", "none", "Train one: python -m trainers.li --preset=quick"
         )
-    blocks = "".join(
-        f'  config {{\n    name: "{name}"\n    base_path: "/models/{name}"\n'
-        '    model_platform: "tensorflow"\n  }\n'
-        for name in names
-    )
+    blocks = "".join(BLOCK.substitute(name=json.dumps(name)[1:-1]) for name in names)
     path = export_dir / CONFIG
     write_text(path, f"model_config_list {{\n{blocks}}}\n")
     return path, names

@@ -7,6 +7,7 @@ needed to write or to check them.
 """
 
 import functools
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ from ulk_tf.files import Array
 
 FILE = Path("assets.extra") / "tf_serving_warmup_requests"
 MAX_RECORDS = 1000  # the server refuses a file with more
+MAX_BYTES = 256 * 2**20  # of a file, and of one array: a few bytes can stand for any number
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,8 @@ def read(path: Path) -> Iterator[Request]:
         UserError: the file is damaged, or a record is no PredictionLog of a predict request.
     """
     wanted = "a TFRecord file of PredictionLog messages with predict requests"
+    if path.stat().st_size > MAX_BYTES:
+        raise UserError(f"{wanted} of at most {MAX_BYTES} bytes", f"{path}")
     try:
         for index, record in enumerate(tf.data.TFRecordDataset(str(path)).as_numpy_iterator()):
             log = _classes()["PredictionLog"].FromString(record)
@@ -71,7 +75,7 @@ def read(path: Path) -> Iterator[Request]:
             sent = log.predict_log.request
             yield Request(
                 signature=sent.model_spec.signature_name or "serving_default",
-                inputs={name: tf.make_ndarray(value) for name, value in sent.inputs.items()},
+                inputs={name: _array(value) for name, value in sent.inputs.items()},
                 model=sent.model_spec.name,
             )
     except (tf.errors.OpError, message.DecodeError, TypeError, ValueError) as error:
@@ -93,6 +97,14 @@ def example_posteriors(shape: tuple[int, ...], seed: int) -> tuple[Array, Array]
     moved = logits + random.normal(scale=0.1, size=shape)
     first, second = (np.exp(x) / np.exp(x).sum(-1, keepdims=True) for x in (logits, moved))
     return first.astype(np.float32), second.astype(np.float32)
+
+
+def _array(sent: Any) -> Array:
+    count = math.prod(size.size for size in sent.tensor_shape.dim)
+    if not 0 <= count * tf.as_dtype(sent.dtype).size <= MAX_BYTES:
+        raise ValueError("an array that is too large")
+    found: Array = tf.make_ndarray(sent)
+    return found
 
 
 @functools.cache

@@ -131,6 +131,9 @@ KINDS = (
     ),
 )
 
+# Reading these can run what is in them.
+CODE = {".h5", ".hdf5", ".joblib", ".pickle", ".pkl", ".pt", ".pth"}
+
 
 def open_target(
     target: str | keras.Model | Callable[[Array], object],
@@ -161,6 +164,11 @@ def _source(target: str | keras.Model | Callable[[Array], object], output: str |
     for kind in KINDS:
         if kind.matches(target):
             return kind.open(target, output)
-    raise UserError(
-        f"a target: {', '.join(kind.form for kind in KINDS)}", f"{target!r}, which does not exist"
-    )
+    if Path(target).suffix in CODE:
+        raise UserError(
+            "a target in a file that cannot hold code",
+            target,
+            "Save the model as .keras: model.save('model.keras')",
+        )
+    unknown = "of no such kind" if Path(target).exists() else "which does not exist"
+    raise UserError(f"a target: {', '.join(kind.form for kind in KINDS)}", f"{target!r}, {unknown}")

@@ -104,7 +104,7 @@ def from_saved_model(path: Path, output: str | None = None) -> FunctionSource:
     try:
         model = tf.saved_model.load(str(folder))
         signature = model.signatures["serving_default"]
-    except (OSError, ValueError, KeyError, tf.errors.OpError) as error:
+    except Exception as error:  # TensorFlow raises what it likes at a strange folder
         reason = " ".join(str(error).split())[:300]
         raise UserError(
             "a SavedModel with a signature serving_default", f"{folder} ({reason})"
@@ -130,9 +130,10 @@ def from_import(target: str) -> FunctionSource:
     module, _, name = target.partition(":")
     try:
         function = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError) as error:
+    except Exception as error:  # somebody else's code runs here
+        reason = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
         raise UserError(
-            "--target=module:function that can be imported", f"{target} ({error})"
+            "--target=module:function that can be imported", f"{target} ({reason})"
         ) from error
     if not callable(function):
         raise UserError("a function of samples", target)

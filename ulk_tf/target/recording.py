@@ -45,8 +45,12 @@ class Recording:
 
     def save(self, path: Path) -> None:
         """Write to an .npz, whole or not at all."""
-        told = {key: value for key, value in asdict(self).items() if key != "answers"}
-        save_npz(path, {"answers": self.answers, "recording": np.array(json.dumps(told))})
+        told = json.dumps(self.as_told())
+        save_npz(path, {"answers": self.answers, "recording": np.array(told)})
+
+    def as_told(self) -> dict[str, Any]:
+        """What stands beside the answers."""
+        return {key: value for key, value in asdict(self).items() if key != "answers"}
 
     @classmethod
     def load(cls, path: Path, output: str | None = None) -> "Recording":
@@ -112,7 +116,7 @@ def _told(path: Path, text: Array | None) -> dict[str, Any]:
             raise ValueError("another schema")
         told["versions"] = tuple(str(version) for version in told["versions"])
         told["queries"] = int(told["queries"])
-    except (ValueError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise UserError(
             f"a recording of schema version {SCHEMA_VERSION}", f"{path} ({error})"
         ) from error
