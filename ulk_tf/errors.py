@@ -16,3 +16,7 @@ class UserError(Exception):
         self.remedy = remedy
         sentence = f"Expected {expected}. Received {self.received}."
         super().__init__(f"{sentence} {remedy}".rstrip())
+
+    def __reduce__(self) -> tuple[type["UserError"], tuple[str, str, str]]:
+        # Exceptions are rebuilt from their one message by default, which takes two here.
+        return UserError, (self.expected, self.received, self.remedy)

@@ -11,6 +11,7 @@ from ulk_tf.data.datasets import Dataset, load
 
 TINY: dict[str, Any] = {
     "set_size": 3,
+    "label_skew": None,
     "n_probes": 6,
     "base_epochs": 1,
     "shadow_bases": 2,
@@ -23,8 +24,8 @@ TINY: dict[str, Any] = {
 }
 # Instead of 256; as small as the special path allows for without computing anything twice.
 SHARD_UPDATES = 16
-# Base models, and jobs of updates: 2 x (16, 16, 8), 5, and (16, 4).
-TRAININGS, UPDATE_JOBS = 4, 9
+# The plan, four base models, nine shards and the manifest after each.
+FILES_WRITTEN = 1 + 4 + 2 * 9
 
 
 def tiny(folder: Path, **flags: Any) -> Experiment:

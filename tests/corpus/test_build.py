@@ -1,0 +1,234 @@
+"""A corpus on disk: what is there is used, what is missing is computed, and nothing else is."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.corpus.conftest import Asked
+from tests.corpus.settings import built, contents, digits, tiny
+from ulk_tf.corpus.build import Corpus
+from ulk_tf.corpus.design import BaseId, Design
+from ulk_tf.data.splits import SIDES
+from ulk_tf.errors import UserError
+from ulk_tf.files import load_npz
+from ulk_tf.target import zoo
+from ulk_tf.target.training import BaseModel
+from ulk_tf.target.updates import UpdateEngine
+
+ALL = 2 * 40 + 5 + 20
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a tiny corpus in it."""
+    folder = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("ulk_tf.corpus.build.SHARD_UPDATES", 16)
+        built(folder)
+    return folder
+
+
+@pytest.fixture
+def copy(home: Path, tmp_path: Path) -> Path:
+    """A folder of one's own with that corpus in it."""
+    return Path(shutil.copytree(home, tmp_path / "copy"))
+
+
+def assert_begins(longer: Corpus, shorter: Corpus) -> None:
+    """Assert that every base's updates begin with those of a shorter corpus, bit for bit."""
+    for side in SIDES:
+        one, other = longer.updates[side], shorter.updates[side]
+        for number in np.unique(other.base):
+            np.testing.assert_array_equal(one.before[number], other.before[number])
+            for name in ("after", "indices"):
+                more, less = (getattr(part, name)[part.base == number] for part in (one, other))
+                np.testing.assert_array_equal(more[: len(less)], less)
+
+
+def test_a_corpus_holds_what_was_planned(home: Path) -> None:
+    corpus = built(home)
+    dataset, splits = corpus.dataset, corpus.splits
+    model = zoo.build("auto", dataset.sample_shape, dataset.classes)
+    engine = UpdateEngine(model, tiny(home).update, dataset.samples[splits.probes])
+    plan = load_npz(corpus.folder / "plan.npz")
+    for number, side in enumerate(SIDES):
+        updates = corpus.updates[side]
+        planned = plan["side"] == number
+        assert len(updates) == planned.sum() > 0
+        np.testing.assert_array_equal(updates.base, plan["base"][planned])
+        np.testing.assert_array_equal(updates.indices, plan["indices"][planned])
+        assert updates.after.shape == (len(updates), 6, 10)
+        np.testing.assert_allclose(updates.after.sum(-1), 1, atol=1e-5)
+        for row in (0, len(updates) - 1):
+            base = corpus.bases[BaseId(side, int(updates.base[row]))]
+            own = updates.indices[[row]]
+            seeds = plan["seeds"][planned][[row]]
+            after = engine.after(base.weights, dataset.samples[own], dataset.labels[own], seeds)
+            np.testing.assert_allclose(updates.after[row], after[0], atol=1e-6)
+            before = engine.before(base.weights)
+            np.testing.assert_allclose(updates.before[updates.base[row]], before, atol=1e-6)
+            assert np.abs(updates.after[row] - before).max() > 1e-4
+
+
+def test_a_second_build_computes_nothing(copy: Path, asked: Asked) -> None:
+    before = contents(copy)
+    built(copy)
+    assert asked.look() == (0, 0)
+    assert contents(copy) == before
+
+
+def test_extending_computes_only_what_is_new(copy: Path, asked: Asked, tmp_path: Path) -> None:
+    shorter = built(copy)
+    shards = {n: d for n, d in contents(copy).items() if "_" in Path(n).name}
+    longer = built(copy, shadow_updates=70, target_updates=21)
+    assert asked.look() == (0, 2 * 30 + 1)
+    assert shards.items() <= contents(copy).items()
+    assert_begins(longer, shorter)
+    # One more base model: it alone.
+    wider = built(copy, shadow_updates=70, target_updates=21, shadow_bases=3)
+    assert asked.look() == (1, 70)
+    assert_begins(wider, longer)
+    # And less again: nothing, and the same as ever.
+    again = built(copy)
+    assert asked.look() == (0, 0)
+    assert_begins(shorter, again)
+    assert_begins(again, shorter)
+    # As if it had been asked for at once.
+    shutil.copytree(copy / "digits" / "bases", tmp_path / "other" / "digits" / "bases")
+    at_once = built(tmp_path / "other", shadow_updates=70, target_updates=21, shadow_bases=3)
+    for side in SIDES:
+        np.testing.assert_array_equal(at_once.updates[side].after, wider.updates[side].after)
+
+
+def test_base_models_are_shared_by_corpora_of_the_same_data(copy: Path, asked: Asked) -> None:
+    first = built(copy)
+    other = built(copy, set_size=4, shadow_updates=2)
+    assert asked.look() == (0, 2 * 2 + 5 + 20)
+    assert other.folder != first.folder
+    assert {b: m.digest for b, m in other.bases.items()} == {
+        b: m.digest for b, m in first.bases.items()
+    }
+
+
+@pytest.mark.parametrize("fault", ["truncated", "flipped", "missing", "foreign"])
+def test_a_damaged_base_model_is_trained_again(copy: Path, asked: Asked, fault: str) -> None:
+    before = contents(copy)
+    paths = sorted((copy / "digits" / "bases").glob("*.npz"))
+    content = bytearray(paths[1].read_bytes())
+    content[len(content) // 2] ^= 4
+    if fault == "missing":
+        paths[1].unlink()
+    else:
+        damaged = {
+            "truncated": content[:1000],
+            "flipped": content,
+            "foreign": paths[0].read_bytes(),
+        }
+        paths[1].write_bytes(damaged[fault])
+    built(copy)
+    # The same bytes come out, so that no update is computed again.
+    assert asked.look() == (1, 0)
+    assert contents(copy) == before
+
+
+def test_updates_of_another_base_model_are_not_used(copy: Path, asked: Asked) -> None:
+    design = Design(tiny(copy), digits())
+    base = BaseId("shadow", 1)
+    (path,) = (copy / "digits" / "bases").glob("shadow-001*.npz")
+    model = BaseModel.load(path, design.base_key(base))
+    other = replace(model, weights=tuple(w * np.float32(0.9) for w in model.weights))
+    other.save(path, design.base_key(base))
+    corpus = built(copy)
+    assert asked.look() == (0, 40)
+    assert corpus.bases[base].digest == other.digest
+
+
+@pytest.mark.parametrize("fault", ["truncated", "flipped", "missing", "foreign", "other corpus"])
+def test_just_the_damaged_shard_is_computed_again(copy: Path, asked: Asked, fault: str) -> None:
+    folder = built(copy).folder
+    before = contents(folder)
+    damaged, other = (
+        folder / "shadow-001_000016-000032.npz",
+        folder / "shadow-000_000016-000032.npz",
+    )
+    content = bytearray(damaged.read_bytes())
+    if fault == "missing":
+        damaged.unlink()
+    elif fault == "other corpus":
+        strange = built(copy, update_learning_rate=0.5).folder / damaged.name
+        damaged.write_bytes(strange.read_bytes())
+    else:
+        flipped = content.copy()
+        flipped[-300] ^= 1
+        faults = {"truncated": content[:-1], "flipped": flipped, "foreign": other.read_bytes()}
+        damaged.write_bytes(faults[fault])
+    asked.look()
+    built(copy)
+    assert asked.look() == (0, 16)
+    assert contents(folder) == before
+
+
+@pytest.mark.parametrize("fault", ["missing", "truncated", "other identity", "no JSON", "unlisted"])
+def test_a_damaged_manifest_never_makes_a_wrong_corpus(
+    copy: Path, asked: Asked, fault: str
+) -> None:
+    folder = built(copy).folder
+    before = contents(folder)
+    manifest = folder / "MANIFEST.json"
+    text = manifest.read_text()
+    faults = {
+        "truncated": text[:-30],
+        "other identity": text.replace('"seed": 0', '"seed": 1'),
+        "no JSON": "\0\1",
+        "unlisted": text.replace("shadow-001_000000-000016.npz", "shadow-001_000000-000017.npz"),
+    }
+    manifest.unlink() if fault == "missing" else manifest.write_text(faults[fault])
+    built(copy)
+    assert asked.look() == (0, 16 if fault == "unlisted" else ALL)
+    assert contents(folder) == before
+
+
+def test_a_damaged_plan_is_written_again(copy: Path, asked: Asked) -> None:
+    folder = built(copy).folder
+    before = contents(folder)
+    (folder / "plan.npz").write_bytes(b"x")
+    built(copy)
+    assert asked.look() == (0, 0)
+    assert contents(folder) == before
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [{"seed": 1}, {"set_size": 4}, {"label_skew": 0.5}, {"update_learning_rate": 0.02},
+     {"update_epochs": 2}, {"n_probes": 7}, {"target": "mlp"}, {"base_epochs": 2},
+     {"base_size": 300}, {"shadow_size": 500}],
+    ids=str,
+)  # fmt: skip
+def test_a_corpus_is_found_by_all_that_decides_its_bytes(
+    tmp_path: Path, flags: dict[str, object]
+) -> None:
+    assert (
+        Design(tiny(tmp_path, **flags), digits()).folder != Design(tiny(tmp_path), digits()).folder
+    )
+
+
+def test_and_by_nothing_else(tmp_path: Path) -> None:
+    flags = {"executor": "processes", "workers": 2, "chunk_size": 3, "target_updates": 9}
+    design = Design(tiny(tmp_path, **flags, shadow_bases=5), digits())
+    assert design.folder == Design(tiny(tmp_path), digits()).folder
+    # A model of the user's that is updated by other code is another corpus, too.
+    paths = {Design(tiny(tmp_path, target=t), digits()).identity["path"] for t in TARGETS}
+    assert len(paths) == 2
+
+
+TARGETS = ("tests.target.own_targets:residual", "tests.target.own_targets:chain")
+
+
+def test_settings_that_do_not_fit_write_nothing(tmp_path: Path) -> None:
+    for flags in ({"set_size": 500}, {"n_probes": 1700}, {"target": "nonsense"}):
+        with pytest.raises(UserError):
+            built(tmp_path / "runs", **flags)
+    assert not (tmp_path / "runs").exists()
