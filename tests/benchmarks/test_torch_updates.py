@@ -10,7 +10,7 @@ from ulk_tf.target.updates import UpdateEngine
 
 pytest.importorskip("torch", reason="the bench extra brings torch")
 
-from benchmarks.torch_updates import torch_loop  # noqa: E402 - it needs torch
+from benchmarks.torch_updates import torch_loop
 
 
 def _without_dropout(model: keras.Model) -> keras.Model:

@@ -1,0 +1,127 @@
+"""The tables of docs/PERFORMANCE.md, from the results on disk."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ulk_tf.errors import UserError
+from ulk_tf.files import read_json, write_text
+
+BEGIN, END = "<!-- tables: begin -->", "<!-- tables: end -->"
+TARGETS = {"mnist_cnn": "MNIST", "lenet": "CIFAR-10"}
+Result = dict[str, Any]
+
+
+def tables(folder: Path) -> str:
+    """Every table whose results are in a folder, as Markdown.
+
+    Args:
+        folder: of the JSON files.
+    """
+    writers = {"updates": _updates, "bm_gan": _bm_gan, "growth": _growth}
+    paths = {name: folder / f"{name}.json" for name in writers}
+    found = {name: read_json(path) for name, path in paths.items() if path.is_file()}
+    return "\n".join(writers[name](result) for name, result in found.items())
+
+
+def rewrite(page: Path, text: str) -> None:
+    """Put tables between the marks of a page; all else stays.
+
+    Args:
+        page: a Markdown file.
+        text: the tables.
+
+    Raises:
+        UserError: the page has no marks.
+    """
+    before, begin, rest = page.read_text(encoding="utf-8").partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise UserError(f"{page} with the marks {BEGIN} and {END}", "one without")
+    write_text(page, f"{before}{BEGIN}\n{text}\n{END}{after}")
+
+
+def _updates(result: Result) -> str:
+    header = (
+        "target",
+        "set size",
+        "ours",
+        "PyTorch, probing set",
+        "PyTorch, whole test set",
+        "against the probing set",
+        "against the whole test set",
+        "memory of a worker",
+    )
+    rows = []
+    for case in result["cases"]:
+        runs = case["runs"]
+        ours = runs["ours"]
+        speeds = [_number(run["per_second"]) for run in runs.values()]
+        ratios = [_ratio(ratio) for ratio in case["ratios"]]
+        rows.append(
+            (
+                TARGETS[case["target"]],
+                str(case["set_size"]),
+                *speeds,
+                *ratios,
+                f"{ours['peak_mib']:.0f} MiB" if ours["peak_mib"] else "",
+            )
+        )
+    return _section("Updates a second", result, header, rows)
+
+
+def _bm_gan(result: Result) -> str:
+    case = result["cases"][0]
+    rows = [(name, _number(run["per_second"])) for name, run in case["runs"].items()]
+    speeds = _section(
+        "BM-GAN training, updating sets a second", result, ("way", "sets a second"), rows
+    )
+    ratios = [(r["of"], r["to"], _ratio(r)) for r in case["ratios"]]
+    return f"{speeds}\n{_table(('speed of', 'divided by that of', 'ratio'), ratios)}\n"
+
+
+def _growth(result: Result) -> str:
+    case = result["cases"][0]
+    runs = case["runs"]
+    rows = [
+        (
+            f"{run['units']:,}",
+            f"{run['units'] / run['per_second']:.1f} s",
+            _number(run["per_second"]),
+            f"{run['peak_mib']:.0f} MiB" if run["peak_mib"] else "",
+        )
+        for run in runs.values()
+    ]
+    header = ("updates", "time", "updates a second", "memory of a worker")
+    return _section("Growth", result, header, rows)
+
+
+def _section(
+    title: str, result: Result, header: Sequence[str], rows: Sequence[Sequence[str]]
+) -> str:
+    place = result["machine"]
+    versions = ", ".join(f"{name} {number}" for name, number in place["versions"].items())
+    extra = f", {', '.join(place['instructions'])}" if place["instructions"] else ""
+    threads = result["threads"]
+    shown = f", {threads} thread{'s' * (threads > 1)} for BM-GAN" if threads else ""
+    about = (
+        f"{place['date']}; {place['cpu']}, {place['cores']} cores{extra}; {versions}; "
+        f"{result['rounds']} rounds{shown}."
+    )
+    quick = " **A quick run: too short to quote.**" if result["quick"] else ""
+    noted = f" **{result['note']}**" if result["note"] else ""
+    return f"### {title}\n\n{about}{quick}{noted}\n\n{_table(header, rows)}\n"
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
+
+
+def _ratio(ratio: dict[str, Any]) -> str:
+    """Median, and the lowest and highest of the rounds."""
+    return f"**{_number(ratio['median'])}x** ({_number(ratio['low'])}-{_number(ratio['high'])})"
