@@ -147,7 +147,7 @@ def test_commands_check_before_they_run(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="its pool"):
         command(set_size=500, **own)
     with pytest.raises(UserError, match="its pool"):
-        shared(validation_size=10, **own)
+        shared(validation_size=5, **own)
     assert not ran and not list(tmp_path.iterdir())
     command(preset="quick", **own)
     assert ran[0] == presets.experiment("msr", "quick", **own)
@@ -234,7 +234,7 @@ def test_bad_input_ends_in_seconds_with_one_sentence_and_no_file(
         capture_output=True,
         text=True,
         check=False,
-        timeout=30,
+        timeout=90,
     )
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("error: Expected ") and done.stderr.count("\n") == 1
