@@ -216,3 +216,8 @@ class Experiment:
                 self.update.set_size,
                 "lde and msr take larger sets.",
             )
+        if isinstance(self.attack, MsrConfig) and self.attack.clustered < self.update.set_size:
+            raise UserError(
+                f"--clustered to be at least --set_size={self.update.set_size}",
+                self.attack.clustered,
+            )
