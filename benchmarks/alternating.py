@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-WARM = 1
-
 
 @dataclass(frozen=True)
 class Contender:

@@ -64,7 +64,7 @@ class GanCase:
 
 
 def _start_ours(threads: int | None) -> None:
-    from ulk_tf.corpus.worker import silenced  # noqa: PLC0415
+    from ulk_tf.quiet import silenced  # noqa: PLC0415
 
     with silenced():
         import tensorflow as tf  # noqa: PLC0415 - with its chatter turned off

@@ -1,7 +1,6 @@
 """`make bench`: run the cases, write benchmarks/results/*.json and docs/PERFORMANCE.md."""
 
 import importlib.util
-import os
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -10,7 +9,6 @@ from benchmarks.alternating import Contender, alternate
 from benchmarks.gan_cases import GanCase
 from benchmarks.settings import Settings
 from benchmarks.update_cases import GrowthCase, UpdateCase
-from ulk_tf import cli
 from ulk_tf.errors import UserError
 from ulk_tf.files import write_json
 
@@ -92,8 +90,3 @@ def _measure(group: str, settings: Settings, note: str, path: Path) -> None:
     result = {"schema": SCHEMA, "machine": machine()} | about | {"note": note, "cases": cases}
     path.parent.mkdir(parents=True, exist_ok=True)
     write_json(path, result)
-
-
-if __name__ == "__main__":
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    cli.run(run)

@@ -1,0 +1,13 @@
+"""`python -m benchmarks`: in its own file, which spawned processes do not import again."""
+
+import os
+
+if __name__ == "__main__":
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    from ulk_tf import cli
+    from ulk_tf.quiet import import_tensorflow
+
+    import_tensorflow()
+    from benchmarks.run import run
+
+    cli.run(run)

@@ -1,0 +1,84 @@
+"""What is written down of runs, and how it is shown."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmarks import alternating, page
+from benchmarks.alternating import Contender, alternate, peak_mib
+from ulk_tf.errors import UserError
+
+
+def _clocked(monkeypatch: pytest.MonkeyPatch, seconds: dict[str, list[float]]) -> list[str]:
+    """Contenders that take the seconds given; the order in which they ran comes back."""
+    now, order = [0.0], []
+    monkeypatch.setattr(alternating.time, "perf_counter", lambda: now[0])
+
+    def runner(name: str, left: list[float]):
+        def run() -> float:
+            order.append(name)
+            now[0] += left.pop(0)
+            return 5.0
+
+        return run
+
+    found = alternate(
+        [Contender(name, 10, runner(name, [9.0, *left])) for name, left in seconds.items()],
+        3,
+        [("a", "b")],
+    )
+    order.append(found)
+    return order
+
+
+def test_contenders_take_turns_and_ratios_are_those_of_each_round(monkeypatch) -> None:
+    # Round two is slow for both, as on a machine that became busy.
+    *order, found = _clocked(monkeypatch, {"a": [1.0, 10.0, 1.0], "b": [3.0, 20.0, 4.0]})
+    assert "".join(order) == "ab" + "abbaab"
+    assert found["runs"]["a"]["per_second"] == 10
+    assert found["runs"]["b"]["seconds"] == [3.0, 20.0, 4.0]
+    assert found["runs"]["a"]["peak_mib"] == 5
+    assert found["ratios"] == [{"of": "a", "to": "b", "median": 3.0, "low": 2.0, "high": 4.0}]
+
+
+def test_peak_memory_counts_what_was_given_back() -> None:
+    before = peak_mib()
+    if before is None:
+        pytest.skip("this system does not say")
+    bytearray(200 * 2**20).clear()
+    assert peak_mib() >= before
+
+
+def _result(**case: object) -> dict[str, object]:
+    versions = {"python": "3.11", "torch": "2.13"}
+    place = {"date": "2026-01-02", "cpu": "A CPU", "instructions": [], "cores": 2}
+    about = {"quick": False, "rounds": 3, "threads": None, "note": ""}
+    return {"machine": place | {"versions": versions}, "cases": [case]} | about
+
+
+def test_the_page_is_made_from_results_and_keeps_its_prose(tmp_path: Path) -> None:
+    speeds = {"ours": 1234.5, "torch, probing set": 300.2, "torch, whole test set": 4.71}
+    runs = {name: {"per_second": v, "peak_mib": 700.4} for name, v in speeds.items()}
+    ratios = [{"median": 4.1, "low": 3.9, "high": 4.25}, {"median": 262, "low": 250, "high": 270}]
+    result = _result(target="lenet", set_size=10, runs=runs, ratios=ratios)
+    (tmp_path / "updates.json").write_text(json.dumps(result))
+    text = page.tables(tmp_path)
+    row = next(line for line in text.splitlines() if "CIFAR-10" in line)
+    assert "| 10 | 1,234 | 300 | 4.7 |" in row
+    assert "**4.1x** (3.9-4.2)" in row
+    assert "700 MiB" in row
+    assert "2026-01-02; A CPU, 2 cores; python 3.11, torch 2.13; 3 rounds." in text
+    document = tmp_path / "page.md"
+    document.write_text(f"Prose.\n{page.BEGIN}\nold\n{page.END}\nMore.\n")
+    page.rewrite(document, text)
+    page.rewrite(document, text)
+    assert document.read_text() == f"Prose.\n{page.BEGIN}\n{text}\n{page.END}\nMore.\n"
+
+
+def test_a_page_without_marks_is_left_alone(tmp_path: Path) -> None:
+    document = tmp_path / "page.md"
+    document.write_text("Prose.")
+    with pytest.raises(UserError, match="marks"):
+        page.rewrite(document, "tables")
+    assert document.read_text() == "Prose."
