@@ -152,6 +152,10 @@ class MsrConfig(Validated):
     hidden: int = flag(256, "width of the encoder's first layer; the second has half", 4)
     dropout: float = flag(0.2, "dropout rate in the encoder", 0, 0.95)
     noise: int = flag(50, "width of the generator's noise", 1)
+    transfer: bool = flag(
+        True, "begin from an autoencoder's decoder and shadow samples' codes, not from noise"
+    )
+    autoencoder_epochs: int = flag(15, "epochs of the autoencoder, with --transfer", 1)
     code: int = flag(50, "width of the code that the encoder gives the generator", 1)
     generator: Literal["auto", "dense", "conv"] = flag(
         "auto", "dense, conv (colour), or by data set"
@@ -159,15 +163,17 @@ class MsrConfig(Validated):
     generator_width: int = flag(512, "width of the generator; the paper's is 2048", 8)
     labels: bool = flag(True, "estimate the label distribution and give each sample a label")
     label_epochs: int = flag(20, "epochs of the label distribution estimator, with --labels", 1)
-    generated: int = flag(200, "samples generated for a set in one training step", 1)
-    adversarial_weight: float = flag(0.01, "weight of the adversarial loss beside best match", 0)
+    generated: int | None = flag(
+        None, "samples generated for a set in one training step; its size when none", 1
+    )
+    adversarial_weight: float = flag(1e-4, "weight of the adversarial loss beside best match", 0)
     sets_per_step: int = flag(4, "updating sets in one training step", 1)
-    epochs: int = flag(10, "most epochs over the shadow corpus", 1)
+    epochs: int = flag(12, "most epochs over the shadow corpus", 1)
     patience: int = flag(3, "epochs without a better validation score before stopping", 1)
-    learning_rate: float = flag(2e-4, "Adam learning rate of generator and encoder", 0)
+    learning_rate: float = flag(1e-3, "Adam learning rate of generator and encoder", 0)
     discriminator_learning_rate: float = flag(2e-4, "Adam learning rate of the discriminator", 0)
     precision: Literal["float32", "mixed_bfloat16"] = flag("float32", "precision of the training")
-    clustered: int = flag(2000, "samples generated for clustering; the paper's is 20000", 1)
+    clustered: int = flag(4000, "samples generated for clustering; the paper's is 20000", 1)
 
 
 @dataclass(frozen=True)

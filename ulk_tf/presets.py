@@ -44,6 +44,8 @@ _DATASETS: dict[str, Fields] = {
         # 8x8 digits are few and easy: ten times the learning rate for a base worth attacking.
         "base_learning_rate": 0.01,
         "update_learning_rate": 0.01,
+        # Eight batches an epoch.
+        "autoencoder_epochs": 100,
     },
     "mnist": _LARGE,
     "cifar10": _LARGE,
@@ -54,6 +56,14 @@ _ATTACKS: dict[str, Fields] = {
     "lde": {"set_size": 100},
     "msr": {"set_size": 100},
 }
+# Digits are too few for sets of 100, and an update with few samples of few classes, as real
+# ones have, shows a newcomer what leaks.
+_FEW_DIGITS: Fields = {"set_size": 10, "label_skew": 0.5}
+_ATTACKS_ON: dict[tuple[AttackName, str], Fields] = {
+    ("lde", "digits"): _FEW_DIGITS,
+    ("msr", "digits"): {**_FEW_DIGITS, "sets_per_step": 16},
+}
+_ATTACKS_ON_LARGE: dict[AttackName, Fields] = {"msr": {"epochs": 2, "target_updates": 100}}
 _QUICK: Fields = {
     "base_epochs": 10,
     "shadow_bases": 2,
@@ -63,9 +73,8 @@ _QUICK: Fields = {
     "target_updates": 20,
     "epochs": 5,
     "label_epochs": 5,
-    "autoencoder_epochs": 5,
+    "autoencoder_epochs": 60,
     "generator_width": 128,
-    "generated": 120,
     "clustered": 500,
 }
 # The published sizes and networks, unchanged: one base model a side, the plain posterior
@@ -92,10 +101,12 @@ _PAPER_ATTACKS: dict[str, Fields] = {
     "msr": {
         "hidden": 256,
         "dropout": 0.5,
+        "transfer": False,
         "labels": False,
         "generator_width": 2048,
         "generated": 100,
         "adversarial_weight": 1.0,
+        "learning_rate": 2e-4,
         "sets_per_step": 1,
         "epochs": 1,
         "clustered": 20_000,
@@ -112,16 +123,14 @@ def preset_fields(attack: AttackName, dataset: str, preset: Preset) -> dict[str,
         preset: quick, default or paper.
     """
     base = _DATASETS.get(dataset, {} if dataset.endswith(".npz") else _LARGE)
+    plain = [base, _ATTACKS[attack]]
+    if base is _LARGE:
+        plain.append(_ATTACKS_ON_LARGE.get(attack, {}))
+    default = [*plain, _ATTACKS_ON.get((attack, dataset), {})]
     layers: dict[str, list[Fields]] = {
-        "quick": [base, _ATTACKS[attack], _QUICK],
-        "default": [base, _ATTACKS[attack]],
-        "paper": [
-            base,
-            _ATTACKS[attack],
-            _PAPER,
-            _PAPER_DATASETS.get(dataset, {}),
-            _PAPER_ATTACKS[attack],
-        ],
+        "quick": [*default, _QUICK],
+        "default": default,
+        "paper": [*plain, _PAPER, _PAPER_DATASETS.get(dataset, {}), _PAPER_ATTACKS[attack]],
     }
     return {name: value for layer in layers[preset] for name, value in layer.items()}
 

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from ulk_tf.attacks.bm_gan import BMGAN, best_match, spread_labels, squared_distances
 from ulk_tf.attacks.gan_networks import conv_generator, dense_generator, discriminator
+from ulk_tf.attacks.noise import NormalNoise
 
 
 def test_best_match_equals_a_slow_version() -> None:
@@ -62,7 +63,7 @@ def _gan(seed: int = 3, weight: float = 0.1, *, labels: bool = True) -> BMGAN:
         generator=dense_generator(2 + 5 + 3 * labels, (6,), 16, seed),
         discriminator=discriminator((6,), 16, seed),
         labels=keras.Model(pair, estimate) if labels else None,
-        noise=2,
+        noise=NormalNoise(2),
         generated=8,
         adversarial_weight=weight,
         seed=seed,

@@ -52,7 +52,7 @@ def test_lde_learns_and_only_from_the_right_posteriors(set_corpus) -> None:
 
 
 def test_ssr_learns_and_only_from_the_right_posteriors(single_corpus, tmp_path) -> None:
-    config = SsrConfig(**SHORT, autoencoder_epochs=15)
+    config = SsrConfig(**(SHORT | {"epochs": 30}), autoencoder_epochs=80)
     trained = train_ssr(config, single_corpus, 0, tmp_path)
     labels, _ = train_labels("li", LabelConfig(**SHORT), single_corpus, 0)
     scores = score_ssr(trained, labels, single_corpus, 0)
@@ -81,15 +81,14 @@ def test_ssr_transfers_the_decoder_and_leaves_the_autoencoder_its_own(
 def test_msr_learns_and_uses_its_input(set_corpus, tmp_path) -> None:
     config = MsrConfig(
         generator_width=128,
-        generated=60,
         epochs=12,
         label_epochs=12,
+        autoencoder_epochs=60,
         clustered=300,
-        learning_rate=1e-3,
     )
     attack, _ = train_msr(config, set_corpus, 0, tmp_path)
     scores = score_msr(attack, set_corpus, 0)
-    assert scores.metrics["gain_over_shuffled"].low > 0.03
+    assert scores.metrics["gain_over_shuffled"].mean > 0.05
     assert scores.metrics["gain_over_shadow_clustering"].mean > 0
     for kind in ("centroids", "samples"):
         own = scores.metrics[f"matched_mse_{kind}"].mean

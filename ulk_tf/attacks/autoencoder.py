@@ -1,24 +1,91 @@
-"""The autoencoder whose decoder A_SSR takes over (paper: single-sample reconstruction)."""
+"""The autoencoder whose decoder attacks take over (paper: single-sample reconstruction)."""
 
 import math
+from dataclasses import dataclass
 
 import keras
+import numpy as np
+import tensorflow as tf
 from keras import layers
 
+from ulk_tf.attacks.fit import Bar
+from ulk_tf.corpus.build import Corpus
+from ulk_tf.files import Array
+
 Shape = tuple[int, ...]
+BATCH = 128
 
 
-def build_decoder(code: int, shape: Shape, seed: int) -> keras.Model:
+@dataclass(frozen=True)
+class Autoencoder:
+    """A trained autoencoder.
+
+    Attributes:
+        model: sample -> sample, in [0, 1].
+        decoder: code -> sample.
+    """
+
+    model: keras.Model
+    decoder: keras.Model
+
+    def codes(self, samples: Array) -> Array:
+        """The codes of samples in [0, 1], float32 [n, code]."""
+        encoder = keras.Model(self.model.input, self.model.get_layer("code").output)
+        return np.asarray(encoder.predict(samples, batch_size=1000, verbose=0), np.float32)
+
+    def own_decoder(self) -> keras.Model:
+        """A copy of the decoder: fine-tuning changes it, and the autoencoder keeps its own."""
+        copy = keras.models.clone_model(self.decoder)
+        copy.set_weights(self.decoder.get_weights())
+        return copy
+
+
+def train_autoencoder(
+    corpus: Corpus, code: int, epochs: int, seed: int, convolves: bool | None = None
+) -> Autoencoder:
+    """Train an autoencoder on the adversary's own samples.
+
+    Args:
+        corpus: its shadow samples are learned from.
+        code: width of the code.
+        epochs: over the shadow samples.
+        seed: of weights and order.
+        convolves: whether the decoder is convolutional; None: where a sample's shape allows it.
+    """
+    shape = corpus.dataset.sample_shape
+    decoder = build_decoder(code, shape, seed, convolves)
+    model = build_autoencoder(decoder, code, shape, seed)
+    samples = corpus.dataset.scaled(corpus.splits.shadow)
+    held_out = corpus.dataset.scaled(corpus.splits.validation)
+    data = tf.data.Dataset.from_tensor_slices(samples).map(lambda x: (x, x))
+    data = data.shuffle(len(samples), seed=seed).batch(BATCH).prefetch(2)
+    rate = keras.optimizers.schedules.CosineDecay(
+        1e-3, epochs * math.ceil(len(samples) / BATCH), alpha=0.02
+    )
+    model.compile(keras.optimizers.Adam(rate), "mse", jit_compile=False)
+    model.fit(
+        data,
+        validation_data=(held_out, held_out),
+        epochs=epochs,
+        callbacks=[Bar("training autoencoder", epochs)],
+        verbose=0,
+        shuffle=False,
+    )
+    return Autoencoder(model, decoder)
+
+
+def build_decoder(code: int, shape: Shape, seed: int, convolves: bool | None = None) -> keras.Model:
     """Code -> sample in [0, 1]: transposed convolutions for images, dense for vectors.
 
     Args:
         code: width of the code.
-        shape: of a sample; images whose sides do not divide by four get the dense decoder.
+        shape: of a sample.
         seed: of the initial weights.
+        convolves: whether it is convolutional; None: for images whose sides divide by four.
     """
     x = source = keras.Input((code,), name="code")
     x = layers.Dense(512, "relu", kernel_initializer=_glorot(seed))(x)
-    if not _convolves(shape):
+    if not (_convolves(shape) if convolves is None else convolves):
         x = layers.Dense(512, "relu", kernel_initializer=_glorot(seed + 1))(x)
         x = layers.Dense(math.prod(shape), "sigmoid", kernel_initializer=_glorot(seed + 2))(x)
         return keras.Model(source, layers.Reshape(shape)(x), name="decoder")
@@ -51,7 +118,7 @@ def build_autoencoder(decoder: keras.Model, code: int, shape: Shape, seed: int) 
             )(x)
     x = layers.Flatten()(x)
     x = layers.Dense(256, "relu", kernel_initializer=_glorot(seed + 12))(x)
-    x = layers.Dense(code, kernel_initializer=_glorot(seed + 13))(x)
+    x = layers.Dense(code, kernel_initializer=_glorot(seed + 13), name="code")(x)
     return keras.Model(source, decoder(x), name="autoencoder")
 
 

@@ -6,6 +6,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from ulk_tf.attacks.noise import NormalNoise, ShadowCodes
+
 Batch = tuple[dict[str, tf.Tensor], tf.Tensor]
 
 
@@ -63,7 +65,7 @@ class BMGAN(keras.Model):
         generator: noise, code and label -> values of a sample.
         discriminator: values of a sample -> logit.
         labels: posteriors before and after -> label distribution; None leaves labels out.
-        noise: width of the noise.
+        noise: what a sample is made from; a layer like those in `noise`.
         generated: samples for a set in a training step.
         adversarial_weight: of the adversarial loss beside best match.
         seed: of the noise.
@@ -75,7 +77,7 @@ class BMGAN(keras.Model):
         generator: keras.Model,
         discriminator: keras.Model,
         labels: keras.Model | None,
-        noise: int,
+        noise: NormalNoise | ShadowCodes,
         generated: int,
         adversarial_weight: float,
         seed: int,
@@ -128,12 +130,8 @@ class BMGAN(keras.Model):
             float32 [batch, samples, values], in [0, 1].
         """
         code = self.encoder(pair, training=training)
-        draw = tf.map_fn(
-            lambda seed: tf.random.stateless_normal((samples, self.noise), seed),
-            seeds,
-            fn_output_signature=tf.TensorSpec((samples, self.noise), tf.float32),
-        )
-        parts = [draw, tf.repeat(code[:, None], samples, axis=1)]
+        parts = [tf.repeat(code[:, None], samples, axis=1)]
+        labels = None
         if self.labels is not None:
             distribution = tf.stop_gradient(self.labels(pair, training=False))
             offsets = tf.map_fn(
@@ -141,7 +139,9 @@ class BMGAN(keras.Model):
                 seeds,
                 fn_output_signature=tf.TensorSpec((), tf.float32),
             )
-            parts.append(spread_labels(distribution, samples, offsets))
+            labels = spread_labels(distribution, samples, offsets)
+            parts.append(labels)
+        parts.insert(0, self.noise(seeds, samples=samples, labels=labels))
         inputs = tf.concat([tf.cast(part, tf.float32) for part in parts], -1)
         flat = self.generator(tf.reshape(inputs, (-1, inputs.shape[-1])), training=training)
         return tf.reshape(tf.cast(flat, tf.float32), (-1, samples, flat.shape[-1]))

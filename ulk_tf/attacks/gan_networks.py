@@ -60,6 +60,30 @@ def conv_generator(inputs: int, shape: Shape, width: int, seed: int) -> keras.Mo
     return keras.Model(source, layers.Flatten()(x), name="generator")
 
 
+def transferred_generator(
+    decoder: keras.Model, inputs: int, scale: float, width: int, seed: int
+) -> keras.Model:
+    """An autoencoder's decoder behind a step away from the code of a shadow sample.
+
+    The step is zero before the training: the generator begins by drawing shadow samples.
+
+    Args:
+        decoder: code -> sample; it is trained on.
+        inputs: width of a shadow sample's code, of the set's code and of the label together.
+        scale: standard deviation of the shadow samples' codes.
+        width: of the hidden layers.
+        seed: of the initial weights.
+    """
+    source = keras.Input((inputs,))
+    start = source[:, : decoder.input_shape[-1]]
+    x = layers.Concatenate()([start / scale, source[:, decoder.input_shape[-1] :]])
+    for number in range(2):
+        x = layers.Dense(width, "relu", kernel_initializer=_glorot(seed + number))(x)
+    step = layers.Dense(decoder.input_shape[-1], kernel_initializer="zeros")(x)
+    sample = decoder(start + step * scale)
+    return keras.Model(source, layers.Flatten()(sample), name="generator")
+
+
 def discriminator(shape: Shape, width: int, seed: int) -> keras.Model:
     """Dense layers of 1/2, 1/4 and 1/8 of the generator's width, LeakyReLU, one logit.
 

@@ -3,15 +3,18 @@
 from pathlib import Path
 
 import keras
+import numpy as np
 import tensorflow as tf
 from keras import layers
 
 from ulk_tf.attacks import gan_networks
+from ulk_tf.attacks.autoencoder import train_autoencoder
 from ulk_tf.attacks.bm_gan import BMGAN
 from ulk_tf.attacks.clustering import central_samples, kmeans
 from ulk_tf.attacks.encoder import build_encoder
 from ulk_tf.attacks.fit import Bar, Fitted
 from ulk_tf.attacks.labels import train_labels
+from ulk_tf.attacks.noise import NormalNoise, ShadowCodes
 from ulk_tf.attacks.signature import Signature, TrainedAttack, pair_specs
 from ulk_tf.config import LabelConfig, MsrConfig
 from ulk_tf.corpus.build import Corpus
@@ -54,25 +57,40 @@ def build_gan(config: MsrConfig, corpus: Corpus, seed: int, log_dir: Path) -> BM
     initialiser = keras.initializers.GlorotUniform(seed=seed + 20)
     code = layers.Dense(config.code, "tanh", kernel_initializer=initialiser)(trunk.output)
     encoder = keras.Model(trunk.input, code, name="code")
-    width = config.noise + config.code
-    labels = None
-    if config.labels:
-        labels = _label_model(config, corpus, seed, log_dir)
-        width += dataset.classes
-    kind = gan_networks.choose(config.generator, dataset.sample_shape)
+    labels = _label_model(config, corpus, seed, log_dir) if config.labels else None
+    noise, generator = _generator(config, corpus, seed)
     return BMGAN(
         encoder=encoder,
-        generator=gan_networks.GENERATORS[kind](
-            width, dataset.sample_shape, config.generator_width, seed + 30
-        ),
+        generator=generator,
         discriminator=gan_networks.discriminator(
             dataset.sample_shape, config.generator_width, seed + 40
         ),
         labels=labels,
-        noise=config.noise,
-        generated=config.generated,
+        noise=noise,
+        generated=config.generated or corpus.updates["shadow"].indices.shape[1],
         adversarial_weight=config.adversarial_weight,
         seed=seed,
+    )
+
+
+def _generator(
+    config: MsrConfig, corpus: Corpus, seed: int
+) -> tuple[NormalNoise | ShadowCodes, keras.Model]:
+    """What samples are made from, and the generator that makes them."""
+    dataset, shadow = corpus.dataset, corpus.splits.shadow
+    shape, width = dataset.sample_shape, config.generator_width
+    beside = config.code + (dataset.classes if config.labels else 0)
+    kind = gan_networks.choose(config.generator, shape)
+    if not config.transfer:
+        build = gan_networks.GENERATORS[kind]
+        return NormalNoise(config.noise), build(config.noise + beside, shape, width, seed + 30)
+    autoencoder = train_autoencoder(
+        corpus, config.noise, config.autoencoder_epochs, seed, convolves=kind == "conv"
+    )
+    codes = autoencoder.codes(dataset.scaled(shadow))
+    labels = dataset.labels[shadow] if config.labels else np.zeros(len(shadow), np.int32)
+    return ShadowCodes(codes, labels, seed), gan_networks.transferred_generator(
+        autoencoder.own_decoder(), config.noise + beside, float(codes.std()), width, seed + 30
     )
 
 
@@ -186,8 +204,8 @@ def reconstruct_sets(
             parts.append(drawn[0])
             left, number = left - count, number + 2
         generated = tf.concat(parts, 0)
-        centroids, _ = kmeans(generated, k, seed[0], CLUSTER_ITERATIONS)
-        return central_samples(generated, centroids), centroids
+        centroids, assignment = kmeans(generated, k, seed[0], CLUSTER_ITERATIONS)
+        return central_samples(generated, centroids, assignment), centroids
 
     values = gan.generator.output_shape[-1]
     spec = tf.TensorSpec((k, values), tf.float32)
