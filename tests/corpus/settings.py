@@ -1,6 +1,7 @@
 """Corpora of digits that take a second, in many small shards."""
 
 import hashlib
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,14 @@ FILES_WRITTEN = 1 + 4 + 2 * 9
 def tiny(folder: Path, **flags: Any) -> Experiment:
     """The settings of a tiny corpus, with everything below `folder`."""
     return presets.experiment("lde", runs_dir=str(folder), **(TINY | flags))
+
+
+def trainer(folder: Path, **flags: Any) -> list[str]:
+    """The command that trains A_LDE for a moment on a tiny corpus, everything below `folder`."""
+    given = TINY | {"epochs": 1, "runs_dir": folder / "runs", "export_dir": folder / "exported"}
+    flags = {name: value for name, value in (given | flags).items() if value is not None}
+    named = [f"--{name}={value}" for name, value in flags.items()]
+    return [sys.executable, "-m", "trainers.lde", *named]
 
 
 def digits() -> Dataset:

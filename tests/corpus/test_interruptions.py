@@ -3,14 +3,13 @@
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
 from tests.corpus import building
-from tests.corpus.settings import FILES_WRITTEN, TINY, contents
+from tests.corpus.settings import FILES_WRITTEN, contents, trainer
 
 # In the plan, a base model, the first and a later shard, a manifest, and the last file.
 MOMENTS = [
@@ -91,10 +90,7 @@ def test_killed_at_any_moment(
 
 @pytest.mark.slow
 def test_an_interrupt_leaves_130_and_the_next_run_goes_on(tmp_path: Path) -> None:
-    flags = TINY | {"shadow_updates": 3000, "executor": "processes", "epochs": 1}
-    command = [sys.executable, "-m", "trainers.lde", f"--runs_dir={tmp_path / 'runs'}"]
-    command += [f"--export_dir={tmp_path / 'exported'}"]
-    command += [f"--{name}={value}" for name, value in flags.items()]
+    command = trainer(tmp_path, shadow_updates=3000, executor="processes")
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, cwd=building.ROOT, start_new_session=True, **quiet) as process:
         until = time.monotonic() + 200
