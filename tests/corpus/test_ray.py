@@ -106,10 +106,10 @@ def test_from_the_command_line(cluster: Any, tmp_path: Path) -> None:
     assert "pid=" not in done.stderr and "Traceback" not in done.stderr
 
 
-@pytest.mark.slow
-def test_no_cluster_at_the_address(tmp_path: Path) -> None:
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1", "127.0.0.1:99999"])
+def test_no_cluster_at_the_address(tmp_path: Path, address: str) -> None:
     pytest.importorskip("ray", reason="Ray is not installed: pip install 'ulk_tf[ray]'")
-    done = run(tmp_path, "127.0.0.1:1")
-    assert done.returncode == 2, done.stderr
-    assert done.stderr.splitlines()[-1].startswith("error: Expected --ray_address of a running Ray")
+    with pytest.raises(UserError, match="--ray_address of a running Ray cluster") as refused:
+        built(tmp_path, executor="ray", ray_address=address)
+    assert refused.value.received.startswith(address)
     assert not list(tmp_path.rglob("*.npz"))

@@ -5,6 +5,7 @@ at a time, and what a lost node took with it is submitted again.
 """
 
 import os
+import socket
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
@@ -25,6 +26,8 @@ except ImportError as error:  # an extra
     ) from error
 
 MAX_ATTEMPTS = 5
+# Seconds in which a cluster must take a connection.
+REACH = 10.0
 # Of every worker. Ray hides GPUs from tasks that reserve none; ours take what there is.
 ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "3", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
 
@@ -99,12 +102,20 @@ def _connect(config: CorpusConfig) -> None:
     here = {} if config.ray_address else {"num_cpus": config.workers, "include_dashboard": False}
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     try:
+        _check_reachable(config.ray_address or "")
         ray.init(config.ray_address, log_to_driver=False, logging_level="ERROR", **here)
-    except (ConnectionError, RuntimeError, ValueError) as error:
+    except (OSError, OverflowError, RuntimeError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise UserError(
             "--ray_address of a running Ray cluster", f"{config.ray_address} ({reason})"
         ) from error
+
+
+def _check_reachable(address: str) -> None:
+    """Raise where nobody listens: Ray itself goes on asking for many minutes."""
+    host, _, port = address.rpartition("://")[2].rpartition(":")
+    if host and port.isdigit():
+        socket.create_connection((host, int(port)), timeout=REACH).close()
 
 
 @cache
