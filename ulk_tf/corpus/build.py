@@ -81,7 +81,8 @@ def build_corpus(experiment: Experiment, dataset: Dataset) -> Corpus:
     check_folder(Path(experiment.output.runs_dir), "--runs_dir")
     design = Design(experiment, dataset)
     folder = design.folder
-    with alone(folder), executor(experiment.corpus, dataset) as crew:
+    # First whoever computes: a cluster that is not there leaves no folder behind.
+    with executor(experiment.corpus, dataset) as crew, alone(folder):
         with writing(folder):
             save_npz(folder / "plan.npz", design.plan_arrays())
         bases = find_or_train(design, crew)
