@@ -36,7 +36,7 @@ class GanCase:
     @property
     def named(self) -> dict[str, Any]:
         """What the case is."""
-        return {"width": WIDTH, "set_size": SET_SIZE}
+        return {"width": WIDTH}
 
     @contextmanager
     def contenders(self, settings: Settings) -> Iterator[list[Contender]]:

@@ -18,10 +18,11 @@ def tables(folder: Path) -> str:
     Args:
         folder: of the JSON files.
     """
+    results = [read_json(path) for path in sorted(folder.glob("*.json"))]
+    results.sort(key=lambda result: (result.get("target") != "mnist_cnn", result.get("set_size")))
     writers = {"updates": _updates, "bm_gan": _bm_gan, "growth": _growth}
-    paths = {name: folder / f"{name}.json" for name in writers}
-    found = {name: read_json(path) for name, path in paths.items() if path.is_file()}
-    return "\n".join(writers[name](result) for name, result in found.items())
+    own = {name: [r for r in results if r["group"] == name] for name in writers}
+    return "\n".join(writers[name](found) for name, found in own.items() if found)
 
 
 def rewrite(page: Path, text: str) -> None:
@@ -41,7 +42,7 @@ def rewrite(page: Path, text: str) -> None:
     write_text(page, f"{before}{BEGIN}\n{text}\n{END}{after}")
 
 
-def _updates(result: Result) -> str:
+def _updates(results: list[Result]) -> str:
     header = (
         "target",
         "set size",
@@ -53,7 +54,7 @@ def _updates(result: Result) -> str:
         "memory of a worker",
     )
     rows = []
-    for case in result["cases"]:
+    for case in results:
         runs = case["runs"]
         ours = runs["ours"]
         speeds = [_number(run["per_second"]) for run in runs.values()]
@@ -67,22 +68,21 @@ def _updates(result: Result) -> str:
                 f"{ours['peak_mib']:.0f} MiB" if ours["peak_mib"] else "",
             )
         )
-    return _section("Updates a second", result, header, rows)
+    return _section("Updates a second", results, header, rows)
 
 
-def _bm_gan(result: Result) -> str:
-    case = result["cases"][0]
+def _bm_gan(results: list[Result]) -> str:
+    (case,) = results
     rows = [(name, _number(run["per_second"])) for name, run in case["runs"].items()]
     speeds = _section(
-        "BM-GAN training, updating sets a second", result, ("way", "sets a second"), rows
+        "BM-GAN training, updating sets a second", results, ("way", "sets a second"), rows
     )
     ratios = [(r["of"], r["to"], _ratio(r)) for r in case["ratios"]]
     return f"{speeds}\n{_table(('speed of', 'divided by that of', 'ratio'), ratios)}\n"
 
 
-def _growth(result: Result) -> str:
-    case = result["cases"][0]
-    runs = case["runs"]
+def _growth(results: list[Result]) -> str:
+    (case,) = results
     rows = [
         (
             f"{run['units']:,}",
@@ -90,27 +90,32 @@ def _growth(result: Result) -> str:
             _number(run["per_second"]),
             f"{run['peak_mib']:.0f} MiB" if run["peak_mib"] else "",
         )
-        for run in runs.values()
+        for run in case["runs"].values()
     ]
     header = ("updates", "time", "updates a second", "memory of a worker")
-    return _section("Growth", result, header, rows)
+    return _section("Growth", results, header, rows)
 
 
 def _section(
-    title: str, result: Result, header: Sequence[str], rows: Sequence[Sequence[str]]
+    title: str, results: list[Result], header: Sequence[str], rows: Sequence[Sequence[str]]
 ) -> str:
-    place = result["machine"]
+    # Cases can be measured one by one: each way and day is told once.
+    about = "\n".join(dict.fromkeys(_about(result) for result in results))
+    return f"### {title}\n\n{about}\n\n{_table(header, rows)}\n"
+
+
+def _about(result: Result) -> str:
+    """Where, when and how something was measured."""
+    place, threads = result["machine"], result["threads"]
+    flags = "".join(f", {flag}" for flag in place["instructions"])
     versions = ", ".join(f"{name} {number}" for name, number in place["versions"].items())
-    extra = f", {', '.join(place['instructions'])}" if place["instructions"] else ""
-    threads = result["threads"]
-    shown = f", {threads} thread{'s' * (threads > 1)} for BM-GAN" if threads else ""
-    about = (
-        f"{place['date']}; {place['cpu']}, {place['cores']} cores{extra}; {versions}; "
-        f"{result['rounds']} rounds{shown}."
-    )
+    parts = [f"{place['date']}; {place['cpu']}, {place['cores']} cores{flags}; {versions}"]
+    parts.append(f"{result['rounds']} rounds")
+    if threads and result["group"] == "bm_gan":
+        parts.append(f"{threads} thread(s) each")
     quick = " **A quick run: too short to quote.**" if result["quick"] else ""
     noted = f" **{result['note']}**" if result["note"] else ""
-    return f"### {title}\n\n{about}{quick}{noted}\n\n{_table(header, rows)}\n"
+    return f"{'; '.join(parts)}.{quick}{noted}"
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

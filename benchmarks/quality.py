@@ -13,7 +13,7 @@ from typing import Any
 from benchmarks.page import rewrite
 from ulk_tf import presets
 from ulk_tf.errors import UserError
-from ulk_tf.evaluation.wording import METRICS
+from ulk_tf.evaluation.wording import baseline, metric
 from ulk_tf.files import read_json, write_json
 
 HOME = Path(__file__).parent.parent
@@ -110,19 +110,18 @@ def _section(result: Result) -> str:
 
 def _row(result: Result, name: str) -> str:
     own = result["metrics"][name]
-    wording = METRICS.get(name)
-    gain = name.startswith("gain_")
-    show = _percent if gain or (wording is not None and wording.share) else _number
+    wording = metric(name)
+    show = _percent if wording.share else _number
     beside = [
-        f"{key.partition(':')[2].replace('_', ' ')} {show(value['mean'])}"
+        f"{baseline(key.partition(':')[2])[0].lower()} {show(value['mean'])}"
         for key, value in result["baselines"].items()
         if key.partition(":")[0] == name
     ]
     known = result["published"].get(name)
     published = f"{show(known['value'])} ({known['source']})" if known else ""
     interval = f"{show(own['low'])} to {show(own['high'])}"
-    title = wording.name if wording is not None else name.replace("_", " ").capitalize()
-    return f"| {title} | **{show(own['mean'])}** | {interval} | {', '.join(beside)} | {published} |"
+    cells = [wording.name, f"**{show(own['mean'])}**", interval, ", ".join(beside), published]
+    return f"| {' | '.join(cells)} |"
 
 
 def _percent(value: float) -> str:

@@ -50,25 +50,39 @@ def test_peak_memory_counts_what_was_given_back() -> None:
     assert peak_mib() >= before
 
 
-def _result(**case: object) -> dict[str, object]:
-    versions = {"python": "3.11", "torch": "2.13"}
-    place = {"date": "2026-01-02", "cpu": "A CPU", "instructions": [], "cores": 2}
-    about = {"quick": False, "rounds": 3, "threads": None, "note": ""}
-    return {"machine": place | {"versions": versions}, "cases": [case]} | about
+def _result(set_size: int, ours: float) -> dict[str, object]:
+    speeds = {"ours": ours, "torch, probing set": 300.2, "torch, whole test set": 4.71}
+    ratios = [{"median": 4.1, "low": 3.9, "high": 4.25}, {"median": 262, "low": 250, "high": 270}]
+    return {
+        "group": "updates",
+        "target": "lenet",
+        "set_size": set_size,
+        "runs": {name: {"per_second": v, "peak_mib": 700.4} for name, v in speeds.items()},
+        "ratios": ratios,
+        "quick": False,
+        "rounds": 3,
+        "threads": None,
+        "note": "",
+        "machine": {
+            "date": "2026-01-02",
+            "cpu": "A CPU",
+            "instructions": ["avx2"],
+            "cores": 2,
+            "versions": {"python": "3.11", "torch": "2.13"},
+        },
+    }
 
 
 def test_the_page_is_made_from_results_and_keeps_its_prose(tmp_path: Path) -> None:
-    speeds = {"ours": 1234.5, "torch, probing set": 300.2, "torch, whole test set": 4.71}
-    runs = {name: {"per_second": v, "peak_mib": 700.4} for name, v in speeds.items()}
-    ratios = [{"median": 4.1, "low": 3.9, "high": 4.25}, {"median": 262, "low": 250, "high": 270}]
-    result = _result(target="lenet", set_size=10, runs=runs, ratios=ratios)
-    (tmp_path / "updates.json").write_text(json.dumps(result))
+    for size, ours in ((100, 99.96), (10, 1234.5)):
+        (tmp_path / f"{size}.json").write_text(json.dumps(_result(size, ours)))
     text = page.tables(tmp_path)
-    row = next(line for line in text.splitlines() if "CIFAR-10" in line)
+    row, larger = (line for line in text.splitlines() if "CIFAR-10" in line)
+    assert "| 100 |" in larger
     assert "| 10 | 1,234 | 300 | 4.7 |" in row
     assert "**4.1x** (3.9-4.2)" in row
     assert "700 MiB" in row
-    assert "2026-01-02; A CPU, 2 cores; python 3.11, torch 2.13; 3 rounds." in text
+    assert text.count("2026-01-02; A CPU, 2 cores, avx2; python 3.11, torch 2.13; 3 rounds.") == 1
     document = tmp_path / "page.md"
     document.write_text(f"Prose.\n{page.BEGIN}\nold\n{page.END}\nMore.\n")
     page.rewrite(document, text)
