@@ -67,7 +67,6 @@ _ATTACKS_ON_LARGE: dict[AttackName, Fields] = {"msr": {"epochs": 2, "target_upda
 _QUICK: Fields = {
     "base_epochs": 10,
     "shadow_bases": 2,
-    "target_bases": 2,
     "shadow_updates": 300,
     "validation_updates": 50,
     "target_updates": 20,

@@ -18,9 +18,9 @@ from ulk_tf.config import Experiment
 from ulk_tf.corpus.build import Corpus, build_corpus
 from ulk_tf.data.datasets import Dataset, load
 from ulk_tf.data.splits import check_set_size, split
-from ulk_tf.evaluation import figures
+from ulk_tf.evaluation.pictures import draw
 from ulk_tf.evaluation.published import published
-from ulk_tf.evaluation.report import write_report
+from ulk_tf.evaluation.report import headline, write_report
 from ulk_tf.evaluation.scores import Scores
 from ulk_tf.files import check_folder, digest, write_json
 from ulk_tf.serving.export import export_attack
@@ -80,7 +80,7 @@ class Study:
         Returns:
             The path of results.json.
         """
-        drawn = self._draw(fitted, scores)
+        drawn = draw(self.folder / "figures", scores, fitted.curves, self.dataset)
         results = self._results(scores)
         with self.stage("export"):
             exported = export_attack(
@@ -108,6 +108,7 @@ class Study:
         write_json(self.folder / "results.json", results)
         for name, estimate in scores.metrics.items():
             print(f"{name:36} {estimate.mean:9.5f}  [{estimate.low:.5f}, {estimate.high:.5f}]")
+        print(headline(results))
         for caption, path in drawn.items():
             print(f"picture: {path} ({caption})")
         print(f"export:  {exported}")
@@ -133,43 +134,6 @@ class Study:
 
     def _timing(self) -> dict[str, float]:
         return {f"{name}_seconds": round(value, 2) for name, value in self._seconds.items()}
-
-    def _draw(self, fitted: Fitted, scores: Scores) -> dict[str, Path]:
-        folder = self.folder / "figures"
-        drawn: dict[str, Path] = {}
-
-        def path(name: str, caption: str) -> Path:
-            drawn[caption] = folder / f"{name}.png"
-            return drawn[caption]
-
-        pictures = scores.pictures
-        if "matched" in pictures:
-            caption = "One updating set and its reconstruction, matched; the median case"
-            title = f"{self.dataset.name}: updating set and reconstruction"
-            true, reconstructed = pictures["matched"]
-            figures.matched_sets(path("matched_sets", caption), true, reconstructed, title)
-        if "rows" in pictures:
-            caption = "Random updates: original, attack, autoencoder, class mean"
-            figures.reconstructions(
-                path("reconstructions", caption), pictures["rows"], self.dataset.name
-            )
-        if "confusion" in pictures:
-            figures.confusion(
-                path("confusion", "True against inferred labels"),
-                pictures["confusion"],
-                self.dataset.class_names,
-            )
-        if "distributions" in pictures:
-            truth, predicted = pictures["distributions"]
-            figures.distributions(
-                path("distributions", "True and estimated label distributions of a few updates"),
-                truth[:6],
-                predicted[:6],
-                self.dataset.class_names,
-            )
-        shown = {name: values for name, values in fitted.curves.items() if "learning" not in name}
-        figures.curves(path("curves", "Losses by epoch"), shown, "epoch", "loss")
-        return drawn
 
 
 def _load(experiment: Experiment) -> Dataset:
