@@ -166,7 +166,7 @@ class MsrConfig(Validated):
     generated: int | None = flag(
         None, "samples generated for a set in one training step; its size when none", 1
     )
-    adversarial_weight: float = flag(1e-4, "weight of the adversarial loss beside best match", 0)
+    adversarial_weight: float = flag(1e-5, "weight of the adversarial loss beside best match", 0)
     sets_per_step: int = flag(4, "updating sets in one training step", 1)
     epochs: int = flag(12, "most epochs over the shadow corpus", 1)
     patience: int = flag(3, "epochs without a better validation score before stopping", 1)

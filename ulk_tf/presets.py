@@ -63,7 +63,7 @@ _ATTACKS_ON: dict[tuple[AttackName, str], Fields] = {
     ("lde", "digits"): _FEW_DIGITS,
     ("msr", "digits"): {**_FEW_DIGITS, "sets_per_step": 16},
 }
-_ATTACKS_ON_LARGE: dict[AttackName, Fields] = {"msr": {"epochs": 2, "target_updates": 100}}
+_ATTACKS_ON_LARGE: dict[AttackName, Fields] = {"msr": {"epochs": 1, "target_updates": 100}}
 _QUICK: Fields = {
     "base_epochs": 10,
     "shadow_bases": 2,
