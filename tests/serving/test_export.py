@@ -144,14 +144,12 @@ def test_inputs_keep_their_order_and_a_fresh_process_answers_the_same(tmp_path):
     np.testing.assert_allclose(np.load(answer), wanted, atol=1e-6)
 
 
-@pytest.mark.parametrize(
-    ("dataset", "name"),
-    [
-        ("mnist", "mnist"),
-        ("/data/My photos.npz", "My_photos"),
-        ("mnist_corrupted/shot_noise", "mnist_corrupted_shot_noise"),
-        ("../..", "data"),
-    ],
-)
-def test_folder_name(dataset, name):
-    assert export.folder_name(dataset) == name
+def test_a_user_s_own_data_set_names_no_path(tmp_path):
+    path = export.export_attack(
+        standins.label_attack(),
+        export_dir=tmp_path,
+        dataset="/data/My photos.npz",
+        probing_set=standins.PROBING_SET,
+        metadata={},
+    )
+    assert path == tmp_path / "My_photos_li" / "1"

@@ -12,7 +12,6 @@ integer, which a server does not look at, then checked, synced and renamed.
 """
 
 import os
-import re
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -22,6 +21,7 @@ from typing import Any
 import tensorflow as tf
 
 from ulk_tf.attacks.signature import TrainedAttack
+from ulk_tf.data.datasets import short_name
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array, check_folder
 from ulk_tf.serving import conformance, extras, seal
@@ -54,7 +54,7 @@ def export_attack(
         UserError: `export_dir` cannot be written to, or TF Serving would not run the result.
     """
     check_folder(export_dir, "--export_dir")
-    name = folder_name(dataset)
+    name = short_name(dataset)
     home = export_dir / f"{name}_{attack.name}"
     home.mkdir(parents=True, exist_ok=True)
     building = Path(tempfile.mkdtemp(prefix=".building-", dir=home))
@@ -68,12 +68,6 @@ def export_attack(
         return _rename_to_next(building, home)
     finally:
         shutil.rmtree(building, ignore_errors=True)
-
-
-def folder_name(dataset: str) -> str:
-    """The name of a data set, or the path of the user's own, as a part of a folder's name."""
-    name = Path(dataset).stem if dataset.endswith(".npz") else dataset
-    return re.sub(r"[^A-Za-z0-9.-]+", "_", name).strip("._") or "data"
 
 
 def versions(home: Path) -> list[int]:
