@@ -82,6 +82,8 @@ class Study:
         """
         drawn = draw(self.folder / "figures", scores, fitted.curves, self.dataset)
         results = self._results(scores)
+        # An export that is refused loses no figure.
+        write_json(self.folder / "results.json", results)
         with self.stage("export"):
             exported = export_attack(
                 attack,

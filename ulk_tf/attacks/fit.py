@@ -24,7 +24,7 @@ class Fitted:
 
 
 class Bar(keras.callbacks.Callback):
-    """The project's progress bar over the epochs of a fit."""
+    """The project's progress bar over the steps of a fit, with the losses of the last epoch."""
 
     def __init__(self, what: str, epochs: int) -> None:
         super().__init__()
@@ -32,13 +32,18 @@ class Bar(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: object = None) -> None:
         """Open the bar."""
-        self._bar = bar(self._epochs, self._what, "epoch")
+        self._steps = int(self.params["steps"])
+        self._bar = bar(self._epochs * self._steps, self._what, "step")
+
+    def on_train_batch_end(self, batch: int, logs: object = None) -> None:
+        """Move it on; Keras calls this once for several steps where it executes them together."""
+        self._bar.update(batch + 1 - self._bar.n % self._steps)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Move it on and show the losses."""
+        """Show the losses."""
         shown = {name: f"{value:.4g}" for name, value in (logs or {}).items() if "loss" in name}
         self._bar.set_postfix(shown, refresh=False)
-        self._bar.update(1)
+        self._bar.update((epoch + 1) * self._steps - self._bar.n)
 
     def on_train_end(self, logs: object = None) -> None:
         """Close it."""
