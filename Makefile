@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-slow lint format type bench clean
+.PHONY: help install run serve check test test-slow lint format type bench clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -20,6 +20,12 @@ $(INSTALLED): setup.cfg pyproject.toml constraints.txt
 
 run: $(INSTALLED)  ## reconstruct updating sets of handwritten digits, offline, and say where the picture is
 	$(BIN)/python -m trainers.msr
+
+serve: $(INSTALLED)  ## write models.config for all exports, and print the docker line that serves them
+	$(BIN)/python -m ulk_tf serve-config
+
+check: $(INSTALLED)  ## whether TF Serving will run every export
+	$(BIN)/python -m ulk_tf check
 
 test: $(INSTALLED)  ## the fast tests, with branch coverage
 	rm -f .coverage .coverage.*

@@ -103,7 +103,7 @@ def predict(models: Models, name: str, version: str | None, body: Any) -> dict[s
     columns = given if isinstance(given, dict) else {next(iter(specs)): given}
     if set(columns) != set(specs):
         raise NotServed(400, f"inputs must be {', '.join(specs)}")
-    inputs = {k: tf.constant(np.asarray(v, specs[k].dtype.name)) for k, v in columns.items()}
+    inputs = {name: _tensor(name, value, specs[name]) for name, value in columns.items()}
     outputs = {label: value.numpy().tolist() for label, value in signature(**inputs).items()}
     if rows is None:
         return {"outputs": next(iter(outputs.values())) if len(outputs) == 1 else outputs}
@@ -111,6 +111,16 @@ def predict(models: Models, name: str, version: str | None, body: Any) -> dict[s
         return {"predictions": next(iter(outputs.values()))}
     turned = zip(*outputs.values(), strict=True)
     return {"predictions": [dict(zip(outputs, row, strict=True)) for row in turned]}
+
+
+def _tensor(name: str, value: Any, spec: Any) -> tf.Tensor:
+    """An input as the model takes it, refused where TF Serving refuses it."""
+    found = np.asarray(value)
+    if spec.dtype.is_integer and found.dtype.kind == "f":
+        raise NotServed(400, f"{name} must be whole numbers, 1 and not 1.0")
+    if not spec.shape.is_compatible_with(found.shape):
+        raise NotServed(400, f"{name} must be of shape {spec.shape}, not {list(found.shape)}")
+    return tf.constant(found.astype(spec.dtype.name))
 
 
 def make_server(folder: Path, port: int = 0) -> ThreadingHTTPServer:
@@ -125,7 +135,7 @@ def make_server(folder: Path, port: int = 0) -> ThreadingHTTPServer:
 
         def do_POST(self) -> None:
             length = int(self.headers.get("Content-Length", 0))
-            self._answer(self.rfile.read(min(length, MAX_BODY)))
+            self._answer(self.rfile.read(max(0, min(length, MAX_BODY))))
 
         def _answer(self, body: bytes | None) -> None:
             try:
