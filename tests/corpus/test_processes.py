@@ -66,6 +66,7 @@ def test_the_same_bytes_from_killed_workers(
     assert contents(tmp_path) == contents(reference)
 
 
+@pytest.mark.slow
 def test_the_same_bytes_from_a_single_thread_in_process(reference: Path, tmp_path: Path) -> None:
     process = building.start(tmp_path, executor="inline", chunk_size=11)
     told, _ = process.communicate(timeout=200)

@@ -49,7 +49,10 @@ def agree(model: keras.Model, config: UpdateConfig, updates: int = 6, probes: in
     assert np.abs(after - before).max() > 1e-3
 
 
-@pytest.mark.parametrize("target", SHAPES)
+@pytest.mark.parametrize(
+    "target",
+    [pytest.param(t, marks=pytest.mark.slow if t == "cnn32" else ()) for t in SHAPES],
+)
 def test_both_paths_agree(target: str) -> None:
     keras.utils.set_random_seed(4)
     agree(zoo.build(target, SHAPES[target], 10), CONFIG, updates=3 if target == "cnn32" else 6)
