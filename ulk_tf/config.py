@@ -127,7 +127,7 @@ class LabelConfig(Validated):
 
     feature_map: FeatureMap = flag("normalised", "how posteriors before and after become features")
     hidden: int = flag(256, "width of the encoder's first layer; the second has half", 4)
-    dropout: float = flag(0.2, "dropout rate in encoder and decoder", 0, 0.95)
+    dropout: float = flag(0.5, "dropout rate in encoder and decoder", 0, 0.95)
     epochs: int = flag(30, "most epochs over the shadow corpus", 1)
     patience: int = flag(6, "epochs without a better validation loss before stopping", 1)
     batch: int = flag(128, "updates in a batch", 1)
@@ -140,6 +140,7 @@ class LabelConfig(Validated):
 class SsrConfig(LabelConfig):
     """A_SSR: an autoencoder's decoder behind the shared encoder (paper: section on A_SSR)."""
 
+    dropout: float = flag(0.2, "dropout rate in the encoder", 0, 0.95)
     code: int = flag(64, "width of the autoencoder's code", 2)
     autoencoder_epochs: int = flag(30, "epochs of the autoencoder", 1)
 
