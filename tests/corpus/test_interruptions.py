@@ -67,6 +67,7 @@ def test_a_parent_killed_among_its_shards(tmp_path: Path, reference: dict[str, s
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_killed_again_and_again(tmp_path: Path, reference: dict[str, str]) -> None:
     # Each run gets a little further: it dies at its third file.
     runs = 0
@@ -78,6 +79,7 @@ def test_killed_again_and_again(tmp_path: Path, reference: dict[str, str]) -> No
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("moment", MOMENTS, ids=str)
 def test_killed_at_any_moment(
     moment: tuple[int, str], tmp_path: Path, reference: dict[str, str]
@@ -89,6 +91,7 @@ def test_killed_at_any_moment(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_an_interrupt_leaves_130_and_the_next_run_goes_on(tmp_path: Path) -> None:
     command = trainer(tmp_path, shadow_updates=3000, executor="processes")
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
