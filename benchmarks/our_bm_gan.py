@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from ulk_tf import presets
+from ulk_tf.attacks.adam import OneKernelAdam
 from ulk_tf.attacks.bm_gan import BMGAN
 from ulk_tf.attacks.msr import build_gan
 from ulk_tf.config import MsrConfig
@@ -54,8 +55,8 @@ def compiled(config: MsrConfig, corpus: Corpus, steps: int = 8) -> BMGAN:
     finally:
         keras.mixed_precision.set_global_policy("float32")
     gan.compile(
-        g_optimizer=keras.optimizers.Adam(config.learning_rate, beta_1=0.5),
-        d_optimizer=keras.optimizers.Adam(config.discriminator_learning_rate, beta_1=0.5),
+        g_optimizer=OneKernelAdam(config.learning_rate, beta_1=0.5),
+        d_optimizer=OneKernelAdam(config.discriminator_learning_rate, beta_1=0.5),
         jit_compile=False,
         steps_per_execution=steps,
     )

@@ -161,10 +161,12 @@ class BMGAN(keras.Model):
             seen = self.discriminator(flat_real, training=True)
             g_loss = match + self.adversarial_weight * _cross_entropy(fooled, 1.0)
             d_loss = _cross_entropy(seen, 1.0) + _cross_entropy(told, 0.0)
+        # Optimizers add up the gradients of the devices that share a step.
+        share = tf.constant(1 / tf.distribute.get_strategy().num_replicas_in_sync)
         variables = self._generator_variables
-        self.g_optimizer.apply(g_tape.gradient(g_loss, variables), variables)
+        self.g_optimizer.apply(g_tape.gradient(g_loss, variables, share), variables)
         judges = self.discriminator.trainable_variables
-        self.d_optimizer.apply(d_tape.gradient(d_loss, judges), judges)
+        self.d_optimizer.apply(d_tape.gradient(d_loss, judges, share), judges)
         return self._record(loss=g_loss, best_match=match, discriminator_loss=d_loss)
 
     def test_step(self, data: Batch) -> dict[str, tf.Tensor]:
@@ -184,7 +186,10 @@ class BMGAN(keras.Model):
     def _seeds(self, sets: tf.Tensor) -> tf.Tensor:
         step = tf.cast(self.g_optimizer.iterations, tf.int32)
         high = tf.fill([sets], tf.constant(np.int32(self.seed)))
-        return tf.stack([high, step * 64 + tf.range(sets)], -1)
+        # Devices that share a step have noise of their own.
+        context = tf.distribute.get_replica_context()
+        first = tf.cast(context.replica_id_in_sync_group, tf.int32) * sets
+        return tf.stack([high, step * 64 + first + tf.range(sets)], -1)
 
     def _record(self, **values: tf.Tensor) -> dict[str, tf.Tensor]:
         for name, value in values.items():

@@ -8,9 +8,11 @@ import tensorflow as tf
 from keras import layers
 
 from ulk_tf.attacks import gan_networks
+from ulk_tf.attacks.adam import OneKernelAdam
 from ulk_tf.attacks.autoencoder import train_autoencoder
 from ulk_tf.attacks.bm_gan import BMGAN
 from ulk_tf.attacks.clustering import central_samples, kmeans
+from ulk_tf.attacks.devices import strategy
 from ulk_tf.attacks.encoder import build_encoder
 from ulk_tf.attacks.fit import Bar, Fitted
 from ulk_tf.attacks.labels import train_labels
@@ -43,7 +45,8 @@ def train_msr(
     if config.precision != "float32":
         keras.mixed_precision.set_global_policy(config.precision)
     try:
-        gan = build_gan(config, corpus, seed, log_dir)
+        with strategy(config.sets_per_step).scope():
+            gan = build_gan(config, corpus, seed, log_dir)
     finally:
         keras.mixed_precision.set_global_policy("float32")
     curves = _fit(gan, config, corpus, seed, log_dir)
@@ -111,12 +114,16 @@ def _fit(
     rate = keras.optimizers.schedules.CosineDecay(
         config.learning_rate, config.epochs * steps, alpha=0.02
     )
-    gan.compile(
-        g_optimizer=keras.optimizers.Adam(rate, beta_1=0.5),
-        d_optimizer=keras.optimizers.Adam(config.discriminator_learning_rate, beta_1=0.5),
-        jit_compile=False,
-        steps_per_execution=min(8, steps),
-    )
+    shared = gan.distribute_strategy
+    # Keras cannot take several steps in one call where several devices share a step.
+    at_once = 1 if shared.num_replicas_in_sync > 1 else min(8, steps)
+    with shared.scope():
+        gan.compile(
+            g_optimizer=OneKernelAdam(rate, beta_1=0.5),
+            d_optimizer=OneKernelAdam(config.discriminator_learning_rate, beta_1=0.5),
+            jit_compile=False,
+            steps_per_execution=at_once,
+        )
     shadow_batches, validation_batches = learning_batches(
         corpus,
         lambda side: updating_sets(corpus.dataset, side),

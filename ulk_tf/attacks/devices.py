@@ -1,0 +1,24 @@
+"""On what an attack is trained: one device, or all GPUs in step."""
+
+from collections.abc import Sequence
+
+import tensorflow as tf
+
+
+def strategy(sets_per_step: int, devices: Sequence[str] | None = None) -> tf.distribute.Strategy:
+    """How a training step is spread over devices.
+
+    Args:
+        sets_per_step: updating sets in a step; every device takes as many of them, so the number
+            of devices that are used divides it.
+        devices: names of devices; this machine's GPUs when None.
+
+    Returns:
+        A mirrored strategy where several devices share a step, the current one elsewhere.
+    """
+    if devices is None:
+        devices = [device.name for device in tf.config.list_logical_devices("GPU")]
+    count = max((n for n in range(1, len(devices) + 1) if sets_per_step % n == 0), default=1)
+    if count == 1:
+        return tf.distribute.get_strategy()
+    return tf.distribute.MirroredStrategy(list(devices[:count]))
