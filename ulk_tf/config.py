@@ -169,7 +169,10 @@ class MsrConfig(Validated):
     )
     adversarial_weight: float = flag(1e-5, "weight of the adversarial loss beside best match", 0)
     sets_per_step: int = flag(4, "updating sets in one training step", 1)
-    epochs: int = flag(12, "most epochs over the shadow corpus", 1)
+    epochs: int = flag(12, "most epochs; each ends with a look at held-out shadow bases", 1)
+    epoch_steps: int | None = flag(
+        None, "training steps in an epoch; as many as all shadow updates make when none", 1
+    )
     patience: int = flag(3, "epochs without a better validation score before stopping", 1)
     learning_rate: float = flag(1e-3, "Adam learning rate of generator and encoder", 0)
     discriminator_learning_rate: float = flag(2e-4, "Adam learning rate of the discriminator", 0)
