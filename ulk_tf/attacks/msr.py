@@ -110,7 +110,7 @@ def _fit(
     gan: BMGAN, config: MsrConfig, corpus: Corpus, seed: int, log_dir: Path
 ) -> dict[str, list[float]]:
     shadow = corpus.updates["shadow"]
-    steps = max(len(shadow) // config.sets_per_step, 1)
+    steps = min(config.epoch_steps or len(shadow), max(len(shadow) // config.sets_per_step, 1))
     rate = keras.optimizers.schedules.CosineDecay(
         config.learning_rate, config.epochs * steps, alpha=0.02
     )
@@ -132,9 +132,10 @@ def _fit(
         drop_remainder=True,
     )
     history = gan.fit(
-        shadow_batches,
+        shadow_batches.repeat(),
         validation_data=validation_batches,
         epochs=config.epochs,
+        steps_per_epoch=steps,
         callbacks=[
             Bar("training msr", config.epochs),
             keras.callbacks.EarlyStopping(
