@@ -19,11 +19,14 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from ulk_tf import cli
+from ulk_tf.files import read_json
+from ulk_tf.quiet import import_tensorflow
 
 SEED = 20
 # One updating set for each: which attacks read it, and into which version it makes version 1.
@@ -56,6 +59,7 @@ def main(
     home = Path(folder)
     wanted = [name for name in attacks.split(",") if name]
     exports = {name: attack_export(name, Path(export_dir), home) for name in wanted}
+    import_tensorflow()
     served = home / "served" / "digits"
     make_versions(served, exports)
     print_docker(home / "served")
@@ -66,12 +70,16 @@ def main(
             if chosen:
                 probe(f"{model}/versions/{version}", home / f"version{version}.npz", chosen[0])
                 run(
-                    *("audit", f"--before={home / 'version1.npz'}"),
+                    *("ulk_tf", "audit", f"--before={home / 'version1.npz'}"),
                     f"--after={home / f'version{version}.npz'}",
                     f"--attack={','.join(chosen)}",
                     f"--out={home / f'audit_1_to_{version}'}",
                 )
-    print(f"what the updates really were: {served.parent / 'truth.json'}")
+    print("what the updates really were:")
+    for version, truth in read_json(served.parent / "truth.json").items():
+        counts = Counter(truth["labels"]).most_common()
+        labels = ", ".join(f"{count} of class {label}" for label, count in counts)
+        print(f"  {version}: {labels}")
 
 
 def attack_export(name: str, export_dir: Path, home: Path) -> Path:
@@ -79,8 +87,7 @@ def attack_export(name: str, export_dir: Path, home: Path) -> Path:
     found = export_dir / f"digits_{name}"
     if not found.is_dir():
         flags = ["--preset=quick", f"--export_dir={export_dir}", f"--runs_dir={home / 'runs'}"]
-        show("-m", f"trainers.{name}", *flags)
-        subprocess.run([sys.executable, "-m", f"trainers.{name}", *flags], check=True)
+        run(f"trainers.{name}", *flags)
     return found
 
 
@@ -115,7 +122,10 @@ def make_versions(served: Path, exports: dict[str, Path]) -> None:
             if (version, name) in [(v, n) for v, names in CASES for n in names]:
                 size = read(version_folder(path)).metadata["config"]["update"]["set_size"]
         if version > 1:
-            update = random.choice(owned.pool, size, replace=False)
+            # Of few classes, as what a model learns anew mostly is.
+            few = random.choice(dataset.classes, 3, replace=False)
+            fitting = owned.pool[np.isin(dataset.labels[owned.pool], few)]
+            update = random.choice(fitting, min(size, len(fitting)), replace=False)
             settings = experiment.update
             model.compile(
                 keras.optimizers.SGD(settings.update_learning_rate, settings.update_momentum),
@@ -125,7 +135,7 @@ def make_versions(served: Path, exports: dict[str, Path]) -> None:
             samples, labels = dataset.samples[update], dataset.labels[update]
             model.fit(samples, labels, settings.update_batch, settings.update_epochs, verbose=0)
             truth[f"version {version}"] = {
-                "samples": size,
+                "samples": len(update),
                 "labels": [dataset.class_names[label] for label in labels],
             }
         # A server loads a half-written version: it gets its number when it is whole.
@@ -165,18 +175,15 @@ def endpoint(url: str | None, served: Path) -> Iterator[str]:
 def probe(target: str, out: Path, attack: str | Path) -> None:
     """Record the answers of one version, anew."""
     out.unlink(missing_ok=True)
-    run("probe", f"--target={target}", f"--attack={attack}", f"--out={out}")
+    run("ulk_tf", "probe", f"--target={target}", f"--attack={attack}", f"--out={out}")
 
 
-def run(*arguments: str) -> None:
-    """Show a command and run it."""
-    show("-m", "ulk_tf", *arguments)
-    subprocess.run([sys.executable, "-m", "ulk_tf", *arguments], check=True)
-
-
-def show(*arguments: str) -> None:
-    """Print a command as a person would type it."""
-    print("$ python " + " ".join(map(shlex.quote, arguments)), flush=True)
+def run(module: str, *flags: str) -> None:
+    """Show a command as a person would type it, and run it; what it could not do ends all."""
+    print("$ python -m " + " ".join(map(shlex.quote, (module, *flags))), flush=True)
+    done = subprocess.run([sys.executable, "-m", module, *flags], check=False)
+    if done.returncode:
+        raise SystemExit(done.returncode)  # it has said why
 
 
 if __name__ == "__main__":
