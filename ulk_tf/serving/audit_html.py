@@ -45,10 +45,13 @@ def render(audit: Audit, told: list[tuple[Finding, Told]], pictures: Mapping[str
 
 def _summary(audit: Audit) -> str:
     sides = audit.before.recording, audit.after.recording
-    before, after = (_joined(side.versions) for side in sides)
+    before, after = (
+        f"version {_joined(side.versions)}" if side.versions else f"the model {when} the update"
+        for side, when in zip(sides, ("before", "after"), strict=True)
+    )
     return (
-        f"Version {before} against version {after}, asked about the {audit.probes} samples of the "
-        "probing set. An attack's answer is an estimate, made by a model that was trained on "
+        f"{before[0].upper()}{before[1:]} against {after}, asked about the {audit.probes} samples "
+        "of the probing set. An attack's answer is an estimate, made by a model that was trained on "
         "updates of shadow models: how often it is right was measured on other targets."
     )
 
