@@ -51,8 +51,8 @@ def _summary(audit: Audit) -> str:
     )
     return (
         f"{before[0].upper()}{before[1:]} against {after}, asked about the {audit.probes} samples "
-        "of the probing set. An attack's answer is an estimate, made by a model that was trained on "
-        "updates of shadow models: how often it is right was measured on other targets."
+        "of the probing set. An attack's answer is an estimate, made by a model that was trained "
+        "on updates of shadow models: how often it is right was measured on other targets."
     )
 
 
