@@ -50,7 +50,7 @@ def answers(
         By output name, [n, ...].
     """
     signature = attack.signatures["serving_default"]
-    function = tf.function(signature.function, input_signature=None)
+    function = tf.function(signature.function, autograph=False)
     parts: list[dict[str, Array]] = []
     with bar(len(rows), what or "", "update") if what else _Silent() as shown:
         for start in range(0, len(rows), batch):

@@ -86,7 +86,9 @@ def _save(attack: TrainedAttack, folder: Path) -> None:
             label: tf.TensorSpec(spec.shape, spec.dtype, name=label)
             for label, spec in signature.inputs.items()
         }
-        endpoints[name] = tf.function(signature.function).get_concrete_function(**specs)
+        endpoints[name] = tf.function(signature.function, autograph=False).get_concrete_function(
+            **specs
+        )
     # Only what the signatures read: no optimizer, no training function, no metric.
     module = tf.Module()
     read = [variable for endpoint in endpoints.values() for variable in endpoint.graph.variables]
