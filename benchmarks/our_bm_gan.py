@@ -3,13 +3,13 @@
 from dataclasses import replace
 from pathlib import Path
 
-import keras
 import numpy as np
 import tensorflow as tf
 
 from ulk_tf import presets
 from ulk_tf.attacks.adam import OneKernelAdam
 from ulk_tf.attacks.bm_gan import BMGAN
+from ulk_tf.attacks.devices import precision
 from ulk_tf.attacks.msr import build_gan
 from ulk_tf.config import MsrConfig
 from ulk_tf.corpus.build import Corpus, Updates
@@ -49,11 +49,8 @@ def compiled(config: MsrConfig, corpus: Corpus, steps: int = 8) -> BMGAN:
         corpus: from which shapes come.
         steps: in one call of the graph.
     """
-    keras.mixed_precision.set_global_policy(config.precision)
-    try:
+    with precision(config.precision):
         gan = build_gan(config, corpus, 0, Path())
-    finally:
-        keras.mixed_precision.set_global_policy("float32")
     gan.compile(
         g_optimizer=OneKernelAdam(config.learning_rate, beta_1=0.5),
         d_optimizer=OneKernelAdam(config.discriminator_learning_rate, beta_1=0.5),

@@ -86,3 +86,17 @@ def test_encoder_has_the_shape_and_the_seed_it_is_given(single_corpus) -> None:
     assert not np.allclose(first(pair), other(pair))
     assert isinstance(first.get_layer("features"), Features)
     assert isinstance(first, keras.Model)
+
+
+def test_mixed_precision_does_not_round_posteriors() -> None:
+    rng = np.random.default_rng(0)
+    before = rng.dirichlet(np.ones(3), (2, 4)).astype(np.float32)
+    after = before + 1e-5 * np.array([1, -1, 0], np.float32)
+    exact = Features("difference")(before, after)
+    keras.mixed_precision.set_global_policy("mixed_bfloat16")
+    try:
+        mixed = Features("difference")(before, after)
+    finally:
+        keras.mixed_precision.set_global_policy("float32")
+    assert np.abs(exact).max() > 0
+    np.testing.assert_array_equal(mixed, exact)

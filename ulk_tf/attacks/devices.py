@@ -1,7 +1,9 @@
-"""On what an attack is trained: one device, or all GPUs in step."""
+"""On what an attack is trained, and in what precision: one device, or all GPUs in step."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
+import keras
 import tensorflow as tf
 
 
@@ -22,3 +24,18 @@ def strategy(sets_per_step: int, devices: Sequence[str] | None = None) -> tf.dis
     if count == 1:
         return tf.distribute.get_strategy()
     return tf.distribute.MirroredStrategy(list(devices[:count]))
+
+
+@contextmanager
+def precision(policy: str) -> Iterator[None]:
+    """The precision of the layers that are made meanwhile.
+
+    Args:
+        policy: float32 or mixed_bfloat16.
+    """
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
