@@ -82,7 +82,8 @@ class BMGAN(keras.Model):
         adversarial_weight: float,
         seed: int,
     ) -> None:
-        super().__init__(name="bm_gan")
+        # Its parts have a precision of their own; posteriors must come to them as they are.
+        super().__init__(name="bm_gan", dtype="float32")
         self.encoder = encoder
         self.generator = generator
         self.discriminator = discriminator

@@ -70,7 +70,8 @@ class Features(keras.layers.Layer):
         log_norm: tuple[float, float] = (0.0, 1.0),
         **kwargs: object,
     ) -> None:
-        super().__init__(**kwargs)
+        # Whatever the precision of the training: bfloat16 would round differences away.
+        super().__init__(**({"dtype": "float32"} | kwargs))
         self.kind = kind
         self.scale = float(scale)
         self.log_norm = (float(log_norm[0]), float(log_norm[1]))

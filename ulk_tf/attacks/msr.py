@@ -12,7 +12,7 @@ from ulk_tf.attacks.adam import OneKernelAdam
 from ulk_tf.attacks.autoencoder import train_autoencoder
 from ulk_tf.attacks.bm_gan import BMGAN
 from ulk_tf.attacks.clustering import central_samples, kmeans
-from ulk_tf.attacks.devices import strategy
+from ulk_tf.attacks.devices import precision, strategy
 from ulk_tf.attacks.encoder import build_encoder
 from ulk_tf.attacks.fit import Bar, Fitted
 from ulk_tf.attacks.labels import train_labels
@@ -42,13 +42,8 @@ def train_msr(
         The attack with signatures `serving_default` (clustered) and `raw_samples`, and BM-GAN
         with its curves.
     """
-    if config.precision != "float32":
-        keras.mixed_precision.set_global_policy(config.precision)
-    try:
-        with strategy(config.sets_per_step).scope():
-            gan = build_gan(config, corpus, seed, log_dir)
-    finally:
-        keras.mixed_precision.set_global_policy("float32")
+    with precision(config.precision), strategy(config.sets_per_step).scope():
+        gan = build_gan(config, corpus, seed, log_dir)
     curves = _fit(gan, config, corpus, seed, log_dir)
     return wrap(gan, config, corpus), Fitted(gan, curves)
 
@@ -87,9 +82,10 @@ def _generator(
     if not config.transfer:
         build = gan_networks.GENERATORS[kind]
         return NormalNoise(config.noise), build(config.noise + beside, shape, width, seed + 30)
-    autoencoder = train_autoencoder(
-        corpus, config.noise, config.autoencoder_epochs, seed, convolves=kind == "conv"
-    )
+    with precision("float32"):
+        autoencoder = train_autoencoder(
+            corpus, config.noise, config.autoencoder_epochs, seed, convolves=kind == "conv"
+        )
     codes = autoencoder.codes(dataset.scaled(shadow))
     labels = dataset.labels[shadow] if config.labels else np.zeros(len(shadow), np.int32)
     return ShadowCodes(codes, labels, seed), gan_networks.transferred_generator(
@@ -100,7 +96,8 @@ def _generator(
 def _label_model(config: MsrConfig, corpus: Corpus, seed: int, log_dir: Path) -> keras.Model:
     """A_LDE on the same corpus, as the generator's estimate of the label distribution."""
     own = LabelConfig(feature_map=config.feature_map, epochs=config.label_epochs)
-    _, fitted = train_labels("lde", own, corpus, seed, log_dir / "labels")
+    with precision("float32"):
+        _, fitted = train_labels("lde", own, corpus, seed, log_dir / "labels")
     model = keras.Model(fitted.model.input, fitted.model.output["label_distribution"])
     model.trainable = False
     return model
