@@ -96,3 +96,18 @@ def test_a_page_without_marks_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="marks"):
         page.rewrite(document, "tables")
     assert document.read_text() == "Prose."
+
+
+def test_bm_gan_and_growth_have_tables_of_their_own(tmp_path: Path) -> None:
+    shared = _result(10, 1.0)
+    ratio = {"of": "ours", "to": "torch", "median": 2.04, "low": 1.9, "high": 2.2}
+    runs = {"ours": {"per_second": 20.0, "peak_mib": None, "units": 24}}
+    gan = shared | {"group": "bm_gan", "runs": runs, "ratios": [ratio], "threads": 1}
+    grown = {"twice": {"per_second": 500.0, "peak_mib": 800.2, "units": 20_000}}
+    (tmp_path / "a.json").write_text(json.dumps(gan))
+    (tmp_path / "b.json").write_text(json.dumps(shared | {"group": "growth", "runs": grown}))
+    text = page.tables(tmp_path)
+    assert "| ours | 20.0 |" in text
+    assert "| ours | torch | **2.0x** (1.9-2.2) |" in text
+    assert "3 rounds; 1 thread(s) each." in text
+    assert "| 20,000 | 40.0 s | 500 | 800 MiB |" in text
