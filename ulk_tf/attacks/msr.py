@@ -36,7 +36,7 @@ def train_msr(
         config: of the attack.
         corpus: its shadow side is learned from, its validation side stops the training.
         seed: of weights, noise and order.
-        log_dir: for TensorBoard, and for the backup from which a killed training goes on.
+        log_dir: for TensorBoard.
 
     Returns:
         The attack with signatures `serving_default` (clustered) and `raw_samples`, and BM-GAN
