@@ -3,10 +3,11 @@
 import json
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ulk_tf.corpus.shards import Shards
@@ -55,20 +56,33 @@ def damage(folder: Path, kind: str, number: int) -> None:
         (folder / f"{BASE}_000000-{number:06d}.npz").write_bytes(content)
     elif kind == "manifest" and manifest.is_file():
         text = manifest.read_text()
-        strange = ["", "[]", "null", '{"shards": 3}', text[: number % len(text)], "\0", "{}"]
+        half = text[: number % max(len(text), 1)]
+        strange = ["", "[]", "null", '{"shards": 3}', half, "\0", "{}"]
         manifest.write_bytes(strange[number % len(strange)].encode())
-    elif kind == "entry" and manifest.is_file():
-        listed = json.loads(manifest.read_text())
-        for name in listed["shards"]:
+    elif kind == "entry" and (whole := sound_manifest(manifest)):
+        for name in whole["shards"]:
             strange = [None, 3, {}, {"base": BASE}, {"base": 1, "start": "a", "stop": 2.5}]
-            listed["shards"][name] = strange[number % len(strange)]
-        manifest.write_text(json.dumps(listed))
+            whole["shards"][name] = strange[number % len(strange)]
+        manifest.write_text(json.dumps(whole))
+
+
+def sound_manifest(path: Path) -> dict[str, Any]:
+    """A manifest that no earlier damage has made something else; nothing otherwise."""
+    try:
+        whole = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    sound = isinstance(whole, dict) and isinstance(whole.get("shards"), dict)
+    return whole if sound else {}
 
 
 DAMAGE = ["remove", "truncate", "flip", "exchange", "foreign", "manifest", "entry"]
 
 
 @settings(deadline=None, max_examples=30)
+@example([("fill", 0), ("manifest", 0), ("manifest", 0), ("entry", 0)])
+@example([("fill", 0), ("manifest", 1), ("entry", 0)])
+@example([("fill", 0), ("manifest", 4), ("entry", 0), ("manifest", 3), ("entry", 1)])
 @given(
     st.lists(
         st.tuples(st.sampled_from(["fill", *DAMAGE]), st.integers(0, 2**16)), min_size=2, max_size=8
