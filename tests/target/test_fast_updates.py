@@ -11,7 +11,7 @@ from keras import layers
 from ulk_tf.config import UpdateConfig
 from ulk_tf.target import zoo
 from ulk_tf.target.chain import Chain, read
-from ulk_tf.target.stages import Convolution, maximum_of_four
+from ulk_tf.target.stages import Convolution
 from ulk_tf.target.updates import UpdateEngine
 
 OWN = "tests.target.own_targets"
@@ -87,16 +87,6 @@ def test_a_pooling_is_moved_to_its_convolution() -> None:
     assert [type(layer).__name__ for layer in chain.preparing] == ["Rescaling"]
 
 
-def test_equal_winners_of_a_window_share_nothing() -> None:
-    # TensorFlow's pooling gives the gradient to the first of equals.
-    x = tf.constant([[3.0, 3.0, 1.0, 3.0]])
-    with tf.GradientTape() as tape:
-        tape.watch(x)
-        y = maximum_of_four(x)
-    assert float(y[0, 0]) == 3
-    np.testing.assert_array_equal(tape.gradient(y, x), [[1, 0, 0, 0]])
-
-
 class Program(keras.Model):
     """A model with a `call` of its own."""
 
@@ -154,6 +144,7 @@ NO_CHAINS = {
     ),
     "leaky": lambda: sequence((8,), layers.Dense(4), layers.ReLU(negative_slope=0.1)),
     "capped": lambda: sequence((8,), layers.Dense(4), layers.ReLU(max_value=6)),
+    "own activation": lambda: sequence((8,), layers.Dense(4, activation=lambda x: x * 2)),
     "half precision": lambda: sequence((8,), layers.Dense(4, dtype="mixed_bfloat16")),
     "dense on images": lambda: sequence((4, 4, 2), layers.Dense(3)),
     "masked dropout": lambda: sequence(

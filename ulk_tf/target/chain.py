@@ -121,10 +121,18 @@ class _Read:
         layer = self.layer
         return self.variable(layer.kernel), self.variable(layer.bias) if layer.use_bias else None
 
-    def activation(self) -> list[Stage]:
-        """What the layer ends with."""
-        linear = self.layer.activation is keras.activations.linear
-        return [] if linear else [Elementwise(self.layer.activation)]
+    def activation(self) -> list[Stage] | None:
+        """What the layer ends with; None for a function that may look beyond a sample."""
+        function = self.layer.activation
+        if function is keras.activations.linear:
+            return []
+        known = function is getattr(keras.activations, getattr(function, "__name__", ""), None)
+        return [Elementwise(function)] if known else None
+
+    def followed(self, stage: Stage) -> list[Stage] | None:
+        """A stage and the layer's activation behind it."""
+        activation = self.activation()
+        return None if activation is None else [stage, *activation]
 
 
 def _convolution(read: _Read) -> list[Stage] | None:
@@ -140,14 +148,14 @@ def _convolution(read: _Read) -> list[Stage] | None:
     if not plain or -1 in (kernel, bias):
         return None
     same = layer.padding == "same"
-    return [Convolution(kernel, bias, layer.kernel_size, same, False), *read.activation()]
+    return read.followed(Convolution(kernel, bias, layer.kernel_size, same, False))
 
 
 def _dense(read: _Read) -> list[Stage] | None:
     kernel, bias = read.kernel_and_bias()
     if len(read.layer.input.shape) != 2 or -1 in (kernel, bias):
         return None
-    return [Dense(kernel, bias), *read.activation()]
+    return read.followed(Dense(kernel, bias))
 
 
 def _dropout(read: _Read) -> list[Stage] | None:

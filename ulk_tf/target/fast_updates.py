@@ -1,11 +1,12 @@
 """The update engine's special path: for classifiers that are a chain of common layers.
 
 It differs from the general path in what surrounds an update, never in what an update is. The
-first layer goes over the probing set for many versions at once, a convolution with the pooling
-behind it is one strided convolution, and patches of constant samples are cut once.
+first step of every update starts from the same weights, so many versions take it together; the
+first layer goes over the probing set for many versions at once, and so do the dense layers.
 """
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 import keras
 import numpy as np
@@ -17,7 +18,10 @@ from ulk_tf.target.chain import Chain
 from ulk_tf.target.first_layer import FirstLayer
 from ulk_tf.target.optimizers import Step
 from ulk_tf.target.seeds import drawn, epoch_order, seed_state
-from ulk_tf.target.stages import Draw, Tensors
+from ulk_tf.target.stages import Dense, Flattening, Stage, Tensors, merged, split
+
+# Versions that take their first step together, and the samples in it: more would leave the cache.
+TOGETHER, SAMPLES_TOGETHER = 16, 64
 
 
 class FastUpdates:
@@ -48,8 +52,15 @@ class FastUpdates:
         self._step = step
         self._state_types = [variable.dtype for variable in model.non_trainable_variables]
         filters = model.trainable_variables[chain.first.kernel].shape[-1]
-        self._first = FirstLayer(chain, filters, probing_set)
-        self._shape = (len(probing_set), model.output_shape[-1])
+        probes = np.asarray(self._prepared(tf.constant(probing_set)))
+        self._first = FirstLayer(chain.first, filters, probes)
+        self._head = list(takewhile(lambda stage: not isinstance(stage, Dense), chain.rest))
+        tail = chain.rest[len(self._head) :]
+        self._tail = [stage for stage in tail if not isinstance(stage, Flattening)]
+        fitting = SAMPLES_TOGETHER // min(config.set_size, config.update_batch)
+        self._together = 2 ** int(np.log2(np.clip(fitting, 1, TOGETHER)))
+        # Powers of two, as the updates in a shard are: each divides the next.
+        self._block_size = max(self._together, self._first.versions)
 
     def before(self, weights: Sequence[Array]) -> Array:
         """Posteriors of a base model: float32 [probes, classes], by the same path as versions.
@@ -73,14 +84,14 @@ class FastUpdates:
             first: the number of the first of these updates in the plan of its base model.
         """
         base = [tf.convert_to_tensor(weight) for weight in weights]
-        size = self._first.versions
+        size = self._block_size
         answers = []
         for start in range(-(first % size), len(samples), size):
             # Places before the first and behind the last update are filled with neighbours.
             rows = np.clip(np.arange(start, start + size), 0, len(samples) - 1)
             block = self._block(
                 base,
-                tf.convert_to_tensor(self._first.cut(samples[rows])),
+                tf.convert_to_tensor(samples[rows]),
                 tf.convert_to_tensor(labels[rows]),
                 tf.convert_to_tensor(seeds[rows]),
             )
@@ -92,57 +103,109 @@ class FastUpdates:
     def _block(
         self, base: Tensors, samples: tf.Tensor, labels: tf.Tensor, seeds: tf.Tensor
     ) -> tf.Tensor:
-        versions = tf.map_fn(
-            lambda one: self._train(base, *one),
-            (samples, labels, seeds),
-            fn_output_signature=[tf.TensorSpec(w.shape, w.dtype) for w in base],
+        groups = [
+            tf.reshape(part, [-1, self._together, *part.shape[1:]])
+            for part in (samples, labels, seeds)
+        ]
+        spec = [tf.TensorSpec((self._together, *w.shape), w.dtype) for w in base]
+        trained = tf.map_fn(
+            lambda group: self._train(base, *group),
+            groups,
+            fn_output_signature=spec,
             parallel_iterations=1,
         )
-        return self._probe(versions)
+        beside = self._first.versions
+        versions = [tf.reshape(w, [-1, beside, *w.shape[2:]]) for w in trained]
+        parts = zip(*map(tf.unstack, versions), strict=True)
+        return tf.concat([self._probe(list(part)) for part in parts], 0)
 
     @tf.function
     def _probe_copies(self, base: Tensors) -> tf.Tensor:
         return self._probe([tf.repeat(w[None], self._first.versions, 0) for w in base])
 
     def _train(
-        self, weights: Tensors, samples: tf.Tensor, labels: tf.Tensor, seed: tf.Tensor
+        self, base: Tensors, samples: tf.Tensor, labels: tf.Tensor, seeds: tf.Tensor
     ) -> Tensors:
-        """The weights of one updated version."""
+        """The weights [versions, ...] of updated versions, which take their first step together."""
         size, batch = self._config.set_size, self._config.update_batch
-        slots = self._step.start(weights)
-        number = 0
-        for epoch in range(self._config.update_epochs):
-            order = epoch_order(seed, epoch, size)
-            for start in range(0, size, batch):
-                chosen = order[start : min(start + batch, size)]
-                x, y = tf.gather(samples, chosen), tf.gather(labels, chosen)
-                with tf.GradientTape() as tape:
-                    tape.watch(weights)
-                    answers = self._first.own(x, weights)
-                    answers = self._rest(answers, weights, self._draw(seed, number))
-                    losses = keras.losses.sparse_categorical_crossentropy(y, answers)
-                    loss = tf.reduce_mean(losses)
-                gradients = tape.gradient(loss, weights)
-                number += 1
-                weights, slots = self._step.apply(number, weights, gradients, slots)
-        return weights
-
-    def _probe(self, versions: Tensors) -> tf.Tensor:
-        """The posteriors of a block of versions, [versions, probes, classes]."""
+        slots = self._step.start(base)
+        x, y = samples[:, :batch], labels[:, :batch]
+        gradients = self._gradients(base, x, y, seeds, 0)
+        versions, slots = self._step.apply(1, base, gradients, slots)
+        per_epoch = range(0, size, batch)
+        steps = [
+            (epoch, start) for epoch in range(self._config.update_epochs) for start in per_epoch
+        ]
+        if len(steps) == 1:
+            return versions
         return tf.map_fn(
-            lambda one: self._rest(one[0], one[1:], None),
-            [self._first.wide(versions), *versions],
-            fn_output_signature=tf.TensorSpec(self._shape, tf.float32),
+            lambda one: self._train_on(steps, *one),
+            (versions, slots, samples, labels, seeds),
+            fn_output_signature=[tf.TensorSpec(w.shape, w.dtype) for w in base],
             parallel_iterations=1,
         )
 
-    def _rest(self, x: tf.Tensor, weights: Tensors, draw: Draw) -> tf.Tensor:
-        for stage in self._chain.rest:
-            x = stage(x, weights, draw)
+    def _train_on(
+        self,
+        steps: list[tuple[int, int]],
+        weights: Tensors,
+        slots: list[Tensors],
+        samples: tf.Tensor,
+        labels: tf.Tensor,
+        seed: tf.Tensor,
+    ) -> Tensors:
+        """One version's weights after the steps that follow the first."""
+        size, batch = self._config.set_size, self._config.update_batch
+        for number, (epoch, start) in enumerate(steps[1:], 1):
+            chosen = epoch_order(seed, epoch, size)[start : min(start + batch, size)]
+            x, y = tf.gather(samples, chosen), tf.gather(labels, chosen)
+            alone = self._gradients(weights, x[None], y[None], seed[None], number)
+            gradients = [gradient[0] for gradient in alone]
+            weights, slots = self._step.apply(number + 1, weights, gradients, slots)
+        return weights
+
+    def _gradients(
+        self, weights: Tensors, x: tf.Tensor, y: tf.Tensor, seeds: tf.Tensor, number: int
+    ) -> Tensors:
+        """Gradients [versions, ...] of versions that share `weights`, in step `number`, from 0."""
+        own = [tf.zeros([x.shape[0], *weight.shape]) for weight in weights]
+
+        def draws(position: int) -> tf.Tensor:
+            return drawn(seed_state(seeds, position, self._state_types[position]), number)
+
+        samples = split(self._prepared(merged(x)), x.shape[0])
+        with tf.GradientTape() as tape:
+            tape.watch(own)
+            answers = samples
+            for stage in (self._chain.first, *self._chain.rest):
+                answers = stage.learn(answers, weights, own, draws)
+            losses = keras.losses.sparse_categorical_crossentropy(y, answers)
+            loss = tf.reduce_sum(tf.reduce_mean(losses, -1))
+        return tape.gradient(loss, own)
+
+    def _probe(self, versions: Tensors) -> tf.Tensor:
+        """The posteriors of a block of versions, [versions, probes, classes]."""
+        wide = self._first.wide(versions)
+
+        def one(number: tf.Tensor) -> tf.Tensor:
+            weights = [version[number] for version in versions]
+            return _answer(self._head, self._first.of(wide, number), weights)
+
+        count = self._first.versions
+        shape = one(tf.constant(0)).shape
+        spec = tf.TensorSpec(shape, tf.float32)
+        x = tf.map_fn(one, tf.range(count), fn_output_signature=spec, parallel_iterations=1)
+        return _answer(self._tail, x, versions)
+
+    def _prepared(self, samples: tf.Tensor) -> tf.Tensor:
+        """Samples [n, ...] as the first layer with weights takes them."""
+        x = tf.cast(samples, tf.float32)
+        for layer in self._chain.preparing:
+            x = layer(x)
         return x
 
-    def _draw(self, seed: tf.Tensor, number: int) -> Draw:
-        """What dropout draws in step `number`, from 0."""
-        return lambda position: drawn(
-            seed_state(seed, position, self._state_types[position]), number
-        )
+
+def _answer(stages: Sequence[Stage], x: tf.Tensor, weights: Tensors) -> tf.Tensor:
+    for stage in stages:
+        x = stage.answer(x, weights)
+    return x

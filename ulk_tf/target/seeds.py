@@ -14,16 +14,17 @@ def seed_state(seed: tf.Tensor, position: int, dtype: str) -> tf.Tensor:
     """A generator's state before the first draw, another one for each layer.
 
     Args:
-        seed: int32 [2], the update's.
+        seed: int32 [..., 2], the update's.
         position: of the generator among the model's non-trainable variables.
         dtype: of the generator's state.
     """
-    own = tf.stack([seed[0], tf.bitwise.bitwise_xor(seed[1], position * 0x9E3779B)])
+    second = tf.bitwise.bitwise_xor(seed[..., 1], position * 0x9E3779B)
+    own = tf.stack([seed[..., 0], second], -1)
     return tf.cast(tf.bitcast(own, tf.uint32), dtype)
 
 
 def drawn(state: tf.Tensor, number: int) -> tf.Tensor:
-    """The seed, int32 [2], that Keras draws from a generator the `number`-th time, from 0.
+    """The seed, int32 [..., 2], that Keras draws from a generator the `number`-th time, from 0.
 
     Keras hands out the state and adds one to its second half; it folds the state into int32
     before TensorFlow's stateless functions see it.

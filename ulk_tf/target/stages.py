@@ -8,15 +8,29 @@ import numpy as np
 import tensorflow as tf
 
 Tensors = list[tf.Tensor]
-# The seed, int32 [2], of the dropout layer at a position; None when dropout is off.
-Draw = Callable[[int], tf.Tensor] | None
+# The seeds, int32 [versions, 2], that the dropout layer at a position draws its masks by.
+Draws = Callable[[int], tf.Tensor]
 
 
 class Stage(Protocol):
     """One step of a chain."""
 
-    def __call__(self, x: tf.Tensor, weights: Tensors, draw: Draw) -> tf.Tensor:
-        """The answer to a batch `x` of a version with these weights."""
+    def answer(self, x: tf.Tensor, weights: Tensors) -> tf.Tensor:
+        """The answer of one version to samples [n, ...], dropout off."""
+
+    def learn(self, x: tf.Tensor, weights: Tensors, own: Tensors, draws: Draws) -> tf.Tensor:
+        """The answers of versions that still share their weights, in training.
+
+        Args:
+            x: each version's samples, [versions, n, ...].
+            weights: what the versions share.
+            own: what each of them will add to that, [versions, *shape] for each weight: zeros,
+                which no product reads, and to which each version's own gradient flows.
+            draws: seeds of dropout.
+
+        Returns:
+            [versions, n, ...].
+        """
 
 
 @dataclass(frozen=True)
@@ -37,33 +51,27 @@ class Convolution:
     same: bool
     pooled: bool
 
-    @property
-    def four(self) -> bool:
-        """Whether to compute the four positions of a pooling window as one convolution.
-
-        A kernel one wider with stride 2 and four times the filters: it gathers a third of the
-        patches and pools by a plain maximum. The zeros around each of the four kernels cost less
-        than that only for kernels of five and more.
-        """
-        return self.pooled and min(self.size) >= 5
-
-    def padded(self, x: tf.Tensor) -> tf.Tensor:
-        """`x` with the borders that `same` asks for, as Keras lays them."""
-        edges = [((side - 1) // 2, side // 2) for side in self.size]
-        return tf.pad(x, [(0, 0), *edges, (0, 0)]) if self.same else x
-
-    def __call__(self, x: tf.Tensor, weights: Tensors, draw: Draw) -> tf.Tensor:
+    def answer(self, x: tf.Tensor, weights: Tensors) -> tf.Tensor:
         """Samples [n, height, width, channels] -> [n, height, width, filters]."""
-        kernel = weights[self.kernel]
-        if self.four:
-            y = tf.nn.conv2d(self.padded(x), shifted(kernel), 2, "VALID")
-            return self.biased(maximum_of_four(y), weights)
-        y = tf.nn.conv2d(x, kernel, 1, "SAME" if self.same else "VALID")
-        return self.biased(tf.nn.max_pool2d(y, 2, 2, "VALID") if self.pooled else y, weights)
+        y = self._pooled(tf.nn.conv2d(x, weights[self.kernel], 1, self._padding))
+        return y if self.bias is None else y + weights[self.bias]
 
-    def biased(self, x: tf.Tensor, weights: Tensors) -> tf.Tensor:
-        """`x` with the bias; the largest of a window stays the largest."""
-        return x if self.bias is None else x + weights[self.bias]
+    def learn(self, x: tf.Tensor, weights: Tensors, own: Tensors, draws: Draws) -> tf.Tensor:
+        """As `answer`, for each version."""
+        y = _convolved(merged(x), weights[self.kernel], own[self.kernel], self._padding)
+        y = split(self._pooled(y), x.shape[0])
+        if self.bias is None:
+            return y
+        bias = weights[self.bias] + own[self.bias]
+        return y + bias[:, None, None, None]
+
+    @property
+    def _padding(self) -> str:
+        return "SAME" if self.same else "VALID"
+
+    def _pooled(self, y: tf.Tensor) -> tf.Tensor:
+        # The bias comes later: the largest of a window stays the largest.
+        return tf.nn.max_pool2d(y, 2, 2, "VALID") if self.pooled else y
 
 
 @dataclass(frozen=True)
@@ -73,13 +81,17 @@ class Dense:
     kernel: int
     bias: int | None
 
-    def __call__(self, x: tf.Tensor, weights: Tensors, draw: Draw) -> tf.Tensor:
-        """Samples [n, features] -> [n, units]."""
-        return self.biased(tf.matmul(x, weights[self.kernel]), weights)
+    def answer(self, x: tf.Tensor, weights: Tensors) -> tf.Tensor:
+        """Samples [n, features] -> [n, units]; as well for many versions with their weights."""
+        y = tf.matmul(x, weights[self.kernel])
+        return y if self.bias is None else y + weights[self.bias][..., None, :]
 
-    def biased(self, x: tf.Tensor, weights: Tensors) -> tf.Tensor:
-        """`x` with the bias."""
-        return x if self.bias is None else x + weights[self.bias]
+    def learn(self, x: tf.Tensor, weights: Tensors, own: Tensors, draws: Draws) -> tf.Tensor:
+        """As `answer`, for each version."""
+        y = _multiplied(x, weights[self.kernel], own[self.kernel])
+        if self.bias is None:
+            return y
+        return y + (weights[self.bias] + own[self.bias])[:, None]
 
 
 @dataclass(frozen=True)
@@ -96,23 +108,30 @@ class Dropout:
     position: int
     spatial: bool
 
-    def __call__(self, x: tf.Tensor, weights: Tensors, draw: Draw) -> tf.Tensor:
-        """Samples [n, ...] -> the same shape."""
-        if draw is None or self.rate == 0:
-            return x
-        shape = [x.shape[0], 1, 1, x.shape[-1]] if self.spatial else x.shape
-        seed = draw(self.position)
-        return tf.nn.experimental.stateless_dropout(x, self.rate, seed, noise_shape=shape)
+    def answer(self, x: tf.Tensor, weights: Tensors) -> tf.Tensor:
+        """Samples as they are."""
+        return x
+
+    def learn(self, x: tf.Tensor, weights: Tensors, own: Tensors, draws: Draws) -> tf.Tensor:
+        """Samples [versions, n, ...], some of whose values are dropped."""
+        shape = [x.shape[1], 1, 1, x.shape[-1]] if self.spatial else x.shape[1:]
+        seeds = tf.unstack(draws(self.position))
+        drawn = tf.stack([tf.random.stateless_uniform(shape, seed) for seed in seeds])
+        return tf.where(drawn >= self.rate, x / (1 - self.rate), 0.0)
 
 
 @dataclass(frozen=True)
 class Elementwise:
-    """An activation without weights."""
+    """An activation without weights, over the last axis at most."""
 
     function: Callable[[tf.Tensor], tf.Tensor]
 
-    def __call__(self, x: tf.Tensor, weights: Tensors, draw: Draw) -> tf.Tensor:
+    def answer(self, x: tf.Tensor, weights: Tensors) -> tf.Tensor:
         """Samples [n, ...] -> the same shape."""
+        return self.function(x)
+
+    def learn(self, x: tf.Tensor, weights: Tensors, own: Tensors, draws: Draws) -> tf.Tensor:
+        """As `answer`, for each version."""
         return self.function(x)
 
 
@@ -120,47 +139,79 @@ class Elementwise:
 class Pooling:
     """2x2 max-pooling behind something else than a convolution."""
 
-    def __call__(self, x: tf.Tensor, weights: Tensors, draw: Draw) -> tf.Tensor:
+    def answer(self, x: tf.Tensor, weights: Tensors) -> tf.Tensor:
         """Samples [n, height, width, channels] -> half the height and width."""
         return tf.nn.max_pool2d(x, 2, 2, "VALID")
+
+    def learn(self, x: tf.Tensor, weights: Tensors, own: Tensors, draws: Draws) -> tf.Tensor:
+        """As `answer`, for each version."""
+        return split(self.answer(merged(x), weights), x.shape[0])
 
 
 @dataclass(frozen=True)
 class Flattening:
     """Samples as rows."""
 
-    def __call__(self, x: tf.Tensor, weights: Tensors, draw: Draw) -> tf.Tensor:
+    def answer(self, x: tf.Tensor, weights: Tensors) -> tf.Tensor:
         """Samples [n, ...] -> [n, features]."""
         return tf.reshape(x, [x.shape[0], int(np.prod(x.shape[1:]))])
 
-
-def shifted(kernel: tf.Tensor) -> tf.Tensor:
-    """A kernel [h, w, c, f] at the four positions of a 2x2 window: [h + 1, w + 1, c, 4 f]."""
-    places = [
-        tf.pad(kernel, [(down, 1 - down), (right, 1 - right), (0, 0), (0, 0)])
-        for down in (0, 1)
-        for right in (0, 1)
-    ]
-    return tf.concat(places, -1)
+    def learn(self, x: tf.Tensor, weights: Tensors, own: Tensors, draws: Draws) -> tf.Tensor:
+        """As `answer`, for each version."""
+        return tf.reshape(x, [*x.shape[:2], int(np.prod(x.shape[2:]))])
 
 
-def maximum_of_four(x: tf.Tensor) -> tf.Tensor:
-    """The largest of four, [..., 4 f] -> [..., f]; the first of equals, as in pooling."""
-    return _maximum(*tf.split(x, 4, axis=-1))
+def merged(x: tf.Tensor) -> tf.Tensor:
+    """[versions, n, ...] -> [versions * n, ...]."""
+    return tf.reshape(x, [x.shape[0] * x.shape[1], *x.shape[2:]])
 
 
-@tf.custom_gradient
-def _maximum(
-    a: tf.Tensor, b: tf.Tensor, c: tf.Tensor, d: tf.Tensor
-) -> tuple[tf.Tensor, Callable[[tf.Tensor], Tensors]]:
-    largest = tf.maximum(tf.maximum(a, b), tf.maximum(c, d))
+def split(x: tf.Tensor, versions: int) -> tf.Tensor:
+    """[versions * n, ...] -> [versions, n, ...]."""
+    return tf.reshape(x, [versions, x.shape[0] // versions, *x.shape[1:]])
 
-    def gradient(upstream: tf.Tensor) -> Tensors:
-        parts, left = [], upstream
-        for candidate in (a, b, c):
-            won = tf.where(tf.equal(candidate, largest), left, tf.zeros_like(left))
-            left = left - won
-            parts.append(won)
-        return [*parts, left]
 
-    return largest, gradient
+def _convolved(x: tf.Tensor, kernel: tf.Tensor, own: tf.Tensor, padding: str) -> tf.Tensor:
+    """Convolves all versions' samples at once, and takes each version's gradient by itself."""
+
+    @tf.custom_gradient
+    def convolved(
+        x: tf.Tensor, own: tf.Tensor
+    ) -> tuple[tf.Tensor, Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]]:
+        versions = own.shape[0]
+        how = {"strides": [1, 1, 1, 1], "padding": padding}
+
+        def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            pairs = zip(
+                tf.unstack(split(x, versions)), tf.unstack(split(upstream, versions)), strict=True
+            )
+            kernels = [
+                tf.raw_ops.Conv2DBackpropFilter(
+                    input=samples, filter_sizes=kernel.shape, out_backprop=above, **how
+                )
+                for samples, above in pairs
+            ]
+            below = tf.raw_ops.Conv2DBackpropInput(
+                input_sizes=x.shape, filter=kernel, out_backprop=upstream, **how
+            )
+            return below, tf.stack(kernels)
+
+        return tf.nn.conv2d(x, kernel, 1, padding), gradient
+
+    return convolved(x, own)
+
+
+def _multiplied(x: tf.Tensor, kernel: tf.Tensor, own: tf.Tensor) -> tf.Tensor:
+    """Multiplies all versions' samples at once, and takes each version's gradient by itself."""
+
+    @tf.custom_gradient
+    def multiplied(
+        x: tf.Tensor, own: tf.Tensor
+    ) -> tuple[tf.Tensor, Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]]:
+        def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            below = split(tf.matmul(merged(upstream), kernel, transpose_b=True), own.shape[0])
+            return below, tf.matmul(x, upstream, transpose_a=True)
+
+        return split(tf.matmul(merged(x), kernel), own.shape[0]), gradient
+
+    return multiplied(x, own)

@@ -16,7 +16,7 @@ from ulk_tf.target.seeds import epoch_order, is_seed, seed_state
 
 # Written into what a corpus is found by: raise one when its path changes an update's bytes.
 GENERAL_VERSION = 1
-CHAIN_VERSION = 1
+CHAIN_VERSION = 2
 
 
 class UpdateEngine:
