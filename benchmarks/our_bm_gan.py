@@ -13,7 +13,7 @@ from ulk_tf.attacks.devices import precision
 from ulk_tf.attacks.msr import build_gan
 from ulk_tf.config import MsrConfig
 from ulk_tf.corpus.build import Corpus, Updates
-from ulk_tf.corpus.pipeline import batches, updating_sets
+from ulk_tf.corpus.pipeline import shuffled, updating_sets
 from ulk_tf.data.datasets import Dataset
 from ulk_tf.data.splits import split
 
@@ -64,4 +64,4 @@ def training_batches(config: MsrConfig, corpus: Corpus) -> tf.data.Dataset:
     """The attack's own pipeline, for ever."""
     shadow = corpus.updates["shadow"]
     truth = updating_sets(corpus.dataset, shadow)
-    return batches(shadow, truth, config.sets_per_step, 0, drop_remainder=True).repeat()
+    return shuffled(shadow, truth, config.sets_per_step, 0, drop_remainder=True)

@@ -23,7 +23,7 @@ def run(experiment: Experiment) -> Path:
     assert isinstance(config, LabelConfig)
     study = Study(experiment)
     with study.stage("training"):
-        attack, fitted = train_labels("lde", config, study.corpus, experiment.seed, study.log_dir)
+        attack, fitted = train_labels("lde", config, study.corpus, experiment.seed, study.folder)
     with study.stage("scoring"):
         scores = score_lde(attack, study.corpus, experiment.seed)
     return study.finish(attack, fitted, scores)

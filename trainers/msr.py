@@ -23,7 +23,7 @@ def run(experiment: Experiment) -> Path:
     assert isinstance(config, MsrConfig)
     study = Study(experiment)
     with study.stage("training"):
-        attack, fitted = train_msr(config, study.corpus, experiment.seed, study.log_dir)
+        attack, fitted = train_msr(config, study.corpus, experiment.seed, study.folder)
     with study.stage("scoring"):
         scores = score_msr(attack, study.corpus, experiment.seed)
     return study.finish(attack, fitted, scores)

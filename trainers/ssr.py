@@ -24,9 +24,9 @@ def run(experiment: Experiment) -> Path:
     assert isinstance(config, SsrConfig)
     study = Study(experiment)
     with study.stage("training"):
-        trained = train_ssr(config, study.corpus, experiment.seed, study.log_dir)
+        trained = train_ssr(config, study.corpus, experiment.seed, study.folder)
     with study.stage("label inference for a baseline"):
-        labels, _ = train_labels("li", config, study.corpus, experiment.seed)
+        labels, _ = train_labels("li", config, study.corpus, experiment.seed, study.folder)
     with study.stage("scoring"):
         scores = score_ssr(trained, labels, study.corpus, experiment.seed)
     return study.finish(trained.attack, trained.fitted, scores)

@@ -3,6 +3,7 @@
 import dataclasses
 import importlib.metadata
 import platform
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from typing import Any
 import keras
 
 from ulk_tf import __version__
-from ulk_tf.attacks.fit import Fitted
+from ulk_tf.attacks.fit import TRAINING_STATE, Fitted
 from ulk_tf.attacks.signature import TrainedAttack
 from ulk_tf.config import Experiment
 from ulk_tf.corpus.build import Corpus, build_corpus
@@ -56,11 +57,6 @@ class Study:
         with self.stage("corpus"):
             self.corpus: Corpus = build_corpus(experiment, self.dataset)
         keras.utils.set_random_seed(experiment.seed)
-
-    @property
-    def log_dir(self) -> Path:
-        """Where TensorBoard logs go."""
-        return self.folder / "tensorboard"
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -108,6 +104,7 @@ class Study:
         write_report(self.folder / "report.html", results | {"base_models": bases}, drawn)
         results["environment"] |= {"base_models": bases}
         write_json(self.folder / "results.json", results)
+        shutil.rmtree(self.folder / TRAINING_STATE, ignore_errors=True)
         for name, estimate in scores.metrics.items():
             print(f"{name:36} {estimate.mean:9.5f}  [{estimate.low:.5f}, {estimate.high:.5f}]")
         print(headline(results))

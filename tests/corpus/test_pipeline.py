@@ -30,38 +30,53 @@ def seen(batches: object) -> list[list[int]]:
 
 
 def test_batches_in_the_order_of_the_plan() -> None:
-    batches = pipeline.batches(UPDATES, pipeline.table(UPDATES.indices), 5)
+    batches = pipeline.in_order(UPDATES, pipeline.table(UPDATES.indices), 5)
     assert seen(batches) == [[0, 1, 2, 3, 4], [5, 6, 7, 8, 9], [10, 11, 12]]
     assert seen(batches) == seen(batches)
 
 
-def test_a_last_smaller_batch_is_left_out() -> None:
+def shuffled(count: int, seed: int = 1, taken: int = 0, **kwargs: bool) -> list[list[int]]:
     truth = pipeline.table(UPDATES.indices)
-    batches = pipeline.batches(UPDATES, truth, 5, drop_remainder=True)
-    assert [len(rows) for rows in seen(batches)] == [5, 5]
+    return seen(pipeline.shuffled(UPDATES, truth, 5, seed, taken=taken, **kwargs).take(count))
+
+
+def test_a_last_smaller_batch_is_left_out() -> None:
+    assert [len(rows) for rows in shuffled(5, drop_remainder=True)] == [5] * 5
     # XLA and several GPUs need to know it beforehand.
-    assert batches.element_spec[0]["after"].shape == (5, 2, 3)
+    truth = pipeline.table(UPDATES.indices)
+    for batches in (
+        pipeline.shuffled(UPDATES, truth, 5, 0, drop_remainder=True),
+        pipeline.in_order(UPDATES, truth, 5, drop_remainder=True),
+    ):
+        assert batches.element_spec[0]["after"].shape == (5, 2, 3)
 
 
-def test_another_order_each_epoch_by_the_seed() -> None:
-    def epochs(seed: int) -> list[list[int]]:
-        batches = pipeline.batches(UPDATES, pipeline.table(UPDATES.indices), 5, seed)
-        return [list(chain.from_iterable(seen(batches))) for _ in range(3)]
+def test_another_order_each_pass_by_the_seed() -> None:
+    def orders(seed: int) -> list[list[int]]:
+        batches = shuffled(9, seed)
+        assert [len(rows) for rows in batches] == [5, 5, 3] * 3
+        return [list(chain.from_iterable(batches[n : n + 3])) for n in (0, 3, 6)]
 
-    first = epochs(1)
+    first = orders(1)
     for order in first:
         assert sorted(order) == list(range(13))
     assert len({tuple(order) for order in first}) == 3
-    assert epochs(1) == first
-    assert epochs(2)[0] != first[0]
+    assert orders(1) == first
+    assert orders(2)[0] != first[0]
+
+
+@pytest.mark.parametrize("taken", [1, 3, 7])
+def test_a_training_that_goes_on_sees_the_batches_that_follow(taken: int) -> None:
+    assert shuffled(4, taken=taken) == shuffled(4 + taken)[taken:]
 
 
 def test_attacks_learn_from_shadow_and_stop_by_validation(set_corpus: Corpus) -> None:
     dataset, updates = set_corpus.dataset, set_corpus.updates
-    learn, stop = pipeline.learning_batches(
+    learning = pipeline.learning_batches(
         set_corpus, lambda side: pipeline.table(side.indices), 64, seed=0
     )
-    for batches, side in ((learn, "shadow"), (stop, "validation")):
+    one_pass = learning.shadow(0).take(learning.steps)
+    for batches, side in ((one_pass, "shadow"), (learning.validation, "validation")):
         answers, indices = (
             np.concatenate(parts)
             for parts in zip(*((pair["after"], truth) for pair, truth in batches), strict=True)
@@ -72,6 +87,16 @@ def test_attacks_learn_from_shadow_and_stop_by_validation(set_corpus: Corpus) ->
         assert (numbers == sorted(numbers)) == (side == "validation")
         np.testing.assert_array_equal(answers, updates[side].after[numbers])
     assert dataset.classes == updates["shadow"].after.shape[-1]
+
+
+def test_a_batch_larger_than_a_side_is_the_whole_side(set_corpus: Corpus) -> None:
+    learning = pipeline.learning_batches(
+        set_corpus, lambda side: pipeline.table(side.indices), 10**6, seed=0, drop_remainder=True
+    )
+    sides = (set_corpus.updates[side] for side in ("shadow", "validation"))
+    first = (next(iter(part)) for part in (learning.shadow(0), learning.validation))
+    assert [len(truth) for _, truth in first] == [len(side) for side in sides]
+    assert learning.steps == 1
 
 
 def test_label_distributions_of_sets(set_corpus: Corpus) -> None:

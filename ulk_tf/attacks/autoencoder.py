@@ -2,14 +2,16 @@
 
 import math
 from dataclasses import dataclass
+from pathlib import Path
 
 import keras
 import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from ulk_tf.attacks.fit import Bar
+from ulk_tf.attacks.fit import Schedule, fit
 from ulk_tf.corpus.build import Corpus
+from ulk_tf.corpus.pipeline import passes
 from ulk_tf.files import Array
 
 Shape = tuple[int, ...]
@@ -41,36 +43,41 @@ class Autoencoder:
 
 
 def train_autoencoder(
-    corpus: Corpus, code: int, epochs: int, seed: int, convolves: bool | None = None
+    corpus: Corpus,
+    code: int,
+    epochs: int,
+    seed: int,
+    home: Path | None = None,
+    convolves: bool | None = None,
 ) -> Autoencoder:
     """Train an autoencoder on the adversary's own samples.
 
     Args:
         corpus: its shadow samples are learned from.
         code: width of the code.
-        epochs: over the shadow samples.
+        epochs: over the shadow samples; the best on held-out ones is kept.
         seed: of weights and order.
+        home: folder of the run, for logs and for the state of the training.
         convolves: whether the decoder is convolutional; None: where a sample's shape allows it.
     """
     shape = corpus.dataset.sample_shape
     decoder = build_decoder(code, shape, seed, convolves)
     model = build_autoencoder(decoder, code, shape, seed)
-    samples = corpus.dataset.scaled(corpus.splits.shadow)
+    samples = tf.constant(corpus.dataset.scaled(corpus.splits.shadow))
     held_out = corpus.dataset.scaled(corpus.splits.validation)
-    data = tf.data.Dataset.from_tensor_slices(samples).map(lambda x: (x, x))
-    data = data.shuffle(len(samples), seed=seed).batch(BATCH).prefetch(2)
-    rate = keras.optimizers.schedules.CosineDecay(
-        1e-3, epochs * math.ceil(len(samples) / BATCH), alpha=0.02
-    )
-    model.compile(keras.optimizers.Adam(rate), "mse", jit_compile=False)
-    model.fit(
-        data,
-        validation_data=(held_out, held_out),
-        epochs=epochs,
-        callbacks=[Bar("training autoencoder", epochs)],
-        verbose=0,
-        shuffle=False,
-    )
+    steps = math.ceil(len(samples) / BATCH)
+
+    def following(taken: int) -> tf.data.Dataset:
+        rows = passes(len(samples), BATCH, seed).skip(taken)
+        return rows.map(lambda chosen: (tf.gather(samples, chosen),) * 2).prefetch(2)
+
+    kept = tf.data.Dataset.from_tensor_slices((held_out, held_out)).batch(BATCH)
+    rate = keras.optimizers.schedules.CosineDecay(1e-3, epochs * steps, alpha=0.02)
+    adam = keras.optimizers.Adam(rate)
+    model.compile(adam, "mse", jit_compile=False)
+    adam.build(model.trainable_variables)
+    schedule = Schedule("training autoencoder", epochs, steps, "val_loss", epochs)
+    fit(model, [adam], following, kept, schedule.at(home, "autoencoder", corpus))
     return Autoencoder(model, decoder)
 
 

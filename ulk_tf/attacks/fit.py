@@ -1,13 +1,21 @@
 """Training of the attacks that are one Keras model: early stopping on held-out shadow bases."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import keras
 import tensorflow as tf
 
+from ulk_tf.attacks.epochs import Epochs
 from ulk_tf.config import LabelConfig
+from ulk_tf.corpus.build import Corpus
+from ulk_tf.corpus.pipeline import Learning
 from ulk_tf.progress import bar
+
+# The folder of a run in which unfinished trainings keep their state.
+TRAINING_STATE = "training"
 
 
 @dataclass(frozen=True)
@@ -26,14 +34,19 @@ class Fitted:
 class Bar(keras.callbacks.Callback):
     """The project's progress bar over the steps of a fit, with the losses of the last epoch."""
 
-    def __init__(self, what: str, epochs: int) -> None:
+    def __init__(self, what: str, epochs: int, steps: int) -> None:
         super().__init__()
-        self._what, self._epochs = what, epochs
+        self._what, self._epochs, self._steps = what, epochs, steps
 
     def on_train_begin(self, logs: object = None) -> None:
-        """Open the bar."""
-        self._steps = int(self.params["steps"])
-        self._bar = bar(self._epochs * self._steps, self._what, "step")
+        """Open the bar, when the first epoch says from where."""
+        self._bar: Any = None
+
+    def on_epoch_begin(self, epoch: int, logs: object = None) -> None:
+        """A training that goes on does not begin at zero."""
+        if self._bar is None:
+            total = self._epochs * self._steps
+            self._bar = bar(total, self._what, "step", done=epoch * self._steps)
 
     def on_train_batch_end(self, batch: int, logs: object = None) -> None:
         """Move it on; Keras calls this once for several steps where it executes them together."""
@@ -47,53 +60,112 @@ class Bar(keras.callbacks.Callback):
 
     def on_train_end(self, logs: object = None) -> None:
         """Close it."""
-        self._bar.close()
+        if self._bar is not None:
+            self._bar.close()
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long a training goes, and where it writes what a kill must not cost.
+
+    Attributes:
+        what: shown beside the progress bar.
+        epochs: at most.
+        steps: training steps in an epoch.
+        monitor: the validation figure that must fall.
+        patience: epochs in which it does not, before the training ends.
+        state: where the state is written after each epoch, a .npz; None: nowhere.
+        key: what else decides the training; a state of another does not count.
+        log_dir: for TensorBoard; None: no logs.
+    """
+
+    what: str
+    epochs: int
+    steps: int
+    monitor: str
+    patience: int
+    state: Path | None = None
+    key: str = ""
+    log_dir: Path | None = None
+
+    def at(self, home: Path | None, name: str, corpus: Corpus) -> "Schedule":
+        """The same, with its files in the folder of a run.
+
+        Args:
+            home: the folder; None: no files.
+            name: of the training, another one for each of a run.
+            corpus: what is learned from.
+        """
+        if home is None:
+            return self
+        state = home / TRAINING_STATE / f"{name}.npz"
+        return replace(
+            self, state=state, key=corpus.folder.name, log_dir=home / "tensorboard" / name
+        )
 
 
 def fit(
     model: keras.Model,
+    optimizers: Sequence[keras.optimizers.Optimizer],
+    data: Callable[[int], tf.data.Dataset],
+    validation: tf.data.Dataset,
+    schedule: Schedule,
+) -> Fitted:
+    """Train, from where an earlier run of the same training was stopped.
+
+    Args:
+        model: compiled.
+        optimizers: its own, built.
+        data: batches that were taken before -> those that follow, for ever.
+        validation: what decides which epoch is kept.
+        schedule: epochs, patience, files.
+    """
+    epochs = Epochs(schedule.monitor, schedule.patience, schedule.state, schedule.key)
+    epochs.resume(model, optimizers)
+    callbacks: list[keras.callbacks.Callback] = [
+        Bar(schedule.what, schedule.epochs, schedule.steps),
+        epochs,
+    ]
+    if schedule.log_dir is not None:
+        callbacks.append(keras.callbacks.TensorBoard(str(schedule.log_dir), write_graph=False))
+    if epochs.done < schedule.epochs and not epochs.ended:
+        model.fit(
+            data(epochs.done * schedule.steps),
+            validation_data=validation,
+            initial_epoch=epochs.done,
+            epochs=schedule.epochs,
+            steps_per_epoch=schedule.steps,
+            callbacks=callbacks,
+            verbose=0,
+            shuffle=False,
+        )
+    epochs.finish(model)
+    return Fitted(model, epochs.curves)
+
+
+def fit_attack(
+    model: keras.Model,
     loss: str | keras.losses.Loss,
     config: LabelConfig,
-    shadow: tf.data.Dataset,
-    validation: tf.data.Dataset,
-    what: str,
-    log_dir: Path | None = None,
+    learning: Learning,
+    schedule: Schedule,
 ) -> Fitted:
-    """Train with Adam until the validation loss stops falling.
+    """Train an attack that is one Keras model, with Adam and a falling learning rate.
 
     Args:
         model: inputs `before` and `after`.
         loss: of its output against the truth.
-        config: epochs, patience, learning rate, weight decay.
-        shadow: what it learns from.
-        validation: updates of held-out shadow bases, for the choice of the epoch.
-        what: shown beside the progress bar.
-        log_dir: for TensorBoard; none when None.
+        config: learning rate, weight decay.
+        learning: what it learns from, and what stops it.
+        schedule: epochs, patience, files.
     """
     rate = keras.optimizers.schedules.CosineDecay(
-        config.learning_rate, config.epochs * int(shadow.cardinality()), alpha=0.02
+        config.learning_rate, schedule.epochs * schedule.steps, alpha=0.02
     )
-    decay = config.weight_decay or None
-    model.compile(keras.optimizers.Adam(rate, weight_decay=decay), loss, jit_compile=False)
-    callbacks = [
-        Bar(what, config.epochs),
-        keras.callbacks.EarlyStopping(
-            "val_loss", patience=config.patience, restore_best_weights=True
-        ),
-    ]
-    if log_dir is not None:
-        callbacks.append(keras.callbacks.TensorBoard(str(log_dir), write_graph=False))
-    history = model.fit(
-        shadow,
-        validation_data=validation,
-        epochs=config.epochs,
-        callbacks=callbacks,
-        verbose=0,
-        shuffle=False,
-    )
-    return Fitted(
-        model, {name: [float(v) for v in values] for name, values in history.history.items()}
-    )
+    adam = keras.optimizers.Adam(rate, weight_decay=config.weight_decay or None)
+    model.compile(adam, loss, jit_compile=False)
+    adam.build(model.trainable_variables)
+    return fit(model, [adam], learning.shadow, learning.validation, schedule)
 
 
 def average(members: list[keras.Model], output: str) -> keras.Model:

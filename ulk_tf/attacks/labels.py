@@ -12,7 +12,7 @@ import keras
 from keras import layers
 
 from ulk_tf.attacks.encoder import build_encoder
-from ulk_tf.attacks.fit import Fitted, average, fit
+from ulk_tf.attacks.fit import Fitted, Schedule, average, fit_attack
 from ulk_tf.attacks.signature import Signature, TrainedAttack, pair_specs
 from ulk_tf.config import LabelConfig
 from ulk_tf.corpus.build import Corpus, Updates
@@ -45,7 +45,7 @@ KINDS = {
 
 
 def train_labels(
-    name: str, config: LabelConfig, corpus: Corpus, seed: int, log_dir: Path | None = None
+    name: str, config: LabelConfig, corpus: Corpus, seed: int, home: Path | None = None
 ) -> tuple[TrainedAttack, Fitted]:
     """Train A_LI (`li`) or A_LDE (`lde`) on a corpus' shadow side.
 
@@ -54,7 +54,7 @@ def train_labels(
         config: of the attack.
         corpus: its shadow side is learned from, its validation side stops the training.
         seed: of weights, dropout and order.
-        log_dir: for TensorBoard.
+        home: folder of the run, for logs and for the state of the training.
 
     Returns:
         The attack, and its model with the curves of the first member.
@@ -64,15 +64,15 @@ def train_labels(
     for member in range(config.members):
         own = seed + 1000 * member
         model = build_label_model(kind, config, corpus, own)
-        shadow, validation = learning_batches(
+        learning = learning_batches(
             corpus, lambda side: table(kind.truth(corpus.dataset, side)), config.batch, own
         )
-        what = f"training {name}" + (
-            f" {member + 1}/{config.members}" if config.members > 1 else ""
+        number = f" {member + 1}/{config.members}" if config.members > 1 else ""
+        schedule = Schedule(
+            f"training {name}{number}", config.epochs, learning.steps, "val_loss", config.patience
         )
-        fitted.append(
-            fit(model, kind.loss, config, shadow, validation, what, None if member else log_dir)
-        )
+        schedule = schedule.at(home, f"{name}-{member}" if member else name, corpus)
+        fitted.append(fit_attack(model, kind.loss, config, learning, schedule))
     model = average([one.model for one in fitted], kind.output)
     specs = pair_specs(*corpus.updates["shadow"].after.shape[1:])
     answer = Signature(lambda before, after: model({"before": before, "after": after}), specs)

@@ -14,7 +14,7 @@ from ulk_tf.attacks.bm_gan import BMGAN
 from ulk_tf.attacks.clustering import central_samples, kmeans
 from ulk_tf.attacks.devices import precision, strategy
 from ulk_tf.attacks.encoder import build_encoder
-from ulk_tf.attacks.fit import Bar, Fitted
+from ulk_tf.attacks.fit import Fitted, Schedule, fit
 from ulk_tf.attacks.labels import train_labels
 from ulk_tf.attacks.noise import NormalNoise, ShadowCodes
 from ulk_tf.attacks.signature import Signature, TrainedAttack, pair_specs
@@ -28,7 +28,7 @@ GENERATED_AT_ONCE = 2000
 
 
 def train_msr(
-    config: MsrConfig, corpus: Corpus, seed: int, log_dir: Path
+    config: MsrConfig, corpus: Corpus, seed: int, home: Path
 ) -> tuple[TrainedAttack, Fitted]:
     """Train A_MSR on a corpus' shadow side.
 
@@ -36,27 +36,27 @@ def train_msr(
         config: of the attack.
         corpus: its shadow side is learned from, its validation side stops the training.
         seed: of weights, noise and order.
-        log_dir: for TensorBoard.
+        home: folder of the run, for logs and for the state of the training.
 
     Returns:
         The attack with signatures `serving_default` (clustered) and `raw_samples`, and BM-GAN
         with its curves.
     """
     with precision(config.precision), strategy(config.sets_per_step).scope():
-        gan = build_gan(config, corpus, seed, log_dir)
-    curves = _fit(gan, config, corpus, seed, log_dir)
-    return wrap(gan, config, corpus), Fitted(gan, curves)
+        gan = build_gan(config, corpus, seed, home)
+    fitted = _fit(gan, config, corpus, seed, home)
+    return wrap(gan, config, corpus), fitted
 
 
-def build_gan(config: MsrConfig, corpus: Corpus, seed: int, log_dir: Path) -> BMGAN:
+def build_gan(config: MsrConfig, corpus: Corpus, seed: int, home: Path) -> BMGAN:
     """BM-GAN before its training; its label distribution estimator is trained here."""
     dataset, shadow = corpus.dataset, corpus.updates["shadow"]
     trunk = build_encoder(shadow, config.feature_map, config.hidden, config.dropout, seed)
     initialiser = keras.initializers.GlorotUniform(seed=seed + 20)
     code = layers.Dense(config.code, "tanh", kernel_initializer=initialiser)(trunk.output)
     encoder = keras.Model(trunk.input, code, name="code")
-    labels = _label_model(config, corpus, seed, log_dir) if config.labels else None
-    noise, generator = _generator(config, corpus, seed)
+    labels = _label_model(config, corpus, seed, home) if config.labels else None
+    noise, generator = _generator(config, corpus, seed, home)
     return BMGAN(
         encoder=encoder,
         generator=generator,
@@ -72,7 +72,7 @@ def build_gan(config: MsrConfig, corpus: Corpus, seed: int, log_dir: Path) -> BM
 
 
 def _generator(
-    config: MsrConfig, corpus: Corpus, seed: int
+    config: MsrConfig, corpus: Corpus, seed: int, home: Path
 ) -> tuple[NormalNoise | ShadowCodes, keras.Model]:
     """What samples are made from, and the generator that makes them."""
     dataset, shadow = corpus.dataset, corpus.splits.shadow
@@ -84,7 +84,7 @@ def _generator(
         return NormalNoise(config.noise), build(config.noise + beside, shape, width, seed + 30)
     with precision("float32"):
         autoencoder = train_autoencoder(
-            corpus, config.noise, config.autoencoder_epochs, seed, convolves=kind == "conv"
+            corpus, config.noise, config.autoencoder_epochs, seed, home, convolves=kind == "conv"
         )
     codes = autoencoder.codes(dataset.scaled(shadow))
     labels = dataset.labels[shadow] if config.labels else np.zeros(len(shadow), np.int32)
@@ -93,21 +93,25 @@ def _generator(
     )
 
 
-def _label_model(config: MsrConfig, corpus: Corpus, seed: int, log_dir: Path) -> keras.Model:
+def _label_model(config: MsrConfig, corpus: Corpus, seed: int, home: Path) -> keras.Model:
     """A_LDE on the same corpus, as the generator's estimate of the label distribution."""
     own = LabelConfig(feature_map=config.feature_map, epochs=config.label_epochs)
     with precision("float32"):
-        _, fitted = train_labels("lde", own, corpus, seed, log_dir / "labels")
+        _, fitted = train_labels("lde", own, corpus, seed, home)
     model = keras.Model(fitted.model.input, fitted.model.output["label_distribution"])
     model.trainable = False
     return model
 
 
-def _fit(
-    gan: BMGAN, config: MsrConfig, corpus: Corpus, seed: int, log_dir: Path
-) -> dict[str, list[float]]:
-    shadow = corpus.updates["shadow"]
-    steps = min(config.epoch_steps or len(shadow), max(len(shadow) // config.sets_per_step, 1))
+def _fit(gan: BMGAN, config: MsrConfig, corpus: Corpus, seed: int, home: Path) -> Fitted:
+    learning = learning_batches(
+        corpus,
+        lambda side: updating_sets(corpus.dataset, side),
+        config.sets_per_step,
+        seed,
+        drop_remainder=True,
+    )
+    steps = min(config.epoch_steps or learning.steps, learning.steps)
     rate = keras.optimizers.schedules.CosineDecay(
         config.learning_rate, config.epochs * steps, alpha=0.02
     )
@@ -121,29 +125,10 @@ def _fit(
             jit_compile=False,
             steps_per_execution=at_once,
         )
-    shadow_batches, validation_batches = learning_batches(
-        corpus,
-        lambda side: updating_sets(corpus.dataset, side),
-        config.sets_per_step,
-        seed,
-        drop_remainder=True,
-    )
-    history = gan.fit(
-        shadow_batches.repeat(),
-        validation_data=validation_batches,
-        epochs=config.epochs,
-        steps_per_epoch=steps,
-        callbacks=[
-            Bar("training msr", config.epochs),
-            keras.callbacks.EarlyStopping(
-                "val_best_match", mode="min", patience=config.patience, restore_best_weights=True
-            ),
-            keras.callbacks.TensorBoard(str(log_dir), write_graph=False),
-        ],
-        verbose=0,
-        shuffle=False,
-    )
-    return {name: [float(v) for v in values] for name, values in history.history.items()}
+    optimizers = [gan.g_optimizer, gan.d_optimizer]
+    schedule = Schedule("training msr", config.epochs, steps, "val_best_match", config.patience)
+    schedule = schedule.at(home, "msr", corpus)
+    return fit(gan, optimizers, learning.shadow, learning.validation, schedule)
 
 
 def wrap(gan: BMGAN, config: MsrConfig, corpus: Corpus) -> TrainedAttack:

@@ -9,7 +9,7 @@ from keras import layers
 
 from ulk_tf.attacks.autoencoder import train_autoencoder
 from ulk_tf.attacks.encoder import build_encoder
-from ulk_tf.attacks.fit import Fitted, fit
+from ulk_tf.attacks.fit import Fitted, Schedule, fit_attack
 from ulk_tf.attacks.signature import Signature, TrainedAttack, pair_specs
 from ulk_tf.config import SsrConfig
 from ulk_tf.corpus.build import Corpus, Updates
@@ -31,26 +31,25 @@ class Reconstruction:
     autoencoder: keras.Model
 
 
-def train_ssr(config: SsrConfig, corpus: Corpus, seed: int, log_dir: Path) -> Reconstruction:
+def train_ssr(config: SsrConfig, corpus: Corpus, seed: int, home: Path) -> Reconstruction:
     """Train the autoencoder, then encoder and transferred decoder together with MSE.
 
     Args:
         config: of the attack.
         corpus: its shadow side is learned from, its validation side stops the training.
         seed: of weights, dropout and order.
-        log_dir: for TensorBoard.
+        home: folder of the run, for logs and for the state of the training.
     """
-    autoencoder = train_autoencoder(corpus, config.code, config.autoencoder_epochs, seed)
+    autoencoder = train_autoencoder(corpus, config.code, config.autoencoder_epochs, seed, home)
     encoder = build_encoder(
         corpus.updates["shadow"], config.feature_map, config.hidden, config.dropout, seed
     )
     initialiser = keras.initializers.GlorotUniform(seed=seed + 20)
     code = layers.Dense(config.code, kernel_initializer=initialiser)(encoder.output)
     model = keras.Model(encoder.input, {"sample": autoencoder.own_decoder()(code)}, name="ssr")
-    shadow, validation = learning_batches(
-        corpus, lambda side: _samples(corpus, side), config.batch, seed
-    )
-    fitted = fit(model, "mse", config, shadow, validation, "training ssr", log_dir)
+    learning = learning_batches(corpus, lambda side: _samples(corpus, side), config.batch, seed)
+    schedule = Schedule("training ssr", config.epochs, learning.steps, "val_loss", config.patience)
+    fitted = fit_attack(model, "mse", config, learning, schedule.at(home, "ssr", corpus))
     specs = pair_specs(*corpus.updates["shadow"].after.shape[1:])
     answer = Signature(lambda before, after: model({"before": before, "after": after}), specs)
     return Reconstruction(

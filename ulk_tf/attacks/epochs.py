@@ -1,0 +1,104 @@
+"""The epochs of a training: the best is kept, the end is noticed, and a kill costs one at most."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from ulk_tf.errors import UserError
+from ulk_tf.files import Array, digest, load_npz, save_npz
+
+
+class Epochs(keras.callbacks.Callback):
+    """Watches a validation figure, ends the training, leaves the weights of the best epoch.
+
+    After each epoch everything that the next one depends on is written down, so that a training
+    that was killed goes on to the very weights of one that was not.
+
+    Args:
+        monitor: the figure, smaller is better.
+        patience: epochs without a better one before the training ends.
+        path: where the state is written, a .npz; None: nowhere.
+        key: what else decides the training, such as its corpus; another state does not count.
+
+    Attributes:
+        done: epochs that are behind.
+        curves: every logged figure by epoch.
+        ended: whether there is nothing left to train.
+    """
+
+    def __init__(
+        self, monitor: str, patience: int, path: Path | None = None, key: str = ""
+    ) -> None:
+        super().__init__()
+        self._monitor, self._patience, self._path, self._key = monitor, patience, path, key
+        self._state: Sequence[keras.Variable] = ()
+        self._best: list[Array] = []
+        self.done = 0
+        self.curves: dict[str, list[float]] = {}
+
+    @property
+    def ended(self) -> bool:
+        """Whether no epoch of the last `patience` was better than the ones before."""
+        values = self.curves.get(self._monitor, [])
+        return len(values) - _best(values) >= self._patience
+
+    def resume(self, model: keras.Model, optimizers: Sequence[keras.optimizers.Optimizer]) -> None:
+        """Take up what an earlier training of the same model has written.
+
+        Args:
+            model: built and compiled.
+            optimizers: of it, built.
+        """
+        own = [variable for optimizer in optimizers for variable in optimizer.variables]
+        self._state = [*model.variables, *own]
+        shapes = [[list(v.shape), str(v.dtype)] for v in self._state]
+        self._key = digest(self._key, self._monitor, shapes)
+        if self._path is None or not self._path.is_file():
+            return
+        try:
+            arrays = load_npz(self._path)
+            told = json.loads(str(arrays["told"]))
+            state = [arrays[f"state_{number}"] for number in range(len(self._state))]
+            best = [arrays[f"best_{number}"] for number in range(len(model.weights))]
+        except (UserError, KeyError, ValueError):
+            return  # damaged: the training begins anew
+        if told["key"] != self._key:
+            return
+        for variable, value in zip(self._state, state, strict=True):
+            variable.assign(value)
+        self._best, self.curves = best, told["curves"]
+        self.done = len(self.curves[self._monitor])
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Note the epoch's figures, keep its weights if it is the best, write all down."""
+        for name, value in (logs or {}).items():
+            self.curves.setdefault(name, []).append(float(value))
+        values = self.curves[self._monitor]
+        self.done = len(values)
+        if _best(values) == self.done or not self._best:
+            self._best = [np.asarray(weight) for weight in self.model.weights]
+        if self._path is not None:
+            save_npz(self._path, self._arrays())
+        if self.ended:
+            self.model.stop_training = True
+
+    def finish(self, model: keras.Model) -> None:
+        """Give the model the weights of the best epoch."""
+        if self._best:
+            for variable, value in zip(model.weights, self._best, strict=True):
+                variable.assign(value)
+
+    def _arrays(self) -> dict[str, Array]:
+        told = json.dumps({"key": self._key, "curves": self.curves})
+        state = {f"state_{n}": np.asarray(variable) for n, variable in enumerate(self._state)}
+        best = {f"best_{n}": value for n, value in enumerate(self._best)}
+        return {"told": np.array(told)} | state | best
+
+
+def _best(values: Sequence[float]) -> int:
+    """The number, from 1, of the epoch with the smallest figure; 0 without any."""
+    finite = [value if np.isfinite(value) else np.inf for value in values]
+    return int(np.argmin(finite)) + 1 if finite else 0
