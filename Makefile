@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install run serve check test test-slow lint format type bench clean
+.PHONY: help install run serve check test test-slow lint format type bench reproduce clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -52,6 +52,10 @@ TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 bench: $(INSTALLED)  ## speed beside PyTorch, about ten minutes: results and docs/PERFORMANCE.md
 	$(BIN)/python -c 'import torch' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --extra-index-url $(TORCH_INDEX) --editable '.[bench]'
 	$(BIN)/python -m benchmarks
+
+PRESET ?= default
+reproduce: $(INSTALLED)  ## run every recorded result again, hours (PRESET=quick: minutes), and compare
+	$(BIN)/python -m benchmarks.reproduce --preset=$(PRESET)
 
 clean:  ## remove the virtual environment, runs and caches (exports stay)
 	rm -rf $(VENV) runs build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.*

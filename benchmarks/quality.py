@@ -35,8 +35,8 @@ SHOWN = {
 Result = dict[str, Any]
 
 
-def command(result: Result) -> str:
-    """How a run is started again: every flag that its preset does not set.
+def flags_of(result: Result) -> dict[str, Any]:
+    """What a run was given beside its preset, as `presets.experiment` takes it.
 
     Args:
         result: a results.json.
@@ -54,8 +54,17 @@ def command(result: Result) -> str:
             silent = name in ("data_dir", "dataset", "workers", "executor", "ray_address")
             if not silent and value != plain[part][name]:
                 flags[name] = value
-    typed = "".join(f" --{name}={value}" for name, value in flags.items())
-    return f"python -m trainers.{attack}{typed}"
+    return flags
+
+
+def command(result: Result) -> str:
+    """How a run is started again: every flag that its preset does not set.
+
+    Args:
+        result: a results.json.
+    """
+    typed = "".join(f" --{name}={value}" for name, value in flags_of(result).items())
+    return f"python -m trainers.{result['attack']}{typed}"
 
 
 def name_of(result: Result) -> str:
@@ -111,7 +120,7 @@ def _section(result: Result) -> str:
 def _row(result: Result, name: str) -> str:
     own = result["metrics"][name]
     wording = metric(name)
-    show = _percent if wording.share else _number
+    show = percent if wording.share else number
     beside = [
         f"{baseline(key.partition(':')[2])[0].lower()} {show(value['mean'])}"
         for key, value in result["baselines"].items()
@@ -124,11 +133,13 @@ def _row(result: Result, name: str) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _percent(value: float) -> str:
+def percent(value: float) -> str:
+    """A share, as it is shown."""
     return f"{100 * value:.1f}%"
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
+    """A figure, as it is shown."""
     return f"{value:.4g}"
 
 

@@ -17,7 +17,7 @@ from ulk_tf.attacks.fit import TRAINING_STATE, Fitted
 from ulk_tf.attacks.signature import TrainedAttack
 from ulk_tf.config import Experiment
 from ulk_tf.corpus.build import Corpus, build_corpus
-from ulk_tf.data.datasets import Dataset, load
+from ulk_tf.data.datasets import Dataset, load, short_name
 from ulk_tf.data.splits import check_set_size, split
 from ulk_tf.evaluation.pictures import draw
 from ulk_tf.evaluation.published import published
@@ -51,9 +51,7 @@ class Study:
         splits = split(experiment.data, len(self.dataset.labels), experiment.seed)
         check_set_size(splits, experiment.update.set_size)
         zoo.build(experiment.target.target, self.dataset.sample_shape, self.dataset.classes)
-        name = f"{experiment.preset}-{digest(dataclasses.asdict(experiment))[:8]}"
-        home = Path(output.runs_dir) / self.dataset.name
-        self.folder = home / experiment.attack_name / name
+        self.folder = run_folder(experiment)
         with self.stage("corpus"):
             self.corpus: Corpus = build_corpus(experiment, self.dataset)
         keras.utils.set_random_seed(experiment.seed)
@@ -133,6 +131,13 @@ class Study:
 
     def _timing(self) -> dict[str, float]:
         return {f"{name}_seconds": round(value, 2) for name, value in self._seconds.items()}
+
+
+def run_folder(experiment: Experiment) -> Path:
+    """Where a run leaves what it makes: another folder for whatever is set otherwise."""
+    home = Path(experiment.output.runs_dir) / short_name(experiment.data.dataset)
+    name = f"{experiment.preset}-{digest(dataclasses.asdict(experiment))[:8]}"
+    return home / experiment.attack_name / name
 
 
 def _load(experiment: Experiment) -> Dataset:

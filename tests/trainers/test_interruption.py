@@ -57,6 +57,26 @@ def test_a_kill_loses_only_what_was_not_finished(tmp_path: Path, uninterrupted: 
     resume(tmp_path, uninterrupted)
 
 
+def test_a_kill_costs_a_training_no_more_than_an_epoch(tmp_path: Path) -> None:
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    for folder in (whole, broken):
+        folder.mkdir()
+    many = {"epochs": 30, "epoch_steps": 4, "patience": 30}
+    uninterrupted = train("msr", whole, **many)
+    assert not list(whole.rglob("training"))
+    process = start("msr", broken, **many)
+    wait_for(broken, "r/*/msr/*/training/msr.npz", process)
+    process.kill()
+    assert finish(process, broken).code == -signal.SIGKILL
+    again = train("msr", broken, **many)
+    # What was trained before BM-GAN is not trained again, and BM-GAN does not begin at zero.
+    assert "training autoencoder" not in again.err and "training lde" not in again.err
+    first = re.search(r"training msr: .*?(\d+)/120", again.err)
+    assert first and int(first[1]) > 0
+    assert again.figures == uninterrupted.figures
+    assert not list(broken.rglob("training"))
+
+
 def test_another_seed_is_another_experiment(tmp_path: Path, uninterrupted: Done) -> None:
     other = train("li", tmp_path, seed=1, **MANY)
     assert set(made(tmp_path)).isdisjoint(made(uninterrupted.folder))
