@@ -67,10 +67,11 @@ def test_paper_is_what_was_published() -> None:
         "batch": (experiment.update.update_batch, 64),
         "noise": (experiment.attack.noise, 50),
         "width": (experiment.attack.generator_width, 2048),
+        "steps": (experiment.attack.epochs * experiment.attack.epoch_steps, 10_000),
         "clustered": (experiment.attack.clustered, 20_000),
         "sets a step": (experiment.attack.sets_per_step, 1),
         "adam": (experiment.attack.learning_rate, 2e-4),
-        "features": (experiment.attack.feature_map, "difference"),
+        "features": (experiment.attack.feature_map, "published"),
     }
     assert {name: found for name, (found, _) in facts.items()} == {
         name: published for name, (_, published) in facts.items()

@@ -12,7 +12,9 @@ from ulk_tf import kinds
 from ulk_tf.errors import UserError
 
 AttackName = Literal["li", "ssr", "lde", "msr"]
-FeatureMap = Literal["difference", "log_difference", "centred", "normalised", "pair"]
+FeatureMap = Literal[
+    "difference", "log_difference", "centred", "normalised", "pair", "by_class", "published"
+]
 Optimizer = Literal["sgd", "adam"]
 
 
@@ -125,14 +127,14 @@ class CorpusConfig(Validated):
 class LabelConfig(Validated):
     """A_LI and A_LDE: shared encoder, dense decoder, softmax (paper: sections on A_LI, A_LDE)."""
 
-    feature_map: FeatureMap = flag("normalised", "how posteriors before and after become features")
-    hidden: int = flag(256, "width of the encoder's first layer; the second has half", 4)
-    dropout: float = flag(0.5, "dropout rate in encoder and decoder", 0, 0.95)
+    feature_map: FeatureMap = flag("by_class", "how posteriors before and after become features")
+    hidden: int = flag(256, "width of the encoder's first layer", 4)
+    dropout: float = flag(0.4, "dropout rate in encoder and decoder", 0, 0.95)
     epochs: int = flag(30, "most epochs over the shadow corpus", 1)
     patience: int = flag(6, "epochs without a better validation loss before stopping", 1)
     batch: int = flag(128, "updates in a batch", 1)
-    learning_rate: float = flag(1e-3, "Adam learning rate", 0)
-    weight_decay: float = flag(1e-5, "Adam weight decay", 0)
+    learning_rate: float = flag(2e-3, "Adam learning rate", 0)
+    weight_decay: float = flag(1e-4, "Adam weight decay", 0)
     members: int = flag(1, "attack models whose answers are averaged", 1)
 
 
@@ -149,8 +151,8 @@ class SsrConfig(LabelConfig):
 class MsrConfig(Validated):
     """A_MSR: BM-GAN, then clustering (paper: section on A_MSR)."""
 
-    feature_map: FeatureMap = flag("normalised", "how posteriors before and after become features")
-    hidden: int = flag(256, "width of the encoder's first layer; the second has half", 4)
+    feature_map: FeatureMap = flag("by_class", "how posteriors before and after become features")
+    hidden: int = flag(256, "width of the encoder's first layer", 4)
     dropout: float = flag(0.2, "dropout rate in the encoder", 0, 0.95)
     noise: int = flag(50, "width of the generator's noise", 1)
     transfer: bool = flag(

@@ -7,7 +7,7 @@ from sklearn.cluster import KMeans
 from sklearn.datasets import load_digits, make_blobs
 from threadpoolctl import threadpool_limits
 
-from ulk_tf.attacks.clustering import _lloyd, central_samples, kmeans
+from ulk_tf.attacks.clustering import _lloyd, central_samples, kmeans, principal_directions
 
 SEED = np.array([3, 5], np.int32)
 
@@ -51,6 +51,29 @@ def test_inertia_is_within_two_percent_of_scikit_learn(samples, k, runs):
     for number in range(3):
         ours = _inertia(samples, clustered(tf.constant([number, 1])).numpy())
         assert ours <= 1.02 * theirs
+
+
+@pytest.mark.parametrize("k", [10, 100])
+def test_in_principal_directions_inertia_is_as_good(k):
+    samples, others = _wide()[:500], _wide()[500:]
+    assert principal_directions(_digits()) is None
+    directions = principal_directions(others)
+    np.testing.assert_allclose(directions.T @ directions, np.eye(128), atol=1e-4)
+    with threadpool_limits(1):
+        theirs = KMeans(k, n_init=4, random_state=0).fit(samples).inertia_
+    for number in range(3):
+        centroids, assignment = (
+            part.numpy() for part in kmeans(samples, k, np.array([number, 1]), 300, directions)
+        )
+        assert _inertia(samples, centroids) <= 1.02 * theirs
+        for cluster, centre in enumerate(centroids):
+            np.testing.assert_allclose(samples[assignment == cluster].mean(0), centre, atol=1e-5)
+
+
+def test_an_empty_cluster_keeps_a_centroid_of_whole_length():
+    samples = np.tile(_wide()[:1], (20, 1))
+    centroids, _ = kmeans(samples, 3, SEED, 10, principal_directions(_wide()))
+    np.testing.assert_allclose(centroids, np.tile(samples[:1], (3, 1)), atol=1e-5)
 
 
 def test_centroids_are_the_means_of_their_clusters_and_each_sample_is_with_its_nearest():

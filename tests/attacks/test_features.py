@@ -8,7 +8,8 @@ import tensorflow as tf
 from ulk_tf.attacks.encoder import build_encoder
 from ulk_tf.attacks.features import FLOOR, Features, fit_features
 
-KINDS = ["difference", "log_difference", "centred", "normalised", "pair"]
+FLAT = ["difference", "log_difference", "centred", "normalised", "pair", "published"]
+KINDS = [*FLAT, "by_class"]
 
 
 @pytest.fixture(name="posteriors")
@@ -28,6 +29,7 @@ def _slow(kind: str, before: np.ndarray, after: np.ndarray) -> np.ndarray:
 
     table = {
         "difference": before - after,
+        "published": before - after,
         "log_difference": log_before - log_after,
         "centred": centre(log_before - log_after),
         "pair": np.concatenate([centre(log_before), centre(log_after)], -1),
@@ -36,7 +38,42 @@ def _slow(kind: str, before: np.ndarray, after: np.ndarray) -> np.ndarray:
     return table[kind].reshape(len(before), -1)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+def _slow_by_class(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """Value by value, as it is described."""
+    updates, probes, classes = before.shape
+    difference = _slow("centred", before, after).reshape(before.shape)
+    logs = np.log(np.maximum(before, FLOOR).astype(np.float64))
+    logits = logs - logs.mean(-1, keepdims=True)
+    norms = np.log([np.linalg.norm(one) for one in difference])
+    found = np.zeros((updates, classes, probes * 7 + 1))
+    for u in range(updates):
+        size = np.linalg.norm(difference[u]) / (probes * classes) ** 0.5
+        for c in range(classes):
+            row = []
+            for p in range(probes):
+                own = np.linalg.norm(difference[u, p])
+                share = own / np.linalg.norm(difference[u]) * probes**0.5
+                row += [
+                    difference[u, p, c] / size,
+                    np.arcsinh(3 * difference[u, p, c] / size),
+                    difference[u, p, c] / own,
+                    np.log(share) / 3,
+                    logits[u, p, c] / logits.std(),
+                    before[u, p, c],
+                    before[u, p, c] == before[u, p].max(),
+                ]
+            found[u, c] = [*row, (norms[u] - norms.mean()) / norms.std()]
+    return found
+
+
+def test_features_by_class_equal_a_slow_version(posteriors: tuple) -> None:
+    layer = fit_features("by_class", *posteriors)
+    found = layer(*posteriors).numpy()
+    np.testing.assert_allclose(found, _slow_by_class(*posteriors), rtol=2e-4, atol=2e-4)
+    assert layer.compute_output_shape(*(part.shape for part in posteriors)) == found.shape
+
+
+@pytest.mark.parametrize("kind", FLAT)
 def test_features_equal_a_slow_version(kind: str, posteriors: tuple) -> None:
     before, after = posteriors
     layer = fit_features(kind, before, after)
@@ -48,7 +85,7 @@ def test_features_equal_a_slow_version(kind: str, posteriors: tuple) -> None:
         expected = np.concatenate(
             [expected * expected.shape[1] ** 0.5 / norm, (logs - logs.mean()) / logs.std()], -1
         )
-    else:
+    elif kind != "published":
         expected = expected / expected.std()
     np.testing.assert_allclose(found, expected, rtol=2e-4, atol=2e-5)
     assert layer.compute_output_shape(before.shape, after.shape) == found.shape
@@ -86,6 +123,19 @@ def test_encoder_has_the_shape_and_the_seed_it_is_given(single_corpus) -> None:
     assert not np.allclose(first(pair), other(pair))
     assert isinstance(first.get_layer("features"), Features)
     assert isinstance(first, keras.Model)
+
+
+def test_an_encoder_by_class_knows_no_class_from_another(single_corpus) -> None:
+    shadow = single_corpus.updates["shadow"]
+    encoder = build_encoder(shadow, "by_class", 32, 0.1, 1)
+    before, after = shadow.before[shadow.base[:3]], shadow.after[:3]
+    classes = before.shape[-1]
+    codes = np.asarray(encoder({"before": before, "after": after}))
+    assert codes.shape == (3, classes, 8)
+    assert np.abs(codes - codes[:, :1]).max() > 1e-3
+    order = np.random.default_rng(0).permutation(classes)
+    moved = encoder({"before": before[..., order], "after": after[..., order]})
+    np.testing.assert_allclose(moved, codes[:, order], atol=1e-4)
 
 
 def test_mixed_precision_does_not_round_posteriors() -> None:

@@ -2,7 +2,12 @@
 
 import math
 
+import numpy as np
 import tensorflow as tf
+from scipy.linalg import eigh
+from threadpoolctl import threadpool_limits
+
+from ulk_tf.files import Array
 
 # First centroids that are tried in all starts together, the fewest and the most starts, and the
 # iterations after which the best one is chosen: k-means ends in a local minimum, the more so the
@@ -14,6 +19,9 @@ TRIAL_ITERATIONS = 5
 CANDIDATES = 16
 # First centroids are drawn in a random projection to so many values.
 SEED_VALUES = 64
+# Principal directions in which samples are clustered: on MNIST and CIFAR-10 they hold more than
+# nine tenths of the variance, and nearest centroids are the same but for near ties.
+DIRECTIONS = 128
 
 
 def _distances(samples: tf.Tensor, centroids: tf.Tensor) -> tf.Tensor:
@@ -99,8 +107,33 @@ def _lloyd(
     return centroids, assignment
 
 
+def principal_directions(samples: Array) -> Array | None:
+    """Directions in which samples like these are clustered at a fraction of the time.
+
+    Args:
+        samples: float32 [n, d].
+
+    Returns:
+        Orthonormal, float32 [d, DIRECTIONS], those in which the samples differ most; None where
+        samples have no more values than that.
+    """
+    if samples.shape[1] <= DIRECTIONS:
+        return None
+    centred = samples - samples.mean(0)
+    most = samples.shape[1] - DIRECTIONS
+    with threadpool_limits(1):
+        _, directions = eigh(
+            centred.T @ centred, subset_by_index=(most, samples.shape[1] - 1), check_finite=False
+        )
+    return np.ascontiguousarray(directions, np.float32)
+
+
 def kmeans(
-    samples: tf.Tensor, k: int, seed: tf.Tensor, iterations: int = 50
+    samples: tf.Tensor,
+    k: int,
+    seed: tf.Tensor,
+    iterations: int = 50,
+    directions: Array | None = None,
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Lloyd's algorithm from the best of a few greedy k-means++ starts.
 
@@ -112,16 +145,18 @@ def kmeans(
         k: clusters.
         seed: int32 [2].
         iterations: at most, after the start has been chosen.
+        directions: orthonormal [d, m], see `principal_directions`: distances are taken in them.
 
     Returns:
         Centroids float32 [k, d] and each sample's cluster int32 [n]. A cluster that lost all of
         its samples keeps its centroid.
     """
-    samples = tf.convert_to_tensor(samples, tf.float32)
+    whole = tf.convert_to_tensor(samples, tf.float32)
     seed = tf.convert_to_tensor(seed, tf.int32)
     # The centre of mass at zero: distances from products lose fewer digits.
-    middle = tf.reduce_mean(samples, 0)
-    samples -= middle
+    middle = tf.reduce_mean(whole, 0)
+    whole -= middle
+    samples = whole if directions is None else tf.matmul(whole, directions)
 
     def attempt(
         number: tf.Tensor, best: tf.Tensor, least: tf.Tensor
@@ -138,6 +173,11 @@ def kmeans(
         lambda number, *_: number < starts, attempt, nothing, parallel_iterations=1
     )
     centroids, assignment = _lloyd(samples, best, iterations)
+    if directions is not None:
+        means = tf.math.unsorted_segment_mean(whole, assignment, k)
+        sizes = tf.math.unsorted_segment_sum(tf.ones_like(whole[:, :1]), assignment, k)
+        empty = tf.matmul(centroids, directions, transpose_b=True)
+        centroids = tf.where(sizes > 0, means, empty)
     return centroids + middle, assignment
 
 

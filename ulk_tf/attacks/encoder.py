@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras import layers
 
 from ulk_tf.attacks.features import fit_features
@@ -15,18 +16,18 @@ SCALED_ON = 2000
 def build_encoder(
     updates: Updates, feature_map: FeatureMap, hidden: int, dropout: float, seed: int
 ) -> keras.Model:
-    """A multilayer perceptron over the features of the posteriors before and after.
+    """A perceptron over the features of the posteriors before and after.
 
     Args:
         updates: the shadow side; scaling constants and shapes come from it.
         feature_map: which features.
-        hidden: width of the first layer; the second has half.
+        hidden: width of the first layer.
         dropout: rate after each layer.
         seed: of initial weights and dropout.
 
     Returns:
         A functional model, inputs `before` and `after` [batch, probes, classes], output
-        [batch, hidden / 2].
+        [batch, hidden / 2]; for features by class [batch, classes, hidden / 4].
     """
     rows = np.random.default_rng([seed, 6]).permutation(len(updates))[:SCALED_ON]
     features = fit_features(feature_map, updates.before[updates.base[rows]], updates.after[rows])
@@ -34,9 +35,45 @@ def build_encoder(
     before = keras.Input(shape, name="before")
     after = keras.Input(shape, name="after")
     x = features(before, after)
+    trunk = _by_class if len(x.shape) == 3 else _whole
+    return keras.Model(
+        {"before": before, "after": after}, trunk(x, hidden, dropout, seed), name="encoder"
+    )
+
+
+def _whole(x: keras.KerasTensor, hidden: int, dropout: float, seed: int) -> keras.KerasTensor:
+    """The paper's: a multilayer perceptron over all features at once."""
     for number, width in enumerate((hidden, hidden // 2)):
         initialiser = keras.initializers.GlorotUniform(seed=seed + number)
         x = layers.Dense(width, kernel_initializer=initialiser)(x)
         x = layers.LeakyReLU(0.2)(x)
         x = layers.Dropout(dropout, seed=seed + number)(x)
-    return keras.Model({"before": before, "after": after}, x, name="encoder")
+    return x
+
+
+def _by_class(x: keras.KerasTensor, hidden: int, dropout: float, seed: int) -> keras.KerasTensor:
+    """A perceptron that goes over each class with the same weights, and sees the others' mean.
+
+    What it learns of one class holds for all, as if there were `classes` times as many updates.
+    """
+    for number, width in enumerate((hidden, hidden // 4)):
+        if number:
+            x = layers.Concatenate()([x, AcrossClasses()(x)])
+        initialiser = keras.initializers.GlorotUniform(seed=seed + number)
+        x = layers.Dense(width, "gelu", kernel_initializer=initialiser)(x)
+        x = layers.Dropout(dropout, seed=seed + number)(x)
+    return x
+
+
+@keras.saving.register_keras_serializable("ulk_tf")
+class AcrossClasses(layers.Layer):
+    """Mean and largest of each value over the classes, beside every class."""
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        """[batch, classes, width] -> [batch, classes, 2 * width]."""
+        over = [tf.reduce_mean(x, 1, keepdims=True), tf.reduce_max(x, 1, keepdims=True)]
+        return tf.repeat(tf.concat(over, -1), x.shape[1], axis=1)
+
+    def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """Shape of `call`'s answer."""
+        return (*shape[:2], 2 * (shape[2] or 0))

@@ -13,6 +13,10 @@ from ulk_tf.files import Array
 
 # Below it a posterior is taken as it; float32 and JSON both carry smaller ones.
 FLOOR = 1e-30
+# Added to norms: an update may leave every posterior as it was.
+SMALLEST_NORM = 1e-12
+VALUES_OF_A_PROBE = 7
+WITH_LOG_NORM = ("normalised", "by_class")
 
 
 def log_difference(before: tf.Tensor, after: tf.Tensor) -> tf.Tensor:
@@ -30,14 +34,15 @@ def unscaled(kind: FeatureMap, before: tf.Tensor, after: tf.Tensor) -> tf.Tensor
     """The features before any scaling.
 
     Args:
-        kind: which feature map; for `normalised` that of `centred`, which it then divides.
+        kind: which feature map; for `normalised` and `by_class` that of `centred`, which they
+            then divide.
         before: float32 [batch, probes, classes].
         after: the same shape.
 
     Returns:
         float32 [batch, probes, features of a probe].
     """
-    if kind == "difference":
+    if kind in ("difference", "published"):
         return before - after
     if kind == "log_difference":
         return log_difference(before, after)
@@ -48,6 +53,39 @@ def unscaled(kind: FeatureMap, before: tf.Tensor, after: tf.Tensor) -> tf.Tensor
     return centred(log_difference(before, after))
 
 
+def by_class(before: tf.Tensor, difference: tf.Tensor, scale: float) -> tf.Tensor:
+    """What each probe says of each class: the same values, in the same order, for every class.
+
+    Args:
+        before: posteriors, float32 [batch, probes, classes].
+        difference: centred log-posterior difference, the same shape.
+        scale: standard deviation of the centred log-posteriors before an update.
+
+    Returns:
+        float32 [batch, classes, VALUES_OF_A_PROBE * probes]: of each probe its difference over
+        the update's norm, the same with large values drawn in, its difference over the probe's
+        own norm, the log of that norm, and where it stood before: logit, posterior, top class.
+    """
+    probes, classes = before.shape[1:]
+    norm = tf.norm(difference, axis=(1, 2), keepdims=True) + SMALLEST_NORM
+    own = tf.norm(difference, axis=-1, keepdims=True) + SMALLEST_NORM
+    divided = difference * (probes * classes) ** 0.5 / norm
+    logits = centred(tf.math.log(tf.maximum(before, FLOOR)))
+    top = tf.equal(before, tf.reduce_max(before, -1, keepdims=True))
+    share = tf.math.log(own / norm * probes**0.5) / 3
+    values = [
+        divided,
+        tf.math.asinh(3 * divided),
+        difference / own,
+        tf.repeat(share, classes, -1),
+        logits / scale,
+        before,
+        tf.cast(top, tf.float32),
+    ]
+    beside = tf.transpose(tf.stack(values, -1), (0, 2, 1, 3))
+    return tf.reshape(beside, (-1, classes, probes * VALUES_OF_A_PROBE))
+
+
 @keras.saving.register_keras_serializable("ulk_tf")
 class Features(keras.layers.Layer):
     """The feature map of an attack.
@@ -55,11 +93,14 @@ class Features(keras.layers.Layer):
     `difference` is the paper's posterior difference under one global scale. `normalised`
     divides each update's centred log-posterior difference by its own norm and adds the
     standardised log-norm: an update's norm spans five orders of magnitude, its direction tells
-    what was learned.
+    what was learned. `by_class` says the same and more class by class, so that the encoder can
+    learn once, for all classes, what it means that a class' posteriors rose. `published` is the
+    posterior difference as it is, which the published code feeds to its networks.
 
     Args:
         kind: which feature map.
-        scale: standard deviation of the features over the shadow corpus.
+        scale: standard deviation of the features over the shadow corpus; for `by_class` of the
+            centred log-posteriors before an update.
         log_norm: mean and standard deviation of the log-norm over the shadow corpus.
     """
 
@@ -82,23 +123,33 @@ class Features(keras.layers.Layer):
         return super().get_config() | own
 
     def call(self, before: tf.Tensor, after: tf.Tensor) -> tf.Tensor:
-        """Posteriors [batch, probes, classes] twice -> float32 [batch, features]."""
+        """Posteriors [batch, probes, classes] twice -> float32 [batch, features].
+
+        For `by_class` [batch, classes, features].
+        """
         values = unscaled(self.kind, before, after)
-        size = values.shape[1] * values.shape[2]
-        flat = tf.reshape(values, (-1, size))
-        if self.kind != "normalised":
+        probes, width = values.shape[1:]
+        flat = tf.reshape(values, (-1, probes * width))
+        if self.kind not in WITH_LOG_NORM:
             return flat / self.scale
-        norm = tf.norm(flat, axis=-1, keepdims=True) + 1e-12
+        norm = tf.norm(flat, axis=-1, keepdims=True) + SMALLEST_NORM
         mean, deviation = self.log_norm
-        return tf.concat([flat * (size**0.5) / norm, (tf.math.log(norm) - mean) / deviation], -1)
+        log_norm = (tf.math.log(norm) - mean) / deviation
+        if self.kind == "normalised":
+            return tf.concat([flat * (probes * width) ** 0.5 / norm, log_norm], -1)
+        beside = tf.repeat(log_norm[:, None], width, 1)
+        return tf.concat([by_class(before, values, self.scale), beside], -1)
 
     def compute_output_shape(
         self, before_shape: tuple[int, ...], after_shape: tuple[int, ...]
-    ) -> tuple[int | None, int]:
+    ) -> tuple[int | None, ...]:
         """Shape of `call`'s answer."""
         del after_shape
-        width = before_shape[1] * before_shape[2] * (2 if self.kind == "pair" else 1)
-        return (before_shape[0], width + (self.kind == "normalised"))
+        batch, probes, classes = before_shape
+        if self.kind == "by_class":
+            return (batch, classes, probes * VALUES_OF_A_PROBE + 1)
+        width = probes * classes * (2 if self.kind == "pair" else 1)
+        return (batch, width + (self.kind == "normalised"))
 
 
 def fit_features(kind: FeatureMap, before: Array, after: Array) -> Features:
@@ -110,10 +161,12 @@ def fit_features(kind: FeatureMap, before: Array, after: Array) -> Features:
         after: the same shape.
     """
     values = np.asarray(unscaled(kind, tf.constant(before), tf.constant(after)))
-    log_norms = np.log(np.linalg.norm(values.reshape(len(values), -1), axis=-1) + 1e-12)
+    log_norms = np.log(np.linalg.norm(values.reshape(len(values), -1), axis=-1) + SMALLEST_NORM)
+    if kind == "by_class":
+        values = np.asarray(centred(tf.math.log(tf.maximum(before, FLOOR))))
     return Features(
         kind,
-        scale=max(float(values.std()), 1e-12),
+        scale=1.0 if kind == "published" else max(float(values.std()), 1e-12),
         log_norm=(float(log_norms.mean()), max(float(log_norms.std()), 1e-6)),
         name="features",
     )

@@ -10,8 +10,8 @@ import tensorflow as tf
 
 from ulk_tf.attacks.epochs import Epochs
 from ulk_tf.config import LabelConfig
-from ulk_tf.corpus.build import Corpus
-from ulk_tf.corpus.pipeline import Learning
+from ulk_tf.corpus.build import Corpus, Updates
+from ulk_tf.corpus.pipeline import Learning, Truth, learning_batches
 from ulk_tf.progress import bar
 
 # The folder of a run in which unfinished trainings keep their state.
@@ -166,6 +166,46 @@ def fit_attack(
     model.compile(adam, loss, jit_compile=False)
     adam.build(model.trainable_variables)
     return fit(model, [adam], learning.shadow, learning.validation, schedule)
+
+
+def fit_members(
+    name: str,
+    output: str,
+    build: Callable[[int], keras.Model],
+    loss: str,
+    config: LabelConfig,
+    corpus: Corpus,
+    truth: Callable[[Updates], Truth],
+    seed: int,
+    home: Path | None,
+) -> Fitted:
+    """Train an attack's members, each from a seed of its own, and average their answers.
+
+    Args:
+        name: of the attack.
+        output: name of its answer.
+        build: seed -> an untrained member, inputs `before` and `after`.
+        loss: of its output against the truth.
+        config: of the attack.
+        corpus: what is learned from.
+        truth: the updates of a side -> rows int32 [batch] -> what is to be predicted.
+        seed: of weights, dropout and order.
+        home: folder of the run, for logs and for the state of the trainings.
+
+    Returns:
+        The average, with the curves of the first member.
+    """
+    fitted = []
+    for member in range(config.members):
+        own = seed + 1000 * member
+        learning = learning_batches(corpus, truth, config.batch, own)
+        number = f" {member + 1}/{config.members}" if config.members > 1 else ""
+        schedule = Schedule(
+            f"training {name}{number}", config.epochs, learning.steps, "val_loss", config.patience
+        )
+        schedule = schedule.at(home, f"{name}-{member}" if member else name, corpus)
+        fitted.append(fit_attack(build(own), loss, config, learning, schedule))
+    return Fitted(average([one.model for one in fitted], output), fitted[0].curves)
 
 
 def average(members: list[keras.Model], output: str) -> keras.Model:

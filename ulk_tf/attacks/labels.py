@@ -12,11 +12,11 @@ import keras
 from keras import layers
 
 from ulk_tf.attacks.encoder import build_encoder
-from ulk_tf.attacks.fit import Fitted, Schedule, average, fit_attack
+from ulk_tf.attacks.fit import Fitted, fit_members
 from ulk_tf.attacks.signature import Signature, TrainedAttack, pair_specs
 from ulk_tf.config import LabelConfig
 from ulk_tf.corpus.build import Corpus, Updates
-from ulk_tf.corpus.pipeline import label_distributions, learning_batches, single_labels, table
+from ulk_tf.corpus.pipeline import label_distributions, single_labels, table
 from ulk_tf.data.datasets import Dataset
 from ulk_tf.files import Array
 
@@ -60,24 +60,22 @@ def train_labels(
         The attack, and its model with the curves of the first member.
     """
     kind = KINDS[name]
-    fitted = []
-    for member in range(config.members):
-        own = seed + 1000 * member
-        model = build_label_model(kind, config, corpus, own)
-        learning = learning_batches(
-            corpus, lambda side: table(kind.truth(corpus.dataset, side)), config.batch, own
-        )
-        number = f" {member + 1}/{config.members}" if config.members > 1 else ""
-        schedule = Schedule(
-            f"training {name}{number}", config.epochs, learning.steps, "val_loss", config.patience
-        )
-        schedule = schedule.at(home, f"{name}-{member}" if member else name, corpus)
-        fitted.append(fit_attack(model, kind.loss, config, learning, schedule))
-    model = average([one.model for one in fitted], kind.output)
+    fitted = fit_members(
+        name,
+        kind.output,
+        lambda own: build_label_model(kind, config, corpus, own),
+        kind.loss,
+        config,
+        corpus,
+        lambda side: table(kind.truth(corpus.dataset, side)),
+        seed,
+        home,
+    )
+    model = fitted.model
     specs = pair_specs(*corpus.updates["shadow"].after.shape[1:])
     answer = Signature(lambda before, after: model({"before": before, "after": after}), specs)
     attack = TrainedAttack(name, (model,), {"serving_default": answer})
-    return attack, Fitted(model, fitted[0].curves)
+    return attack, fitted
 
 
 def build_label_model(kind: Kind, config: LabelConfig, corpus: Corpus, seed: int) -> keras.Model:
@@ -89,6 +87,8 @@ def build_label_model(kind: Kind, config: LabelConfig, corpus: Corpus, seed: int
     for width in kind.decoder:
         x = layers.Dense(width, kernel_initializer=keras.initializers.GlorotUniform(seed + 10))(x)
         x = layers.Dropout(config.dropout, seed=seed + 10)(layers.LeakyReLU(0.2)(x))
+    # Features by class: one score for each of them.
+    scores = 1 if len(x.shape) == 3 else corpus.dataset.classes
     initialiser = keras.initializers.GlorotUniform(seed + 11)
-    x = layers.Dense(corpus.dataset.classes, "softmax", kernel_initializer=initialiser)(x)
-    return keras.Model(encoder.input, x)
+    x = layers.Dense(scores, kernel_initializer=initialiser)(x)
+    return keras.Model(encoder.input, layers.Softmax()(layers.Flatten()(x)))

@@ -11,7 +11,7 @@ from ulk_tf.attacks import gan_networks
 from ulk_tf.attacks.adam import OneKernelAdam
 from ulk_tf.attacks.autoencoder import train_autoencoder
 from ulk_tf.attacks.bm_gan import BMGAN
-from ulk_tf.attacks.clustering import central_samples, kmeans
+from ulk_tf.attacks.clustering import central_samples, kmeans, principal_directions
 from ulk_tf.attacks.devices import precision, strategy
 from ulk_tf.attacks.encoder import build_encoder
 from ulk_tf.attacks.fit import Fitted, Schedule, fit
@@ -21,10 +21,13 @@ from ulk_tf.attacks.signature import Signature, TrainedAttack, pair_specs
 from ulk_tf.config import LabelConfig, MsrConfig
 from ulk_tf.corpus.build import Corpus
 from ulk_tf.corpus.pipeline import learning_batches, updating_sets
+from ulk_tf.files import Array
 
 CLUSTER_ITERATIONS = 50
 # What is generated at once for clustering; more would only need more memory.
 GENERATED_AT_ONCE = 2000
+# Shadow samples whose principal directions clustering works in, and the seed of their choice.
+DIRECTIONS_FROM, DIRECTIONS_SEED = 4000, 0
 
 
 def train_msr(
@@ -53,7 +56,9 @@ def build_gan(config: MsrConfig, corpus: Corpus, seed: int, home: Path) -> BMGAN
     dataset, shadow = corpus.dataset, corpus.updates["shadow"]
     trunk = build_encoder(shadow, config.feature_map, config.hidden, config.dropout, seed)
     initialiser = keras.initializers.GlorotUniform(seed=seed + 20)
-    code = layers.Dense(config.code, "tanh", kernel_initializer=initialiser)(trunk.output)
+    code = layers.Dense(config.code, "tanh", kernel_initializer=initialiser)(
+        layers.Flatten()(trunk.output)
+    )
     encoder = keras.Model(trunk.input, code, name="code")
     labels = _label_model(config, corpus, seed, home) if config.labels else None
     noise, generator = _generator(config, corpus, seed, home)
@@ -138,13 +143,16 @@ def wrap(gan: BMGAN, config: MsrConfig, corpus: Corpus) -> TrainedAttack:
     specs = pair_specs(*corpus.updates["shadow"].after.shape[1:])
     specs["seeds"] = tf.TensorSpec((None, 2), tf.int32, name="seeds")
     total = max(config.clustered, k)
+    rows = np.random.default_rng(DIRECTIONS_SEED).permutation(corpus.splits.shadow)
+    some = corpus.dataset.scaled(rows[:DIRECTIONS_FROM])
+    directions = principal_directions(some.reshape(len(some), -1))
     return TrainedAttack(
         "msr",
         (gan,),
         {
             "serving_default": Signature(
                 lambda before, after, seeds: reconstruct_sets(
-                    gan, {"before": before, "after": after}, seeds, k, total, shape
+                    gan, {"before": before, "after": after}, seeds, k, total, shape, directions
                 ),
                 specs,
             ),
@@ -167,6 +175,7 @@ def reconstruct_sets(
     k: int,
     total: int,
     shape: tuple[int, ...],
+    directions: Array | None = None,
 ) -> dict[str, tf.Tensor]:
     """Generate many samples for each posterior difference and cluster them (paper: A_MSR).
 
@@ -177,6 +186,7 @@ def reconstruct_sets(
         k: samples in an updating set, and so clusters.
         total: samples to generate for a set.
         shape: of a sample.
+        directions: in which samples are clustered; see `principal_directions`.
 
     Returns:
         `samples`, the generated sample nearest each centroid, and `centroids`; both float32
@@ -194,7 +204,7 @@ def reconstruct_sets(
             parts.append(drawn[0])
             left, number = left - count, number + 2
         generated = tf.concat(parts, 0)
-        centroids, assignment = kmeans(generated, k, seed[0], CLUSTER_ITERATIONS)
+        centroids, assignment = kmeans(generated, k, seed[0], CLUSTER_ITERATIONS, directions)
         return central_samples(generated, centroids, assignment), centroids
 
     values = gan.generator.output_shape[-1]

@@ -7,13 +7,13 @@ import keras
 import tensorflow as tf
 from keras import layers
 
-from ulk_tf.attacks.autoencoder import train_autoencoder
+from ulk_tf.attacks.autoencoder import Autoencoder, train_autoencoder
 from ulk_tf.attacks.encoder import build_encoder
-from ulk_tf.attacks.fit import Fitted, Schedule, fit_attack
+from ulk_tf.attacks.fit import Fitted, fit_members
 from ulk_tf.attacks.signature import Signature, TrainedAttack, pair_specs
 from ulk_tf.config import SsrConfig
 from ulk_tf.corpus.build import Corpus, Updates
-from ulk_tf.corpus.pipeline import Truth, learning_batches, updating_sets
+from ulk_tf.corpus.pipeline import Truth, updating_sets
 
 
 @dataclass(frozen=True)
@@ -41,20 +41,35 @@ def train_ssr(config: SsrConfig, corpus: Corpus, seed: int, home: Path) -> Recon
         home: folder of the run, for logs and for the state of the training.
     """
     autoencoder = train_autoencoder(corpus, config.code, config.autoencoder_epochs, seed, home)
-    encoder = build_encoder(
-        corpus.updates["shadow"], config.feature_map, config.hidden, config.dropout, seed
+    fitted = fit_members(
+        "ssr",
+        "sample",
+        lambda own: _build(config, corpus, autoencoder, own),
+        "mse",
+        config,
+        corpus,
+        lambda side: _samples(corpus, side),
+        seed,
+        home,
     )
-    initialiser = keras.initializers.GlorotUniform(seed=seed + 20)
-    code = layers.Dense(config.code, kernel_initializer=initialiser)(encoder.output)
-    model = keras.Model(encoder.input, {"sample": autoencoder.own_decoder()(code)}, name="ssr")
-    learning = learning_batches(corpus, lambda side: _samples(corpus, side), config.batch, seed)
-    schedule = Schedule("training ssr", config.epochs, learning.steps, "val_loss", config.patience)
-    fitted = fit_attack(model, "mse", config, learning, schedule.at(home, "ssr", corpus))
+    model = fitted.model
     specs = pair_specs(*corpus.updates["shadow"].after.shape[1:])
     answer = Signature(lambda before, after: model({"before": before, "after": after}), specs)
     return Reconstruction(
         TrainedAttack("ssr", (model,), {"serving_default": answer}), fitted, autoencoder.model
     )
+
+
+def _build(config: SsrConfig, corpus: Corpus, autoencoder: Autoencoder, seed: int) -> keras.Model:
+    """Encoder and transferred decoder, inputs `before` and `after`, output [batch, *shape]."""
+    encoder = build_encoder(
+        corpus.updates["shadow"], config.feature_map, config.hidden, config.dropout, seed
+    )
+    initialiser = keras.initializers.GlorotUniform(seed=seed + 20)
+    code = layers.Dense(config.code, kernel_initializer=initialiser)(
+        layers.Flatten()(encoder.output)
+    )
+    return keras.Model(encoder.input, autoencoder.own_decoder()(code), name="ssr")
 
 
 def _samples(corpus: Corpus, updates: Updates) -> Truth:
