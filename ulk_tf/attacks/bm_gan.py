@@ -52,6 +52,22 @@ def spread_labels(distribution: tf.Tensor, samples: int, offsets: tf.Tensor) -> 
     return tf.one_hot(tf.minimum(labels, classes - 1), classes)
 
 
+def deal_labels(shares: tf.Tensor, samples: int, seeds: tf.Tensor) -> tf.Tensor:
+    """The labels that samples are generated for, one-hot, float32 [batch, samples, classes].
+
+    Args:
+        shares: of the labels, float32 [batch, classes].
+        samples: how many for each.
+        seeds: int32 [batch, 2], of where the dealing begins.
+    """
+    offsets = tf.map_fn(
+        lambda seed: tf.random.stateless_uniform((), seed + 1),
+        seeds,
+        fn_output_signature=tf.TensorSpec((), tf.float32),
+    )
+    return spread_labels(shares, samples, offsets)
+
+
 class BMGAN(keras.Model):
     """Encoder, generator and discriminator, trained together.
 
@@ -117,7 +133,12 @@ class BMGAN(keras.Model):
         return self.encoder.trainable_variables + self.generator.trainable_variables
 
     def generate(
-        self, pair: dict[str, tf.Tensor], samples: int, seeds: tf.Tensor, training: bool = False
+        self,
+        pair: dict[str, tf.Tensor],
+        samples: int,
+        seeds: tf.Tensor,
+        training: bool = False,
+        shares: tf.Tensor | None = None,
     ) -> tf.Tensor:
         """Generate samples for each posterior difference.
 
@@ -126,6 +147,8 @@ class BMGAN(keras.Model):
             samples: how many for each.
             seeds: int32 [batch, 2].
             training: whether dropout and batch statistics are those of the training.
+            shares: of the labels that samples are generated for, float32 [batch, classes]; the
+                estimated label distribution when None.
 
         Returns:
             float32 [batch, samples, values], in [0, 1].
@@ -134,13 +157,9 @@ class BMGAN(keras.Model):
         parts = [tf.repeat(code[:, None], samples, axis=1)]
         labels = None
         if self.labels is not None:
-            distribution = tf.stop_gradient(self.labels(pair, training=False))
-            offsets = tf.map_fn(
-                lambda seed: tf.random.stateless_uniform((), seed + 1),
-                seeds,
-                fn_output_signature=tf.TensorSpec((), tf.float32),
-            )
-            labels = spread_labels(distribution, samples, offsets)
+            if shares is None:
+                shares = tf.stop_gradient(self.labels(pair, training=False))
+            labels = deal_labels(shares, samples, seeds)
             parts.append(labels)
         parts.insert(0, self.noise(seeds, samples=samples, labels=labels))
         inputs = tf.concat([tf.cast(part, tf.float32) for part in parts], -1)

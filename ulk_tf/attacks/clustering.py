@@ -30,7 +30,12 @@ def _distances(samples: tf.Tensor, centroids: tf.Tensor) -> tf.Tensor:
     return tf.reduce_sum(centroids * centroids, -1)[None] - 2 * products
 
 
-def _spread(samples: tf.Tensor, k: int, seed: tf.Tensor) -> tf.Tensor:
+def _within(samples: tf.Tensor, centroids: tf.Tensor, allowed: tf.Tensor) -> tf.Tensor:
+    """As `_distances`, infinite where a centroid may not take a sample, [n, k]."""
+    return tf.where(allowed, _distances(samples, centroids), math.inf)
+
+
+def _spread(samples: tf.Tensor, k: int, seed: tf.Tensor, allowed: tf.Tensor) -> tf.Tensor:
     """Greedy k-means++ (Arthur and Vassilvitskii 2007): far samples are likelier centroids."""
     low = samples
     if samples.shape[1] > SEED_VALUES:
@@ -41,7 +46,6 @@ def _spread(samples: tf.Tensor, k: int, seed: tf.Tensor) -> tf.Tensor:
         low = tf.matmul(samples, mixing) / SEED_VALUES**0.5
     norms = tf.reduce_sum(low * low, -1)
     count = tf.shape(low)[0]
-    first = tf.random.stateless_uniform((), seed, 0, count, tf.int32)
     draws = tf.random.stateless_uniform((k, CANDIDATES), seed + tf.constant([0, 1]))
 
     def away(chosen: tf.Tensor) -> tf.Tensor:
@@ -52,21 +56,27 @@ def _spread(samples: tf.Tensor, k: int, seed: tf.Tensor) -> tf.Tensor:
     def step(
         number: tf.Tensor, chosen: tf.Tensor, nearest: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        ends = tf.cumsum(nearest)
+        own = allowed[:, number]
+        left = tf.where(own, nearest, 0.0)
+        # Where no sample is allowed, or each already has a centroid, any will do.
+        left = tf.where(tf.reduce_any(left > 0), left, tf.ones_like(left))
+        ends = tf.cumsum(left)
         drawn = tf.searchsorted(ends, draws[number] * ends[-1], side="right")
         drawn = tf.minimum(drawn, count - 1)
-        left = tf.minimum(nearest, away(drawn))
-        best = tf.argmin(tf.reduce_sum(left, -1), output_type=tf.int32)
+        nearer = tf.where(own, tf.minimum(nearest, away(drawn)), nearest)
+        best = tf.argmin(tf.reduce_sum(nearer, -1), output_type=tf.int32)
         chosen = tf.tensor_scatter_nd_update(chosen, [[number]], [drawn[best]])
-        return number + 1, chosen, left[best]
+        return number + 1, chosen, nearer[best]
 
-    start = (tf.constant(1), tf.fill((k,), first), away(first[None])[0])
+    # No centroid is nearer than any sample could be, so that the first is drawn from all alike.
+    farthest = tf.fill((count,), 4 * tf.reduce_max(norms) + 1.0)
+    start = (tf.constant(0), tf.zeros((k,), tf.int32), farthest)
     _, chosen, _ = tf.while_loop(lambda number, *_: number < k, step, start)
     return tf.gather(samples, chosen)
 
 
 def _lloyd(
-    samples: tf.Tensor, centroids: tf.Tensor, iterations: int
+    samples: tf.Tensor, centroids: tf.Tensor, iterations: int, allowed: tf.Tensor
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Lloyd's algorithm: centroids and assignment when no sample moves any more, or before.
 
@@ -76,7 +86,7 @@ def _lloyd(
     k = centroids.shape[0]
 
     def nearest(centroids: tf.Tensor) -> tf.Tensor:
-        return tf.argmin(_distances(samples, centroids), -1, tf.int32)
+        return tf.argmin(_within(samples, centroids, allowed), -1, tf.int32)
 
     def totals(rows: tf.Tensor, clusters: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         sums = tf.math.unsorted_segment_sum(rows, clusters, k)
@@ -134,6 +144,7 @@ def kmeans(
     seed: tf.Tensor,
     iterations: int = 50,
     directions: Array | None = None,
+    labels: tuple[tf.Tensor, tf.Tensor] | None = None,
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Lloyd's algorithm from the best of a few greedy k-means++ starts.
 
@@ -146,6 +157,8 @@ def kmeans(
         seed: int32 [2].
         iterations: at most, after the start has been chosen.
         directions: orthonormal [d, m], see `principal_directions`: distances are taken in them.
+        labels: of the samples, int32 [n], and of the clusters, int32 [k]: a cluster takes only
+            samples of its label. None: any sample. A label of samples needs a cluster.
 
     Returns:
         Centroids float32 [k, d] and each sample's cluster int32 [n]. A cluster that lost all of
@@ -157,13 +170,15 @@ def kmeans(
     middle = tf.reduce_mean(whole, 0)
     whole -= middle
     samples = whole if directions is None else tf.matmul(whole, directions)
+    own, clusters = labels or (tf.zeros_like(samples[:, 0], tf.int32), tf.zeros((k,), tf.int32))
+    allowed = own[:, None] == clusters
 
     def attempt(
         number: tf.Tensor, best: tf.Tensor, least: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        start = _spread(samples, k, seed + tf.stack([0, 2 * number]))
-        tried, _ = _lloyd(samples, start, TRIAL_ITERATIONS)
-        inertia = tf.reduce_sum(tf.reduce_min(_distances(samples, tried), -1))
+        start = _spread(samples, k, seed + tf.stack([0, 2 * number]), allowed)
+        tried, _ = _lloyd(samples, start, TRIAL_ITERATIONS, allowed)
+        inertia = tf.reduce_sum(tf.reduce_min(_within(samples, tried, allowed), -1))
         better = inertia < least
         return number + 1, tf.where(better, tried, best), tf.minimum(inertia, least)
 
@@ -172,7 +187,7 @@ def kmeans(
     _, best, _ = tf.while_loop(
         lambda number, *_: number < starts, attempt, nothing, parallel_iterations=1
     )
-    centroids, assignment = _lloyd(samples, best, iterations)
+    centroids, assignment = _lloyd(samples, best, iterations, allowed)
     if directions is not None:
         means = tf.math.unsorted_segment_mean(whole, assignment, k)
         sizes = tf.math.unsorted_segment_sum(tf.ones_like(whole[:, :1]), assignment, k)

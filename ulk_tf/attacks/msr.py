@@ -11,21 +11,18 @@ from ulk_tf.attacks import gan_networks
 from ulk_tf.attacks.adam import OneKernelAdam
 from ulk_tf.attacks.autoencoder import train_autoencoder
 from ulk_tf.attacks.bm_gan import BMGAN
-from ulk_tf.attacks.clustering import central_samples, kmeans, principal_directions
+from ulk_tf.attacks.clustering import principal_directions
 from ulk_tf.attacks.devices import precision, strategy
 from ulk_tf.attacks.encoder import build_encoder
 from ulk_tf.attacks.fit import Fitted, Schedule, fit
 from ulk_tf.attacks.labels import train_labels
 from ulk_tf.attacks.noise import NormalNoise, ShadowCodes
+from ulk_tf.attacks.reconstruction import reconstruct_sets, shaped
 from ulk_tf.attacks.signature import Signature, TrainedAttack, pair_specs
 from ulk_tf.config import LabelConfig, MsrConfig
 from ulk_tf.corpus.build import Corpus
 from ulk_tf.corpus.pipeline import learning_batches, updating_sets
-from ulk_tf.files import Array
 
-CLUSTER_ITERATIONS = 50
-# What is generated at once for clustering; more would only need more memory.
-GENERATED_AT_ONCE = 2000
 # Shadow samples whose principal directions clustering works in, and the seed of their choice.
 DIRECTIONS_FROM, DIRECTIONS_SEED = 4000, 0
 
@@ -158,7 +155,7 @@ def wrap(gan: BMGAN, config: MsrConfig, corpus: Corpus) -> TrainedAttack:
             ),
             "raw_samples": Signature(
                 lambda before, after, seeds: {
-                    "raw_samples": _shaped(
+                    "raw_samples": shaped(
                         gan.generate({"before": before, "after": after}, k, seeds), shape
                     )
                 },
@@ -166,58 +163,3 @@ def wrap(gan: BMGAN, config: MsrConfig, corpus: Corpus) -> TrainedAttack:
             ),
         },
     )
-
-
-def reconstruct_sets(
-    gan: BMGAN,
-    pair: dict[str, tf.Tensor],
-    seeds: tf.Tensor,
-    k: int,
-    total: int,
-    shape: tuple[int, ...],
-    directions: Array | None = None,
-) -> dict[str, tf.Tensor]:
-    """Generate many samples for each posterior difference and cluster them (paper: A_MSR).
-
-    Args:
-        gan: trained.
-        pair: `before` and `after`, float32 [batch, probes, classes].
-        seeds: int32 [batch, 2].
-        k: samples in an updating set, and so clusters.
-        total: samples to generate for a set.
-        shape: of a sample.
-        directions: in which samples are clustered; see `principal_directions`.
-
-    Returns:
-        `samples`, the generated sample nearest each centroid, and `centroids`; both float32
-        [batch, k, *shape] in [0, 1].
-    """
-
-    def one(row: tuple[tf.Tensor, tf.Tensor, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
-        before, after, seed = (part[None] for part in row)
-        parts, left, number = [], total, 0
-        while left > 0:
-            count = min(left, GENERATED_AT_ONCE)
-            drawn = gan.generate(
-                {"before": before, "after": after}, count, seed + tf.constant([[0, number]])
-            )
-            parts.append(drawn[0])
-            left, number = left - count, number + 2
-        generated = tf.concat(parts, 0)
-        centroids, assignment = kmeans(generated, k, seed[0], CLUSTER_ITERATIONS, directions)
-        return central_samples(generated, centroids, assignment), centroids
-
-    values = gan.generator.output_shape[-1]
-    spec = tf.TensorSpec((k, values), tf.float32)
-    samples, centroids = tf.map_fn(
-        one,
-        (pair["before"], pair["after"], seeds),
-        fn_output_signature=(spec, spec),
-        parallel_iterations=2,
-    )
-    return {"samples": _shaped(samples, shape), "centroids": _shaped(centroids, shape)}
-
-
-def _shaped(samples: tf.Tensor, shape: tuple[int, ...]) -> tf.Tensor:
-    """[batch, n, values] -> [batch, n, *shape]."""
-    return tf.reshape(samples, (-1, samples.shape[1], *shape))

@@ -1,0 +1,97 @@
+"""From BM-GAN's samples to the finished set: label by label, the centre of each cluster."""
+
+import tensorflow as tf
+
+from ulk_tf.attacks.bm_gan import BMGAN, deal_labels, spread_labels
+from ulk_tf.attacks.clustering import central_samples, kmeans
+from ulk_tf.files import Array
+
+CLUSTER_ITERATIONS = 50
+# What is generated at once for clustering; more would only need more memory.
+GENERATED_AT_ONCE = 2000
+
+
+def reconstruct_sets(
+    gan: BMGAN,
+    pair: dict[str, tf.Tensor],
+    seeds: tf.Tensor,
+    k: int,
+    total: int,
+    shape: tuple[int, ...],
+    directions: Array | None = None,
+) -> dict[str, tf.Tensor]:
+    """Generate many samples for each posterior difference and cluster them (paper: A_MSR).
+
+    Where BM-GAN estimates the label distribution, the k clusters are dealt out to the labels
+    first, and each takes only samples that were generated for its label: one clustering of all
+    would give clusters to the labels that vary most, whatever their share.
+
+    Args:
+        gan: trained.
+        pair: `before` and `after`, float32 [batch, probes, classes].
+        seeds: int32 [batch, 2].
+        k: samples in an updating set, and so clusters.
+        total: samples to generate for a set.
+        shape: of a sample.
+        directions: in which samples are clustered; see `principal_directions`.
+
+    Returns:
+        `samples`, the generated sample nearest each centroid, and `centroids`; both float32
+        [batch, k, *shape] in [0, 1].
+    """
+
+    def one(row: tuple[tf.Tensor, tf.Tensor, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
+        before, after, seed = (part[None] for part in row)
+        generated, labels = to_be_clustered(gan, {"before": before, "after": after}, seed, k, total)
+        centroids, assignment = kmeans(
+            generated, k, seed[0], CLUSTER_ITERATIONS, directions, labels
+        )
+        return central_samples(generated, centroids, assignment), centroids
+
+    values = gan.generator.output_shape[-1]
+    spec = tf.TensorSpec((k, values), tf.float32)
+    samples, centroids = tf.map_fn(
+        one,
+        (pair["before"], pair["after"], seeds),
+        fn_output_signature=(spec, spec),
+        parallel_iterations=2,
+    )
+    return {"samples": shaped(samples, shape), "centroids": shaped(centroids, shape)}
+
+
+def to_be_clustered(
+    gan: BMGAN, pair: dict[str, tf.Tensor], seed: tf.Tensor, k: int, total: int
+) -> tuple[tf.Tensor, tuple[tf.Tensor, tf.Tensor] | None]:
+    """The samples of one set, and whose clusters may take them.
+
+    Args:
+        gan: trained.
+        pair: `before` and `after`, float32 [1, probes, classes].
+        seed: int32 [1, 2].
+        k: clusters.
+        total: samples.
+
+    Returns:
+        Samples [total, values]; and the labels of samples int32 [total] and of clusters int32
+        [k], or None where labels are not estimated.
+    """
+    shares = clusters = None
+    if gan.labels is not None:
+        dealt = spread_labels(gan.labels(pair, training=False), k, tf.constant([0.5]))
+        clusters = tf.argmax(dealt[0], -1, tf.int32)
+        shares = tf.reduce_mean(dealt, 1)
+    samples, labels, left, number = [], [], total, 0
+    while left > 0:
+        count = min(left, GENERATED_AT_ONCE)
+        own = seed + tf.constant([[0, number]])
+        samples.append(gan.generate(pair, count, own, shares=shares)[0])
+        if shares is not None:
+            labels.append(tf.argmax(deal_labels(shares, count, own)[0], -1, tf.int32))
+        left, number = left - count, number + 2
+    generated = tf.concat(samples, 0)
+    return generated, None if clusters is None else (tf.concat(labels, 0), clusters)
+
+
+def shaped(samples: tf.Tensor, shape: tuple[int, ...]) -> tf.Tensor:
+    """[batch, n, values] -> [batch, n, *shape]."""
+    return tf.reshape(samples, (-1, samples.shape[1], *shape))
