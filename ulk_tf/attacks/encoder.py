@@ -72,7 +72,8 @@ class AcrossClasses(layers.Layer):
     def call(self, x: tf.Tensor) -> tf.Tensor:
         """[batch, classes, width] -> [batch, classes, 2 * width]."""
         over = [tf.reduce_mean(x, 1, keepdims=True), tf.reduce_max(x, 1, keepdims=True)]
-        return tf.repeat(tf.concat(over, -1), x.shape[1], axis=1)
+        # Not `tf.repeat`, whose gradient makes TensorFlow complain of oneDNN on standard error.
+        return tf.concat(over, -1) + tf.zeros_like(x[..., :1])
 
     def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """Shape of `call`'s answer."""
