@@ -19,7 +19,8 @@ def tables(folder: Path) -> str:
         folder: of the JSON files.
     """
     results = [read_json(path) for path in sorted(folder.glob("*.json"))]
-    results.sort(key=lambda result: (result.get("target") != "mnist_cnn", result.get("set_size")))
+    # Not every group is of targets and set sizes.
+    results.sort(key=lambda r: (r.get("target") != "mnist_cnn", r.get("set_size", 0)))
     writers = {"updates": _updates, "bm_gan": _bm_gan, "growth": _growth}
     own = {name: [r for r in results if r["group"] == name] for name in writers}
     return "\n".join(writers[name](found) for name, found in own.items() if found)
