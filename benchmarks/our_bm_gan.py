@@ -10,7 +10,7 @@ from ulk_tf import presets
 from ulk_tf.attacks.adam import OneKernelAdam
 from ulk_tf.attacks.bm_gan import BMGAN
 from ulk_tf.attacks.devices import precision
-from ulk_tf.attacks.msr import build_gan
+from ulk_tf.attacks.msr import build_gan, sets_in_step
 from ulk_tf.config import MsrConfig
 from ulk_tf.corpus.build import Corpus, Updates
 from ulk_tf.corpus.pipeline import shuffled, updating_sets
@@ -64,4 +64,4 @@ def training_batches(config: MsrConfig, corpus: Corpus) -> tf.data.Dataset:
     """The attack's own pipeline, for ever."""
     shadow = corpus.updates["shadow"]
     truth = updating_sets(corpus.dataset, shadow)
-    return shuffled(shadow, truth, config.sets_per_step, 0, drop_remainder=True)
+    return shuffled(shadow, truth, sets_in_step(config, corpus), 0, drop_remainder=True)

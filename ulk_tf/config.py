@@ -170,7 +170,9 @@ class MsrConfig(Validated):
         None, "samples generated for a set in one training step; its size when none", 1
     )
     adversarial_weight: float = flag(1e-5, "weight of the adversarial loss beside best match", 0)
-    sets_per_step: int = flag(4, "updating sets in one training step", 1)
+    sets_per_step: int | None = flag(
+        None, "updating sets in one training step; as many as hold 400 samples when none", 1, 64
+    )
     epochs: int = flag(12, "most epochs; each ends with a look at held-out shadow bases", 1)
     epoch_steps: int | None = flag(
         None, "training steps in an epoch; as many as all shadow updates make when none", 1

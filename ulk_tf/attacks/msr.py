@@ -23,6 +23,8 @@ from ulk_tf.config import LabelConfig, MsrConfig
 from ulk_tf.corpus.build import Corpus
 from ulk_tf.corpus.pipeline import learning_batches, updating_sets
 
+# Samples of the updating sets in one training step, and the most sets.
+SAMPLES_IN_STEP, MOST_SETS = 400, 64
 # Shadow samples whose principal directions clustering works in, and the seed of their choice.
 DIRECTIONS_FROM, DIRECTIONS_SEED = 4000, 0
 
@@ -42,10 +44,16 @@ def train_msr(
         The attack with signatures `serving_default` (clustered) and `raw_samples`, and BM-GAN
         with its curves.
     """
-    with precision(config.precision), strategy(config.sets_per_step).scope():
+    with precision(config.precision), strategy(sets_in_step(config, corpus)).scope():
         gan = build_gan(config, corpus, seed, home)
     fitted = _fit(gan, config, corpus, seed, home)
     return wrap(gan, config, corpus), fitted
+
+
+def sets_in_step(config: MsrConfig, corpus: Corpus) -> int:
+    """Updating sets in one training step: a step costs as much whatever the size of a set."""
+    set_size = corpus.updates["shadow"].indices.shape[1]
+    return config.sets_per_step or min(max(SAMPLES_IN_STEP // set_size, 1), MOST_SETS)
 
 
 def build_gan(config: MsrConfig, corpus: Corpus, seed: int, home: Path) -> BMGAN:
@@ -109,7 +117,7 @@ def _fit(gan: BMGAN, config: MsrConfig, corpus: Corpus, seed: int, home: Path) -
     learning = learning_batches(
         corpus,
         lambda side: updating_sets(corpus.dataset, side),
-        config.sets_per_step,
+        sets_in_step(config, corpus),
         seed,
         drop_remainder=True,
     )
