@@ -85,6 +85,9 @@ class BMGAN(keras.Model):
         generated: samples for a set in a training step.
         adversarial_weight: of the adversarial loss beside best match.
         seed: of the noise.
+
+    Attributes:
+        by_label: whether clusters are dealt out to the estimated labels; see `reconstruction`.
     """
 
     def __init__(
@@ -108,6 +111,7 @@ class BMGAN(keras.Model):
         self.generated = generated
         self.adversarial_weight = adversarial_weight
         self.seed = seed
+        self.by_label = labels is not None
         names = ("loss", "best_match", "shuffled", "discriminator_loss")
         self._means = {name: keras.metrics.Mean(name=name) for name in names}
 

@@ -17,16 +17,19 @@ from ulk_tf.attacks.encoder import build_encoder
 from ulk_tf.attacks.fit import Fitted, Schedule, fit
 from ulk_tf.attacks.labels import train_labels
 from ulk_tf.attacks.noise import NormalNoise, ShadowCodes
-from ulk_tf.attacks.reconstruction import reconstruct_sets, shaped
+from ulk_tf.attacks.reconstruction import labels_pay, reconstruct_sets, shaped
 from ulk_tf.attacks.signature import Signature, TrainedAttack, pair_specs
 from ulk_tf.config import LabelConfig, MsrConfig
 from ulk_tf.corpus.build import Corpus
 from ulk_tf.corpus.pipeline import learning_batches, updating_sets
+from ulk_tf.files import Array
 
 # Samples of the updating sets in one training step, and the most sets.
 SAMPLES_IN_STEP, MOST_SETS = 400, 64
 # Shadow samples whose principal directions clustering works in, and the seed of their choice.
 DIRECTIONS_FROM, DIRECTIONS_SEED = 4000, 0
+# Updates of held-out shadow bases that say whether clusters by label pay.
+CHECKED_SETS = 40
 
 
 def train_msr(
@@ -47,7 +50,10 @@ def train_msr(
     with precision(config.precision), strategy(sets_in_step(config, corpus)).scope():
         gan = build_gan(config, corpus, seed, home)
     fitted = _fit(gan, config, corpus, seed, home)
-    return wrap(gan, config, corpus), fitted
+    directions = _directions(corpus)
+    if gan.labels is not None:
+        gan.by_label = labels_pay(gan, *_some_sets(corpus), _total(config, corpus), directions)
+    return wrap(gan, config, corpus, directions), fitted
 
 
 def sets_in_step(config: MsrConfig, corpus: Corpus) -> int:
@@ -141,16 +147,34 @@ def _fit(gan: BMGAN, config: MsrConfig, corpus: Corpus, seed: int, home: Path) -
     return fit(gan, optimizers, learning.shadow, learning.validation, schedule)
 
 
-def wrap(gan: BMGAN, config: MsrConfig, corpus: Corpus) -> TrainedAttack:
+def _some_sets(corpus: Corpus) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
+    """Posteriors and updating sets of some updates, of every held-out shadow base."""
+    updates = corpus.updates["validation"]
+    rows = np.linspace(0, len(updates) - 1, min(CHECKED_SETS, len(updates))).astype(np.int32)
+    before, after = updates.before[updates.base[rows]], updates.after[rows]
+    pair = {"before": tf.constant(before), "after": tf.constant(after)}
+    return pair, updating_sets(corpus.dataset, updates)(tf.constant(rows))
+
+
+def _directions(corpus: Corpus) -> Array | None:
+    """Those in which clustering works, from some shadow samples."""
+    rows = np.random.default_rng(DIRECTIONS_SEED).permutation(corpus.splits.shadow)
+    some = corpus.dataset.scaled(rows[:DIRECTIONS_FROM])
+    return principal_directions(some.reshape(len(some), -1))
+
+
+def _total(config: MsrConfig, corpus: Corpus) -> int:
+    """Samples that are generated for a set, and clustered."""
+    return max(config.clustered, corpus.updates["shadow"].indices.shape[1])
+
+
+def wrap(gan: BMGAN, config: MsrConfig, corpus: Corpus, directions: Array | None) -> TrainedAttack:
     """BM-GAN and clustering as an attack that can be run and exported."""
     shape = corpus.dataset.sample_shape
     k = corpus.updates["shadow"].indices.shape[1]
     specs = pair_specs(*corpus.updates["shadow"].after.shape[1:])
     specs["seeds"] = tf.TensorSpec((None, 2), tf.int32, name="seeds")
-    total = max(config.clustered, k)
-    rows = np.random.default_rng(DIRECTIONS_SEED).permutation(corpus.splits.shadow)
-    some = corpus.dataset.scaled(rows[:DIRECTIONS_FROM])
-    directions = principal_directions(some.reshape(len(some), -1))
+    total = _total(config, corpus)
     return TrainedAttack(
         "msr",
         (gan,),

@@ -1,8 +1,9 @@
 """From BM-GAN's samples to the finished set: label by label, the centre of each cluster."""
 
 import tensorflow as tf
+from scipy.optimize import linear_sum_assignment
 
-from ulk_tf.attacks.bm_gan import BMGAN, deal_labels, spread_labels
+from ulk_tf.attacks.bm_gan import BMGAN, deal_labels, spread_labels, squared_distances
 from ulk_tf.attacks.clustering import central_samples, kmeans
 from ulk_tf.files import Array
 
@@ -22,9 +23,9 @@ def reconstruct_sets(
 ) -> dict[str, tf.Tensor]:
     """Generate many samples for each posterior difference and cluster them (paper: A_MSR).
 
-    Where BM-GAN estimates the label distribution, the k clusters are dealt out to the labels
-    first, and each takes only samples that were generated for its label: one clustering of all
-    would give clusters to the labels that vary most, whatever their share.
+    Where `gan.by_label`, the k clusters are dealt out to the labels first, and each takes only
+    samples that were generated for its label: one clustering of all would give clusters to the
+    labels that vary most, whatever their share.
 
     Args:
         gan: trained.
@@ -59,6 +60,40 @@ def reconstruct_sets(
     return {"samples": shaped(samples, shape), "centroids": shaped(centroids, shape)}
 
 
+def labels_pay(
+    gan: BMGAN,
+    pair: dict[str, tf.Tensor],
+    sets: tf.Tensor,
+    total: int,
+    directions: Array | None,
+) -> bool:
+    """Whether clusters by label come nearer to true sets than clusters of all samples.
+
+    They do where labels are well estimated and say much of a sample, as on digits. The target
+    must not be asked: these are sets of held-out shadow bases.
+
+    Args:
+        gan: trained, with an estimator of the label distribution.
+        pair: `before` and `after` of some sets, float32 [sets, probes, classes].
+        sets: what the models were updated with, float32 [sets, k, values] in [0, 1].
+        total: samples to generate for a set.
+        directions: in which samples are clustered.
+    """
+    count, k, values = sets.shape
+    seeds = tf.stack([tf.range(count), tf.fill([count], gan.seed)], -1)
+    errors = []
+    kept = gan.by_label
+    for gan.by_label in (False, True):
+        run = tf.function(
+            lambda pair, seeds: reconstruct_sets(gan, pair, seeds, k, total, (values,), directions),
+            autograph=False,
+        )
+        apart = squared_distances(sets, run(pair, seeds)["centroids"]).numpy()
+        errors.append(sum(one[linear_sum_assignment(one)].sum() for one in apart))
+    gan.by_label = kept
+    return bool(errors[1] < errors[0])
+
+
 def to_be_clustered(
     gan: BMGAN, pair: dict[str, tf.Tensor], seed: tf.Tensor, k: int, total: int
 ) -> tuple[tf.Tensor, tuple[tf.Tensor, tf.Tensor] | None]:
@@ -73,10 +108,10 @@ def to_be_clustered(
 
     Returns:
         Samples [total, values]; and the labels of samples int32 [total] and of clusters int32
-        [k], or None where labels are not estimated.
+        [k], or None where any cluster may take any sample.
     """
     shares = clusters = None
-    if gan.labels is not None:
+    if gan.by_label and gan.labels is not None:
         dealt = spread_labels(gan.labels(pair, training=False), k, tf.constant([0.5]))
         clusters = tf.argmax(dealt[0], -1, tf.int32)
         shares = tf.reduce_mean(dealt, 1)
