@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import keras
 import numpy as np
 import pytest
 
@@ -79,6 +80,18 @@ def test_ssr_transfers_the_decoder_and_leaves_the_autoencoder_its_own(
     transferred = trained.fitted.model.layers[-1].get_weights()
     for a, b in zip(kept, transferred, strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def test_ssr_averages_its_members(single_corpus, tmp_path) -> None:
+    config = SsrConfig(members=2, epochs=1, hidden=32, autoencoder_epochs=1)
+    trained = train_ssr(config, single_corpus, 0, tmp_path)
+    updates = single_corpus.updates["target"]
+    pair = {"before": updates.before[updates.base[:9]], "after": updates.after[:9]}
+    members = [layer for layer in trained.fitted.model.layers if isinstance(layer, keras.Model)]
+    one, other = (np.asarray(member(pair)) for member in members)
+    assert np.abs(one - other).max() > 1e-3
+    mean = answers(trained.attack, updates, np.arange(9))["sample"]
+    np.testing.assert_allclose(mean, (one + other) / 2, atol=1e-6)
 
 
 @pytest.mark.slow

@@ -69,7 +69,7 @@ def _build(config: SsrConfig, corpus: Corpus, autoencoder: Autoencoder, seed: in
     code = layers.Dense(config.code, kernel_initializer=initialiser)(
         layers.Flatten()(encoder.output)
     )
-    return keras.Model(encoder.input, autoencoder.own_decoder()(code), name="ssr")
+    return keras.Model(encoder.input, autoencoder.own_decoder()(code))
 
 
 def _samples(corpus: Corpus, updates: Updates) -> Truth:
