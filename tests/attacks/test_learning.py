@@ -77,7 +77,8 @@ def test_ssr_transfers_the_decoder_and_leaves_the_autoencoder_its_own(
     config = SsrConfig(epochs=1, hidden=32, autoencoder_epochs=1, learning_rate=0.0)
     trained = train_ssr(config, single_corpus, 0, tmp_path)
     kept = trained.autoencoder.get_layer("decoder").get_weights()
-    transferred = trained.fitted.model.layers[-1].get_weights()
+    (member,) = [n for n in trained.fitted.model.layers if isinstance(n, keras.Model)]
+    transferred = member.layers[-1].get_weights()
     for a, b in zip(kept, transferred, strict=True):
         np.testing.assert_array_equal(a, b)
 
