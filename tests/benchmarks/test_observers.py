@@ -1,0 +1,60 @@
+"""The observer of gradients: what it is handed is the gradient, and it learns from nothing else."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import layers
+
+from benchmarks import white_box
+from benchmarks.observers import Handed, WhiteBox, handed
+from ulk_tf.data.datasets import Dataset
+from ulk_tf.errors import UserError
+
+CLASSES = 4
+
+
+@pytest.fixture
+def dataset() -> Dataset:
+    rng = np.random.default_rng(0)
+    labels = np.arange(200, dtype=np.int32) % CLASSES
+    samples = rng.integers(0, 255, (len(labels), 5, 5, 1), np.uint8)
+    return Dataset("random", samples, labels, tuple("abcd"))
+
+
+def test_what_is_handed_out_is_the_gradient_of_the_last_layer(dataset) -> None:
+    source = keras.Input((5, 5, 1))
+    x = layers.Dense(6, "relu")(layers.Flatten()(layers.Rescaling(1 / 255)(source)))
+    model = keras.Model(source, layers.Dense(CLASSES, "softmax")(x))
+    sets = np.array([[3, 8, 17], [0, 1, 199]])
+    sent = handed(model, dataset.samples, dataset.labels)
+    told = sent.gradients(sets, np.random.default_rng(1))
+    for row, gradient in zip(sets, told, strict=True):
+        with tf.GradientTape() as tape:
+            answers = model(tf.cast(dataset.samples[row], tf.float32))
+            losses = keras.losses.sparse_categorical_crossentropy(dataset.labels[row], answers)
+            loss = tf.reduce_sum(losses)
+        kernel, bias = tape.gradient(loss, model.layers[-1].trainable_variables)
+        expected = -np.vstack([kernel, bias[None]]).T
+        np.testing.assert_allclose(gradient, expected, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize(("telling", "low", "high"), [(1.0, 0.8, 1.0), (0.0, -0.1, 0.05)])
+def test_an_observer_gains_what_gradients_tell_and_nothing_else(
+    dataset, telling, low, high
+) -> None:
+    pool = np.random.default_rng(2).permutation(len(dataset.labels)).astype(np.int32)
+    residuals = telling * np.eye(CLASSES, dtype=np.float32)[dataset.labels[pool]][None]
+    sent = Handed(np.ones((1, len(pool), 1), np.float32), residuals)
+    box = WhiteBox(dataset, pool, 150, sent)
+    figures = box.gain(8, 0.5, learned=2000, tested=200)
+    assert low < figures["gain"] < high
+    assert figures["gain"] == pytest.approx(1 - figures["kl"] / figures["prior"])
+
+
+def test_a_pool_too_small_is_refused_and_nothing_kept(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(white_box, "KEPT", tmp_path / "kept")
+    with pytest.raises(UserError, match="a pool with 100 samples to ask about"):
+        white_box.measure("digits", sets=10, tested=10)
+    assert not (tmp_path / "kept").exists()
