@@ -15,6 +15,7 @@ from ulk_tf import cli, presets
 from ulk_tf.errors import UserError
 from ulk_tf.evaluation.wording import baseline, metric
 from ulk_tf.files import read_json, write_text
+from ulk_tf.quiet import import_tensorflow
 
 Result = dict[str, Any]
 # Baselines that look at neither the posteriors nor the truth.
@@ -60,6 +61,7 @@ def run(
             f"--preset and --only that fit a record of {', '.join(records) or quality.KEPT}",
             f"--preset={preset} --only={only}",
         )
+    import_tensorflow()
     places = {"runs_dir": runs_dir, "export_dir": export_dir, "data_dir": data_dir}
     given = {name: value for name, value in places.items() if value is not None}
     rows, wrong = [HEADER], []
