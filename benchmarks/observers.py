@@ -11,9 +11,11 @@ from keras import layers
 from ulk_tf.attacks.encoder import AcrossClasses
 from ulk_tf.config import Experiment
 from ulk_tf.corpus.design import BaseId, Design
+from ulk_tf.corpus.pipeline import label_shares
 from ulk_tf.corpus.plan import draw
 from ulk_tf.data.datasets import Dataset
 from ulk_tf.data.splits import SIDES, Side
+from ulk_tf.errors import UserError
 from ulk_tf.evaluation.metrics import kl_divergence
 from ulk_tf.files import Array
 from ulk_tf.target import zoo
@@ -23,6 +25,8 @@ Result = dict[str, Any]
 # Dropout is drawn this many times for each sample, and one of them taken for each set.
 PASSES = 6
 EPOCHS = 8
+# Of the pool, what the observer learns from; it is asked about sets of the other samples.
+LEARNED = 0.8
 
 
 @dataclass(frozen=True)
@@ -153,30 +157,36 @@ class WhiteBox:
         place = np.zeros(len(labels), np.int64)
         place[self.pool] = np.arange(len(self.pool))
         rng = np.random.default_rng([1, SIDES.index(side), set_size])
-        one_hot = np.eye(self.dataset.classes, dtype=np.float32)
-        told = np.stack([one_hot[row].mean(0) for row in labels[plan.indices]])
+        told = label_shares(self.dataset, plan.indices)
         return self.sent.gradients(place[plan.indices], rng), told
 
 
-def white_box(experiment: Experiment, dataset: Dataset, known: float) -> WhiteBox:
+def white_box(experiment: Experiment, dataset: Dataset, largest: int) -> WhiteBox:
     """Train the first shadow base and hand its observer what its pool sends.
 
     Args:
         experiment: how base models are trained, and on what.
         dataset: the one it names.
-        known: share of the pool that the observer learns from.
+        largest: samples in the largest set that the observer will be asked about.
+
+    Raises:
+        UserError: a pool too small for such a set.
     """
     design, base = Design(experiment, dataset), BaseId("shadow", 0)
+    owned = design.splits.for_base(base.side, base.number).pool
+    pool = np.random.default_rng([experiment.seed, 9]).permutation(owned)
+    known = int(LEARNED * len(pool))
+    if len(pool) - known < largest:
+        others = f"{len(pool) - known} of {dataset.name}"
+        raise UserError(f"a pool with {largest} samples to ask about", others)
     trained = design.training_job(base).run(dataset)
     model = zoo.build(
         experiment.target.target, dataset.sample_shape, dataset.classes, dataset.moments
     )
     model.set_weights(trained.weights)
-    owned = design.splits.for_base(base.side, base.number).pool
-    pool = np.random.default_rng([experiment.seed, 9]).permutation(owned)
     keras.utils.set_random_seed(experiment.seed)
     sent = handed(model, dataset.samples[pool], dataset.labels[pool])
-    return WhiteBox(dataset, pool, int(known * len(pool)), sent)
+    return WhiteBox(dataset, pool, known, sent)
 
 
 def _twice(gradients: Array) -> Array:

@@ -10,6 +10,7 @@ from benchmarks import white_box
 from benchmarks.observers import Handed, WhiteBox, handed
 from ulk_tf.data.datasets import Dataset
 from ulk_tf.errors import UserError
+from ulk_tf.files import read_json
 
 CLASSES = 4
 
@@ -58,3 +59,14 @@ def test_a_pool_too_small_is_refused_and_nothing_kept(tmp_path, monkeypatch) -> 
     with pytest.raises(UserError, match="a pool with 100 samples to ask about"):
         white_box.measure("digits", sets=10, tested=10)
     assert not (tmp_path / "kept").exists()
+
+
+def test_what_an_observer_gains_is_kept_and_told(tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(white_box, "KEPT", tmp_path / "kept")
+    monkeypatch.setattr(white_box, "CASES", ((10, 0.5),))
+    white_box.measure("digits", sets=4000, tested=200)
+    (case,) = read_json(tmp_path / "kept" / "digits.json")["cases"]
+    assert case["gain"] > 0.2
+    told = f"| digits | 10, Dirichlet 0.5 | {case['prior']:.4g} | {case['kl']:.4g} | "
+    assert told in capsys.readouterr().out

@@ -128,9 +128,18 @@ def single_labels(dataset: Dataset, updates: Updates) -> Array:
 
 def label_distributions(dataset: Dataset, updates: Updates) -> Array:
     """The label distribution of each updating set, float32 [updates, classes]."""
+    return label_shares(dataset, updates.indices)
+
+
+def label_shares(dataset: Dataset, indices: Array) -> Array:
+    """The label distribution of each row of samples, float32 [rows, classes].
+
+    Args:
+        dataset: samples and labels.
+        indices: int32 [rows, samples].
+    """
     one_hot = np.eye(dataset.classes, dtype=np.float32)
-    labels = dataset.labels[updates.indices]
-    return np.stack([one_hot[row].mean(0) for row in labels])
+    return np.stack([one_hot[row].mean(0) for row in dataset.labels[indices]])
 
 
 def table(values: Array) -> Truth:
