@@ -27,6 +27,7 @@ SHOWN = {
     "msr": (
         "matched_mse_centroids",
         "gain_over_shadow_clustering",
+        "gain_over_matched_shadow",
         "gain_over_shuffled",
         "matched_mse_samples",
         "gain_over_shadow_clustering_samples",

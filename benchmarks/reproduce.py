@@ -25,6 +25,7 @@ TRIVIAL = (
     "uniform",
     "mean_sample",
     "shadow_clustering",
+    "matched_shadow",
     "label_average",
     "random_samples",
 )

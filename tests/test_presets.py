@@ -69,6 +69,8 @@ def test_paper_is_what_was_published() -> None:
         "width": (experiment.attack.generator_width, 2048),
         "steps": (experiment.attack.epochs * experiment.attack.epoch_steps, 10_000),
         "clustered": (experiment.attack.clustered, 20_000),
+        "clustering": (experiment.attack.clustering, "kmeans"),
+        "loss of a set": (experiment.attack.set_loss, "best_match"),
         "sets a step": (experiment.attack.sets_per_step, 1),
         "adam": (experiment.attack.learning_rate, 2e-4),
         "features": (experiment.attack.feature_map, "published"),

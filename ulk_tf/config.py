@@ -16,6 +16,8 @@ FeatureMap = Literal[
     "difference", "log_difference", "centred", "normalised", "pair", "by_class", "published"
 ]
 Optimizer = Literal["sgd", "adam"]
+SetLossName = Literal["energy", "best_match"]
+ClusteringName = Literal["matched", "kmeans"]
 
 
 def flag(default: Any, help: str, low: float | None = None, high: float | None = None) -> Any:
@@ -166,10 +168,14 @@ class MsrConfig(Validated):
     generator_width: int = flag(512, "width of the generator; the paper's is 2048", 8)
     labels: bool = flag(True, "estimate the label distribution and give each sample a label")
     label_epochs: int = flag(20, "epochs of the label distribution estimator, with --labels", 1)
+    label_dropout: float = flag(0.4, "dropout rate of that estimator", 0, 0.95)
     generated: int | None = flag(
         None, "samples generated for a set in one training step; its size when none", 1
     )
-    adversarial_weight: float = flag(1e-5, "weight of the adversarial loss beside best match", 0)
+    set_loss: SetLossName = flag(
+        "energy", "what a generated set is judged by: energy (distance) or best_match (the paper's)"
+    )
+    adversarial_weight: float = flag(1e-5, "weight of the adversarial loss beside that", 0)
     sets_per_step: int | None = flag(
         None, "updating sets in one training step; as many as hold 400 samples when none", 1, 64
     )
@@ -178,9 +184,13 @@ class MsrConfig(Validated):
         None, "training steps in an epoch; as many as all shadow updates make when none", 1
     )
     patience: int = flag(3, "epochs without a better validation score before stopping", 1)
-    learning_rate: float = flag(1e-3, "Adam learning rate of generator and encoder", 0)
+    learning_rate: float = flag(1e-4, "Adam learning rate of generator and encoder", 0)
     discriminator_learning_rate: float = flag(2e-4, "Adam learning rate of the discriminator", 0)
     precision: Literal["float32", "mixed_bfloat16"] = flag("float32", "precision of the training")
+    clustering: ClusteringName = flag(
+        "matched",
+        "centres matched with sets of samples one for one (matched), or kmeans (the paper's)",
+    )
     clustered: int = flag(4000, "samples generated for clustering; the paper's is 20000", 1)
 
 

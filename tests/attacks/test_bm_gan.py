@@ -5,9 +5,17 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ulk_tf.attacks.bm_gan import BMGAN, best_match, spread_labels, squared_distances
+from ulk_tf.attacks.bm_gan import (
+    BMGAN,
+    SET_LOSSES,
+    best_match,
+    energy,
+    spread_labels,
+    squared_distances,
+)
 from ulk_tf.attacks.gan_networks import conv_generator, dense_generator, discriminator
 from ulk_tf.attacks.noise import NormalNoise
+from ulk_tf.config import SetLossName
 
 
 def test_best_match_equals_a_slow_version() -> None:
@@ -27,6 +35,40 @@ def test_best_match_asks_for_every_real_sample_and_forgives_surplus() -> None:
     collapsed = tf.constant([[[0.0, 0.0], [0.0, 0.0], [0.0, 0.0]]])
     assert float(best_match(real, covering)[0]) == pytest.approx(0, abs=1e-6)
     assert float(best_match(real, collapsed)[0]) == pytest.approx(0.5)
+
+
+def test_energy_equals_a_slow_version() -> None:
+    rng = np.random.default_rng(0)
+    real, generated = rng.random((3, 5, 7)), rng.random((3, 9, 7))
+
+    def mean(left: np.ndarray, right: np.ndarray) -> float:
+        pairs = [(x, y) for x in left for y in right if x is not y and not np.array_equal(x, y)]
+        return float(np.mean([np.sqrt(np.mean((x - y) ** 2)) for x, y in pairs]))
+
+    slow = [mean(x, g) - mean(g, g) / 2 for x, g in zip(real, generated, strict=True)]
+    found = energy(tf.constant(real, tf.float32), tf.constant(generated, tf.float32))
+    np.testing.assert_allclose(found, slow, rtol=1e-4)
+
+
+def test_energy_is_least_where_samples_are_distributed_alike() -> None:
+    normal = [tf.random.stateless_normal((4, 60, 6), (0, number)) for number in range(2)]
+    alike, *others = (
+        float(tf.reduce_mean(energy(normal[0], scale * normal[1] + shift)))
+        for scale, shift in ((1.0, 0.0), (0.5, 0.0), (0.1, 0.0), (2.0, 0.0), (1.0, 0.5))
+    )
+    assert alike < min(others)
+    # Best match is best where generated samples are drawn together.
+    near, spread = (float(tf.reduce_mean(best_match(normal[0], s * normal[1]))) for s in (0.7, 1.0))
+    assert near < spread
+
+
+def test_equal_samples_have_an_energy_with_a_slope() -> None:
+    same = tf.ones((1, 4, 3))
+    with tf.GradientTape() as tape:
+        tape.watch(same)
+        value = energy(tf.ones((1, 4, 3)), same)
+    assert np.isfinite(value).all()
+    assert np.isfinite(tape.gradient(value, same)).all()
 
 
 def test_squared_distances_are_never_negative() -> None:
@@ -52,7 +94,9 @@ def test_generators_reach_the_whole_range_of_pixels(build, shape) -> None:
     assert float(tf.reduce_max(values)) > 0.9
 
 
-def _gan(seed: int = 3, weight: float = 0.1, *, labels: bool = True) -> BMGAN:
+def _gan(
+    seed: int = 3, weight: float = 0.1, *, labels: bool = True, set_loss: SetLossName = "best_match"
+) -> BMGAN:
     pair = {name: keras.Input((4, 3), name=name) for name in ("before", "after")}
     merged = keras.layers.Flatten()(pair["before"] - pair["after"])
     init = keras.initializers.GlorotUniform(seed=seed)
@@ -67,6 +111,7 @@ def _gan(seed: int = 3, weight: float = 0.1, *, labels: bool = True) -> BMGAN:
         generated=8,
         adversarial_weight=weight,
         seed=seed,
+        set_loss=set_loss,
     )
     gan.compile(keras.optimizers.Adam(1e-2), keras.optimizers.Adam(1e-2), jit_compile=False)
     return gan
@@ -112,16 +157,18 @@ def test_training_twice_gives_the_same_bytes_and_noise_changes_with_the_step() -
     assert not np.allclose(one, other)
 
 
-def test_best_match_falls_in_training() -> None:
-    gan = _gan(weight=0.0)
+@pytest.mark.parametrize("set_loss", SET_LOSSES)
+def test_the_loss_of_the_set_falls_in_training(set_loss: SetLossName) -> None:
+    gan = _gan(weight=0.0, set_loss=set_loss)
     data = tf.data.Dataset.from_tensors(_batch()).repeat(150)
     history = gan.fit(data.repeat(2), epochs=2, steps_per_epoch=150, verbose=0, shuffle=False)
-    assert history.history["best_match"][1] < 0.6 * float(
-        tf.reduce_mean(best_match(_batch()[1], tf.fill((2, 8, 6), 0.5)))
+    assert history.history[set_loss][1] < 0.6 * float(
+        tf.reduce_mean(SET_LOSSES[set_loss](_batch()[1], tf.fill((2, 8, 6), 0.5)))
     )
 
 
-def test_the_validation_tells_whether_the_posteriors_matter() -> None:
-    gan = _gan()
+@pytest.mark.parametrize("set_loss", SET_LOSSES)
+def test_the_validation_tells_whether_the_posteriors_matter(set_loss: SetLossName) -> None:
+    gan = _gan(set_loss=set_loss)
     logs = gan.evaluate(tf.data.Dataset.from_tensors(_batch()), return_dict=True, verbose=0)
-    assert {"best_match", "shuffled"} <= set(logs)
+    assert {set_loss, "shuffled"} <= set(logs)

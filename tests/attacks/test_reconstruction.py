@@ -1,4 +1,4 @@
-"""Finished sets: clusters by label where that comes nearer to sets of held-out shadow bases."""
+"""Finished sets: from as many generated samples as asked for, in the shares they come in."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -7,60 +7,63 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ulk_tf.attacks.bm_gan import deal_labels
-from ulk_tf.attacks.reconstruction import labels_pay, reconstruct_sets, to_be_clustered
+from ulk_tf.attacks.reconstruction import (
+    CLUSTERINGS,
+    GENERATED_AT_ONCE,
+    Clustering,
+    reconstruct_sets,
+    to_be_clustered,
+)
 
-PAIR = {name: tf.zeros((3, 2, 2)) for name in ("before", "after")}
 SEEDS = tf.constant([[0, 1], [0, 2], [0, 3]])
-# Two samples of the label that spreads over a line, two of the one that keeps to a corner.
-SETS = tf.constant([[[-2.0, 0], [2, 0], [9, 9.3], [9, 9.5]]] * 3)
+CORNER = 9.0
 
 
-def stand_in(shares: list[float]) -> Any:
-    """A stand-in for BM-GAN that draws each label's samples, and estimates `shares`."""
+def stand_in() -> Any:
+    """A stand-in for BM-GAN: as many samples in a corner as `before` says, the rest on a line."""
 
-    def generate(
-        pair: Any, samples: int, seeds: tf.Tensor, shares: tf.Tensor | None = None
-    ) -> tf.Tensor:
-        given = estimate(pair) if shares is None else shares
-        label = tf.argmax(deal_labels(given, samples, seeds), -1)[..., None]
+    def generate(pair: Any, samples: int, seeds: tf.Tensor) -> tf.Tensor:
+        share = pair["before"][:, :1, :1]
         drawn = tf.random.stateless_uniform((1, samples, 2), seeds[0])
-        line = (drawn * 8 - 4) * [1, 0]
-        return tf.where(label == 0, line, [9.0, 9.0] + drawn * [0, 0.8])
+        where = tf.random.stateless_uniform((1, samples, 1), seeds[0] + 1)
+        return tf.where(where < share, CORNER + drawn * [0, 0.8], (drawn * 8 - 4) * [1, 0])
 
-    def estimate(pair: Any, training: bool = False) -> tf.Tensor:
-        return tf.constant([shares] * pair["before"].shape[0])
+    return SimpleNamespace(generate=generate, generator=SimpleNamespace(output_shape=(None, 2)))
 
-    generator = SimpleNamespace(output_shape=(None, 2))
-    return SimpleNamespace(
-        labels=estimate, generate=generate, generator=generator, by_label=True, seed=1
+
+def _pair(*shares: float) -> dict[str, tf.Tensor]:
+    before = tf.constant(shares)[:, None, None] * tf.ones((1, 2, 2))
+    return {"before": before, "after": before}
+
+
+def _reconstructed(name: Any, share: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Centroids, samples, and all that was generated for one set."""
+    pair, seed = _pair(share), SEEDS[:1]
+    run = tf.function(
+        lambda: reconstruct_sets(stand_in(), pair, seed, 4, (2,), Clustering(name, 400))
     )
+    answer = run()
+    pool = to_be_clustered(stand_in(), pair, seed, 400)
+    return answer["centroids"][0].numpy(), answer["samples"][0].numpy(), pool.numpy()
 
 
-def test_clusters_are_dealt_out_to_the_estimated_labels() -> None:
-    for shares, corner in (([0.5, 0.5], 2), ([0.3, 0.7], 3), ([1.0, 0.0], 0)):
-        answer = reconstruct_sets(stand_in(shares), PAIR, SEEDS, 4, 400, (2,))
-        for centroids, samples in zip(answer["centroids"], answer["samples"], strict=True):
-            assert (centroids.numpy()[:, 0] > 8).sum() == corner
-            assert (samples.numpy()[:, 0] > 8).sum() == corner
+def test_matched_centroids_keep_to_the_shares_that_k_means_does_not() -> None:
+    found = {}
+    for name in CLUSTERINGS:
+        centroids, _, pool = _reconstructed(name, 0.75)
+        found[name] = abs(centroids.mean(0) - pool.mean(0)).max()
+    assert found["matched"] < 0.3 * found["kmeans"]
 
 
-def test_samples_of_each_label_are_as_many_as_its_clusters_need() -> None:
-    one = {name: value[:1] for name, value in PAIR.items()}
-    generated, found = to_be_clustered(stand_in([0.7, 0.3]), one, SEEDS[:1], 4, 2400)
-    assert found is not None
-    labels, clusters = (part.numpy() for part in found)
-    np.testing.assert_array_equal(labels == 1, generated.numpy()[:, 0] > 8)
-    np.testing.assert_array_equal(np.bincount(clusters), [3, 1])
-    assert np.bincount(labels) == pytest.approx([1800, 600], abs=2)
+@pytest.mark.parametrize("name", CLUSTERINGS)
+def test_samples_are_those_that_were_generated_nearest_the_centroids(name: Any) -> None:
+    centroids, samples, pool = _reconstructed(name, 0.5)
+    apart = ((pool[:, None] - centroids) ** 2).sum(-1)
+    np.testing.assert_array_equal(samples, pool[apart.argmin(0)])
 
 
-# All of the label that spreads: two clusters in the corner are two too many.
-LINES = tf.constant([[[-3.0, 0], [-1, 0], [1, 0], [3, 0]]] * 3)
-
-
-@pytest.mark.parametrize(("sets", "pay"), [(SETS, True), (LINES, False)])
-def test_labels_pay_where_sets_have_the_estimated_labels(sets: tf.Tensor, pay: bool) -> None:
-    gan = stand_in([0.5, 0.5])
-    assert labels_pay(gan, PAIR, sets, 400, None) == pay
-    assert gan.by_label
+@pytest.mark.parametrize("total", [4, GENERATED_AT_ONCE, GENERATED_AT_ONCE + 400])
+def test_as_many_are_generated_as_asked_for_none_of_them_twice(total: int) -> None:
+    pool = to_be_clustered(stand_in(), _pair(0.5), SEEDS[:1], total).numpy()
+    assert pool.shape == (total, 2)
+    assert len(np.unique(pool, axis=0)) == total

@@ -13,7 +13,7 @@ from ulk_tf.attacks.labels import train_labels
 from ulk_tf.attacks.msr import train_msr
 from ulk_tf.attacks.signature import TrainedAttack
 from ulk_tf.attacks.ssr import train_ssr
-from ulk_tf.config import LabelConfig, MsrConfig, SsrConfig
+from ulk_tf.config import ClusteringName, LabelConfig, MsrConfig, SsrConfig
 from ulk_tf.corpus.build import Corpus, build_corpus
 from ulk_tf.data.datasets import load
 from ulk_tf.files import Array
@@ -29,6 +29,13 @@ TINY = {
     "target_updates": 8,
     "executor": "inline",
 }
+
+
+def clustering(corpus: Corpus) -> ClusteringName:
+    """Each of the two is exported once."""
+    return "matched" if len(corpus.dataset.sample_shape) > 1 else "kmeans"
+
+
 SHORT = {"epochs": 2, "hidden": 32}
 TRAIN: dict[str, Callable[[Corpus, Path], TrainedAttack]] = {
     "li": lambda corpus, _: train_labels("li", LabelConfig(**SHORT), corpus, 0)[0],
@@ -44,6 +51,7 @@ TRAIN: dict[str, Callable[[Corpus, Path], TrainedAttack]] = {
             generator_width=32,
             generated=20,
             clustered=CLUSTERED,
+            clustering=clustering(corpus),
         ),
         corpus,
         0,

@@ -1,5 +1,6 @@
 """BM-GAN: a generative model with a best-match loss (paper: multi-sample reconstruction)."""
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -7,7 +8,10 @@ import numpy as np
 import tensorflow as tf
 
 from ulk_tf.attacks.noise import NormalNoise, ShadowCodes
+from ulk_tf.config import SetLossName
 
+# Keeps the slope of a distance finite where two samples are equal.
+LEAST_DISTANCE = 1e-3
 Batch = tuple[dict[str, tf.Tensor], tf.Tensor]
 
 
@@ -31,6 +35,38 @@ def best_match(real: tf.Tensor, generated: tf.Tensor) -> tf.Tensor:
     """
     nearest = tf.reduce_min(squared_distances(real, generated), -1)
     return tf.reduce_mean(nearest, -1) / tf.cast(tf.shape(real)[-1], tf.float32)
+
+
+def energy(real: tf.Tensor, generated: tf.Tensor) -> tf.Tensor:
+    """The energy distance, but for a term of the real samples alone (Székely and Rizzo 2013).
+
+    How far generated samples are from the real ones, less half of how far they are from each
+    other: least where both are distributed alike. Best match alone draws generated samples
+    together to where many real ones are.
+
+    Args:
+        real: updating sets, float32 [batch, set_size, values], in [0, 1].
+        generated: samples for them, float32 [batch, generated, values].
+
+    Returns:
+        float32 [batch]: in units of a value.
+    """
+    count = generated.shape[1]
+    pairs = max(count * (count - 1), 1)
+    among = tf.reduce_sum(_distances(generated, generated), (-2, -1)) - count * LEAST_DISTANCE
+    return tf.reduce_mean(_distances(real, generated), (-2, -1)) - among / (2 * pairs)
+
+
+def _distances(a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
+    """Root mean squared differences of all pairs, [batch, n, m]; at least LEAST_DISTANCE."""
+    squared = squared_distances(a, b) / tf.cast(tf.shape(a)[-1], tf.float32)
+    return tf.sqrt(squared + LEAST_DISTANCE**2)
+
+
+SET_LOSSES: dict[SetLossName, Callable[[tf.Tensor, tf.Tensor], tf.Tensor]] = {
+    "energy": energy,
+    "best_match": best_match,
+}
 
 
 def spread_labels(distribution: tf.Tensor, samples: int, offsets: tf.Tensor) -> tf.Tensor:
@@ -72,8 +108,9 @@ class BMGAN(keras.Model):
     """Encoder, generator and discriminator, trained together.
 
     Each training step takes several updating sets; for each it generates samples from the code
-    of its posterior difference and fresh noise. The generator and encoder are trained on the
-    best-match loss plus the adversarial loss, the discriminator to tell real from generated.
+    of its posterior difference and fresh noise. The generator and encoder are trained on a loss
+    over the set (best match) plus the adversarial loss, the discriminator to tell real from
+    generated.
     Noise is drawn from (seed, step), so that a resumed training goes on with new noise.
 
     Args:
@@ -83,11 +120,9 @@ class BMGAN(keras.Model):
         labels: posteriors before and after -> label distribution; None leaves labels out.
         noise: what a sample is made from; a layer like those in `noise`.
         generated: samples for a set in a training step.
-        adversarial_weight: of the adversarial loss beside best match.
+        adversarial_weight: of the adversarial loss beside that of the set.
         seed: of the noise.
-
-    Attributes:
-        by_label: whether clusters are dealt out to the estimated labels; see `reconstruction`.
+        set_loss: of `SET_LOSSES`; the paper's is best match.
     """
 
     def __init__(
@@ -100,6 +135,7 @@ class BMGAN(keras.Model):
         generated: int,
         adversarial_weight: float,
         seed: int,
+        set_loss: SetLossName = "best_match",
     ) -> None:
         # Its parts have a precision of their own; posteriors must come to them as they are.
         super().__init__(name="bm_gan", dtype="float32")
@@ -111,8 +147,8 @@ class BMGAN(keras.Model):
         self.generated = generated
         self.adversarial_weight = adversarial_weight
         self.seed = seed
-        self.by_label = labels is not None
-        names = ("loss", "best_match", "shuffled", "discriminator_loss")
+        self.set_loss = set_loss
+        names = ("loss", set_loss, "shuffled", "discriminator_loss")
         self._means = {name: keras.metrics.Mean(name=name) for name in names}
 
     def compile(
@@ -142,7 +178,6 @@ class BMGAN(keras.Model):
         samples: int,
         seeds: tf.Tensor,
         training: bool = False,
-        shares: tf.Tensor | None = None,
     ) -> tf.Tensor:
         """Generate samples for each posterior difference.
 
@@ -151,8 +186,6 @@ class BMGAN(keras.Model):
             samples: how many for each.
             seeds: int32 [batch, 2].
             training: whether dropout and batch statistics are those of the training.
-            shares: of the labels that samples are generated for, float32 [batch, classes]; the
-                estimated label distribution when None.
 
         Returns:
             float32 [batch, samples, values], in [0, 1].
@@ -161,8 +194,7 @@ class BMGAN(keras.Model):
         parts = [tf.repeat(code[:, None], samples, axis=1)]
         labels = None
         if self.labels is not None:
-            if shares is None:
-                shares = tf.stop_gradient(self.labels(pair, training=False))
+            shares = tf.stop_gradient(self.labels(pair, training=False))
             labels = deal_labels(shares, samples, seeds)
             parts.append(labels)
         parts.insert(0, self.noise(seeds, samples=samples, labels=labels))
@@ -178,7 +210,7 @@ class BMGAN(keras.Model):
         with tf.GradientTape() as g_tape, tf.GradientTape() as d_tape:
             generated = self.generate(pair, self.generated, self._seeds(sets), training=True)
             flat = tf.reshape(generated, (-1, generated.shape[-1]))
-            match = tf.reduce_mean(best_match(real, generated))
+            match = tf.reduce_mean(SET_LOSSES[self.set_loss](real, generated))
             fooled = self.discriminator(flat, training=True)
             # The discriminator's own loss must not reach the generator: same batch, no gradient.
             told = self.discriminator(tf.stop_gradient(flat), training=True)
@@ -191,17 +223,18 @@ class BMGAN(keras.Model):
         self.g_optimizer.apply(g_tape.gradient(g_loss, variables, share), variables)
         judges = self.discriminator.trainable_variables
         self.d_optimizer.apply(d_tape.gradient(d_loss, judges, share), judges)
-        return self._record(loss=g_loss, best_match=match, discriminator_loss=d_loss)
+        return self._record({"loss": g_loss, self.set_loss: match, "discriminator_loss": d_loss})
 
     def test_step(self, data: Batch) -> dict[str, tf.Tensor]:
-        """Best match with the right posterior difference, and with that of another update."""
+        """The set's loss with the right posterior difference, and with that of another update."""
         pair, real = data
         seeds = tf.stack([tf.range(tf.shape(real)[0]), tf.fill([tf.shape(real)[0]], 7)], -1)
         generated = self.generate(pair, self.generated, seeds)
         other = {name: tf.roll(value, 1, axis=0) for name, value in pair.items()}
-        match = tf.reduce_mean(best_match(real, generated))
-        shuffled = best_match(real, self.generate(other, self.generated, seeds))
-        return self._record(loss=match, best_match=match, shuffled=tf.reduce_mean(shuffled))
+        measure = SET_LOSSES[self.set_loss]
+        match = tf.reduce_mean(measure(real, generated))
+        shuffled = tf.reduce_mean(measure(real, self.generate(other, self.generated, seeds)))
+        return self._record({"loss": match, self.set_loss: match, "shuffled": shuffled})
 
     def call(self, pair: dict[str, tf.Tensor]) -> tf.Tensor:
         """The code of a posterior difference."""
@@ -215,7 +248,7 @@ class BMGAN(keras.Model):
         first = tf.cast(context.replica_id_in_sync_group, tf.int32) * sets
         return tf.stack([high, step * 64 + first + tf.range(sets)], -1)
 
-    def _record(self, **values: tf.Tensor) -> dict[str, tf.Tensor]:
+    def _record(self, values: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         for name, value in values.items():
             self._means[name].update_state(value)
         return {name: self._means[name].result() for name in values}

@@ -30,12 +30,7 @@ def _distances(samples: tf.Tensor, centroids: tf.Tensor) -> tf.Tensor:
     return tf.reduce_sum(centroids * centroids, -1)[None] - 2 * products
 
 
-def _within(samples: tf.Tensor, centroids: tf.Tensor, allowed: tf.Tensor) -> tf.Tensor:
-    """As `_distances`, infinite where a centroid may not take a sample, [n, k]."""
-    return tf.where(allowed, _distances(samples, centroids), math.inf)
-
-
-def _spread(samples: tf.Tensor, k: int, seed: tf.Tensor, allowed: tf.Tensor) -> tf.Tensor:
+def _spread(samples: tf.Tensor, k: int, seed: tf.Tensor) -> tf.Tensor:
     """Greedy k-means++ (Arthur and Vassilvitskii 2007): far samples are likelier centroids."""
     low = samples
     if samples.shape[1] > SEED_VALUES:
@@ -56,14 +51,12 @@ def _spread(samples: tf.Tensor, k: int, seed: tf.Tensor, allowed: tf.Tensor) -> 
     def step(
         number: tf.Tensor, chosen: tf.Tensor, nearest: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        own = allowed[:, number]
-        left = tf.where(own, nearest, 0.0)
-        # Where no sample is allowed, or each already has a centroid, any will do.
-        left = tf.where(tf.reduce_any(left > 0), left, tf.ones_like(left))
+        # Where each sample already has a centroid, any will do.
+        left = tf.where(tf.reduce_any(nearest > 0), nearest, tf.ones_like(nearest))
         ends = tf.cumsum(left)
         drawn = tf.searchsorted(ends, draws[number] * ends[-1], side="right")
         drawn = tf.minimum(drawn, count - 1)
-        nearer = tf.where(own, tf.minimum(nearest, away(drawn)), nearest)
+        nearer = tf.minimum(nearest, away(drawn))
         best = tf.argmin(tf.reduce_sum(nearer, -1), output_type=tf.int32)
         chosen = tf.tensor_scatter_nd_update(chosen, [[number]], [drawn[best]])
         return number + 1, chosen, nearer[best]
@@ -76,7 +69,7 @@ def _spread(samples: tf.Tensor, k: int, seed: tf.Tensor, allowed: tf.Tensor) -> 
 
 
 def _lloyd(
-    samples: tf.Tensor, centroids: tf.Tensor, iterations: int, allowed: tf.Tensor
+    samples: tf.Tensor, centroids: tf.Tensor, iterations: int
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Lloyd's algorithm: centroids and assignment when no sample moves any more, or before.
 
@@ -86,7 +79,7 @@ def _lloyd(
     k = centroids.shape[0]
 
     def nearest(centroids: tf.Tensor) -> tf.Tensor:
-        return tf.argmin(_within(samples, centroids, allowed), -1, tf.int32)
+        return tf.argmin(_distances(samples, centroids), -1, tf.int32)
 
     def totals(rows: tf.Tensor, clusters: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         sums = tf.math.unsorted_segment_sum(rows, clusters, k)
@@ -144,7 +137,6 @@ def kmeans(
     seed: tf.Tensor,
     iterations: int = 50,
     directions: Array | None = None,
-    labels: tuple[tf.Tensor, tf.Tensor] | None = None,
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Lloyd's algorithm from the best of a few greedy k-means++ starts.
 
@@ -157,8 +149,6 @@ def kmeans(
         seed: int32 [2].
         iterations: at most, after the start has been chosen.
         directions: orthonormal [d, m], see `principal_directions`: distances are taken in them.
-        labels: of the samples, int32 [n], and of the clusters, int32 [k]: a cluster takes only
-            samples of its label. None: any sample. A label of samples needs a cluster.
 
     Returns:
         Centroids float32 [k, d] and each sample's cluster int32 [n]. A cluster that lost all of
@@ -170,15 +160,13 @@ def kmeans(
     middle = tf.reduce_mean(whole, 0)
     whole -= middle
     samples = whole if directions is None else tf.matmul(whole, directions)
-    own, clusters = labels or (tf.zeros_like(samples[:, 0], tf.int32), tf.zeros((k,), tf.int32))
-    allowed = own[:, None] == clusters
 
     def attempt(
         number: tf.Tensor, best: tf.Tensor, least: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        start = _spread(samples, k, seed + tf.stack([0, 2 * number]), allowed)
-        tried, _ = _lloyd(samples, start, TRIAL_ITERATIONS, allowed)
-        inertia = tf.reduce_sum(tf.reduce_min(_within(samples, tried, allowed), -1))
+        start = _spread(samples, k, seed + tf.stack([0, 2 * number]))
+        tried, _ = _lloyd(samples, start, TRIAL_ITERATIONS)
+        inertia = tf.reduce_sum(tf.reduce_min(_distances(samples, tried), -1))
         better = inertia < least
         return number + 1, tf.where(better, tried, best), tf.minimum(inertia, least)
 
@@ -187,7 +175,7 @@ def kmeans(
     _, best, _ = tf.while_loop(
         lambda number, *_: number < starts, attempt, nothing, parallel_iterations=1
     )
-    centroids, assignment = _lloyd(samples, best, iterations, allowed)
+    centroids, assignment = _lloyd(samples, best, iterations)
     if directions is not None:
         means = tf.math.unsorted_segment_mean(whole, assignment, k)
         sizes = tf.math.unsorted_segment_sum(tf.ones_like(whole[:, :1]), assignment, k)

@@ -17,7 +17,7 @@ from ulk_tf.attacks.encoder import build_encoder
 from ulk_tf.attacks.fit import Fitted, Schedule, fit
 from ulk_tf.attacks.labels import train_labels
 from ulk_tf.attacks.noise import NormalNoise, ShadowCodes
-from ulk_tf.attacks.reconstruction import labels_pay, reconstruct_sets, shaped
+from ulk_tf.attacks.reconstruction import Clustering, reconstruct_sets, shaped
 from ulk_tf.attacks.signature import Signature, TrainedAttack, pair_specs
 from ulk_tf.config import LabelConfig, MsrConfig
 from ulk_tf.corpus.build import Corpus
@@ -28,8 +28,6 @@ from ulk_tf.files import Array
 SAMPLES_IN_STEP, MOST_SETS = 400, 64
 # Shadow samples whose principal directions clustering works in, and the seed of their choice.
 DIRECTIONS_FROM, DIRECTIONS_SEED = 4000, 0
-# Updates of held-out shadow bases that say whether clusters by label pay.
-CHECKED_SETS = 40
 
 
 def train_msr(
@@ -50,10 +48,7 @@ def train_msr(
     with precision(config.precision), strategy(sets_in_step(config, corpus)).scope():
         gan = build_gan(config, corpus, seed, home)
     fitted = _fit(gan, config, corpus, seed, home)
-    directions = _directions(corpus)
-    if gan.labels is not None:
-        gan.by_label = labels_pay(gan, *_some_sets(corpus), _total(config, corpus), directions)
-    return wrap(gan, config, corpus, directions), fitted
+    return wrap(gan, config, corpus, _directions(corpus)), fitted
 
 
 def sets_in_step(config: MsrConfig, corpus: Corpus) -> int:
@@ -84,6 +79,7 @@ def build_gan(config: MsrConfig, corpus: Corpus, seed: int, home: Path) -> BMGAN
         generated=config.generated or corpus.updates["shadow"].indices.shape[1],
         adversarial_weight=config.adversarial_weight,
         seed=seed,
+        set_loss=config.set_loss,
     )
 
 
@@ -111,7 +107,9 @@ def _generator(
 
 def _label_model(config: MsrConfig, corpus: Corpus, seed: int, home: Path) -> keras.Model:
     """A_LDE on the same corpus, as the generator's estimate of the label distribution."""
-    own = LabelConfig(feature_map=config.feature_map, epochs=config.label_epochs)
+    own = LabelConfig(
+        feature_map=config.feature_map, epochs=config.label_epochs, dropout=config.label_dropout
+    )
     with precision("float32"):
         _, fitted = train_labels("lde", own, corpus, seed, home)
     model = keras.Model(fitted.model.input, fitted.model.output["label_distribution"])
@@ -142,18 +140,11 @@ def _fit(gan: BMGAN, config: MsrConfig, corpus: Corpus, seed: int, home: Path) -
             steps_per_execution=at_once,
         )
     optimizers = [gan.g_optimizer, gan.d_optimizer]
-    schedule = Schedule("training msr", config.epochs, steps, "val_best_match", config.patience)
+    schedule = Schedule(
+        "training msr", config.epochs, steps, f"val_{config.set_loss}", config.patience
+    )
     schedule = schedule.at(home, "msr", corpus)
     return fit(gan, optimizers, learning.shadow, learning.validation, schedule)
-
-
-def _some_sets(corpus: Corpus) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
-    """Posteriors and updating sets of some updates, of every held-out shadow base."""
-    updates = corpus.updates["validation"]
-    rows = np.linspace(0, len(updates) - 1, min(CHECKED_SETS, len(updates))).astype(np.int32)
-    before, after = updates.before[updates.base[rows]], updates.after[rows]
-    pair = {"before": tf.constant(before), "after": tf.constant(after)}
-    return pair, updating_sets(corpus.dataset, updates)(tf.constant(rows))
 
 
 def _directions(corpus: Corpus) -> Array | None:
@@ -163,25 +154,24 @@ def _directions(corpus: Corpus) -> Array | None:
     return principal_directions(some.reshape(len(some), -1))
 
 
-def _total(config: MsrConfig, corpus: Corpus) -> int:
-    """Samples that are generated for a set, and clustered."""
-    return max(config.clustered, corpus.updates["shadow"].indices.shape[1])
-
-
 def wrap(gan: BMGAN, config: MsrConfig, corpus: Corpus, directions: Array | None) -> TrainedAttack:
     """BM-GAN and clustering as an attack that can be run and exported."""
     shape = corpus.dataset.sample_shape
     k = corpus.updates["shadow"].indices.shape[1]
     specs = pair_specs(*corpus.updates["shadow"].after.shape[1:])
     specs["seeds"] = tf.TensorSpec((None, 2), tf.int32, name="seeds")
-    total = _total(config, corpus)
     return TrainedAttack(
         "msr",
         (gan,),
         {
             "serving_default": Signature(
                 lambda before, after, seeds: reconstruct_sets(
-                    gan, {"before": before, "after": after}, seeds, k, total, shape, directions
+                    gan,
+                    {"before": before, "after": after},
+                    seeds,
+                    k,
+                    shape,
+                    Clustering(config.clustering, config.clustered, directions),
                 ),
                 specs,
             ),

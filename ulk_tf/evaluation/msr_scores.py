@@ -1,7 +1,8 @@
-"""Scores of A_MSR on target updates: like with like, beside five baselines."""
+"""Scores of A_MSR on target updates: like with like, beside seven baselines."""
 
 import numpy as np
 
+from ulk_tf.attacks.matched_baselines import MatchedShadow
 from ulk_tf.attacks.msr_baselines import (
     LabelOracleClustering,
     label_average,
@@ -19,7 +20,16 @@ from ulk_tf.progress import track
 
 # Shadow samples that the baselines cluster: enough for stable centroids, seconds of work.
 CLUSTERED_SHADOW = 6000
-BASELINES = ("shadow_clustering", "label_average", "random_samples", "label_oracle", "shuffled")
+BASELINES = (
+    "shadow_clustering",
+    "matched_shadow",
+    "label_average",
+    "random_samples",
+    "label_oracle",
+    "matched_oracle",
+    "shuffled",
+)
+GAINS = ("shadow_clustering", "matched_shadow", "shuffled", "label_oracle", "matched_oracle")
 
 
 def score_msr(attack: TrainedAttack, corpus: Corpus, seed: int) -> Scores:
@@ -27,9 +37,10 @@ def score_msr(attack: TrainedAttack, corpus: Corpus, seed: int) -> Scores:
 
     Every reconstruction is matched to the true set by the Hungarian algorithm. Centroids are
     compared with centroids and samples with samples: a centroid is nearer to everything.
-    Baselines: clustering of the adversary's own data, class means in the prior's proportions,
-    random shadow samples, clustering with the true label counts (an oracle: an attack under it
-    leaks more than labels), and the attack fed another update's posterior difference.
+    Baselines: clusters of the adversary's own data without and with the true label counts of
+    the set (an oracle: an attack under it leaks more than labels), both by k-means and matched
+    one for one as the attack's own are; class means in the prior's proportions; random shadow
+    samples; and the attack fed another update's posterior difference.
 
     Args:
         attack: trained.
@@ -66,7 +77,7 @@ def _collect(corpus: Corpus, values: dict[str, Array], own: dict[str, Array]) ->
         attack = values[f"attack {kind}"]
         scores.metric(f"matched_mse_{kind}", attack, **baselines)
         suffix = "" if kind == "centroids" else "_samples"
-        for other in ("shadow_clustering", "shuffled", "label_oracle"):
+        for other in GAINS:
             scores.gain(f"gain_over_{other}{suffix}", attack, baselines[other])
     centroids = values["attack centroids"]
     # The median case: neither the best nor the worst may be the one that is shown.
@@ -91,6 +102,8 @@ class _Fixed:
         self._labels = dataset.labels[rows]
         k = corpus.updates["target"].indices.shape[1]
         self._clusters = shadow_clustering(self._shadow, k, seed)
+        self._matched = MatchedShadow(self._shadow, self._labels, seed)
+        self._matched_clusters = self._matched.without_labels(self._clusters[0])
         prior = prior_counts(self._labels, k, dataset.classes)
         self._average = label_average(self._shadow, self._labels, prior)
         self._oracle = LabelOracleClustering(self._shadow, self._labels, seed)
@@ -100,12 +113,18 @@ class _Fixed:
         """Every baseline's answer to one update, [k, values] by name and kind."""
         dataset = self._corpus.dataset
         labels = dataset.labels[self._corpus.updates["target"].indices[row]]
-        oracle = self._oracle.reconstruct(np.bincount(labels, minlength=dataset.classes))
+        counts = np.bincount(labels, minlength=dataset.classes)
+        oracle = self._oracle.reconstruct(counts)
+        matched = self._matched.with_labels(oracle[0], counts)
         return {
             "shadow_clustering centroids": self._clusters[0],
             "shadow_clustering samples": self._clusters[1],
+            "matched_shadow centroids": self._matched_clusters[0],
+            "matched_shadow samples": self._matched_clusters[1],
             "label_average centroids": self._average,
             "random_samples samples": random_samples(self._shadow, self._k, self._seed + row),
             "label_oracle centroids": oracle[0],
             "label_oracle samples": oracle[1],
+            "matched_oracle centroids": matched[0],
+            "matched_oracle samples": matched[1],
         }

@@ -70,8 +70,8 @@ METRICS = {
     ),
     "matched_mse_centroids": Wording(
         "Matched MSE, centroids",
-        f"{_SCALE} Every true sample against the cluster centre matched to it. Under shadow "
-        "clustering the update leaks; under label-oracle clustering it leaks more than labels.",
+        f"{_SCALE} Every true sample against the cluster centre matched to it. Under matched "
+        "shadow clusters the update leaks; under the matched label oracle, more than labels.",
         less_is_better=True,
     ),
     "matched_mse_samples": Wording(
@@ -97,11 +97,19 @@ BASELINES = {
         "the sample of the shadow update that moved the posteriors most alike",
     ),
     "shadow_clustering": ("Shadow clustering", "clusters of the adversary's own data"),
+    "matched_shadow": (
+        "Matched shadow clusters",
+        "the attack's own clustering, of the adversary's own data",
+    ),
     "label_average": ("Label average", "class means in the prior's shares"),
     "random_samples": ("Random samples", "of the adversary's own data"),
     "label_oracle": (
         "Label-oracle clustering",
-        "knows the true label counts: under it, more than labels leaks",
+        "knows the true label counts",
+    ),
+    "matched_oracle": (
+        "Matched label oracle",
+        "the same by the attack's own clustering: under it, more than labels leaks",
     ),
 }
 

@@ -19,6 +19,7 @@ SHOWN_CLASSES = 5
 UNINFORMED = frozenset(
     {
         "mean_sample",
+        "matched_shadow",
         "most_frequent_label",
         "prior",
         "random_histogram",

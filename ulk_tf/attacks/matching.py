@@ -1,0 +1,114 @@
+"""Centroids that are nearest to whole sets, one for one: what a reconstruction is judged by.
+
+K-means gives many samples of a dense region one centroid and a rare one its own. An updating
+set is matched one for one, so here sets of k samples are matched with the k centroids, and each
+centroid becomes the mean of its partners: the barycentre of such sets.
+"""
+
+from collections.abc import Callable
+
+import tensorflow as tf
+
+from ulk_tf.files import Array
+
+# Softness of a matching, as a share of the mean distance, and Sinkhorn's rounds. Softer or
+# harder ones, more rounds, or the Hungarian algorithm itself change matched errors on held-out
+# shadow bases by less than 1%.
+TEMPERATURE, ROUNDS = 0.03, 20
+# How often all samples are put into sets anew; after four times nothing changes any more.
+PASSES = 4
+# Added to the mean distance: all samples may be equal.
+SMALLEST_MEAN = 1e-12
+
+
+def soft_matching(distances: tf.Tensor) -> tf.Tensor:
+    """Which sample is whose, softly (Sinkhorn's algorithm; Cuturi 2013).
+
+    Args:
+        distances: of centroids and samples of a set, float32 [sets, k, k].
+
+    Returns:
+        Shares float32 [sets, k, k]: those of a centroid sum to one, those of a sample nearly,
+        less so where groups of samples are far apart.
+    """
+    scores = distances / -(TEMPERATURE * tf.reduce_mean(distances) + SMALLEST_MEAN)
+
+    def step(
+        number: tf.Tensor, rows: tf.Tensor, columns: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        columns = -tf.reduce_logsumexp(scores + rows, -2, keepdims=True)
+        rows = -tf.reduce_logsumexp(scores + columns, -1, keepdims=True)
+        return number + 1, rows, columns
+
+    start = (tf.constant(0), tf.zeros_like(scores[..., :1]), tf.zeros_like(scores[..., :1, :]))
+    _, rows, columns = tf.while_loop(lambda number, *_: number < ROUNDS, step, start)
+    return tf.exp(scores + rows + columns)
+
+
+def matched_centroids(
+    samples: tf.Tensor, start: tf.Tensor, seed: tf.Tensor, directions: Array | None = None
+) -> tf.Tensor:
+    """Centroids matched with random sets of the samples, all of them, time and again.
+
+    Args:
+        samples: float32 [n, d].
+        start: first centroids, float32 [k, d], k at most n.
+        seed: int32 [2], of which samples are put into a set.
+        directions: orthonormal [d, m], see `principal_directions`: distances are taken in them.
+
+    Returns:
+        float32 [k, d].
+    """
+    count, k = samples.shape[0], start.shape[0]
+
+    def sets(number: tf.Tensor) -> tf.Tensor:
+        chance = tf.random.stateless_uniform((count,), seed + tf.stack([number, 0]))
+        return tf.reshape(tf.argsort(chance)[: count // k * k], (-1, k))
+
+    return matched_with(sets, samples, start, directions)
+
+
+def matched_with(
+    sets: Callable[[tf.Tensor], tf.Tensor],
+    samples: tf.Tensor,
+    start: tf.Tensor,
+    directions: Array | None = None,
+) -> tf.Tensor:
+    """Centroids matched with given sets.
+
+    Args:
+        sets: number of the pass -> rows of samples that make sets, int32 [sets, k].
+        samples: float32 [n, d].
+        start: first centroids, float32 [k, d].
+        directions: orthonormal [d, m]: distances are taken in them.
+
+    Returns:
+        float32 [k, d].
+    """
+    middle = tf.reduce_mean(samples, 0)
+    low, centroids = samples - middle, start - middle
+    if directions is not None:
+        low, centroids = tf.matmul(low, directions), tf.matmul(centroids, directions)
+
+    def step(number: tf.Tensor, centroids: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        drawn = tf.gather(low, sets(number))
+        return number + 1, _means(_partners(centroids, drawn), drawn)
+
+    _, centroids = tf.while_loop(
+        lambda number, _: number < PASSES - 1, step, (tf.constant(0), centroids)
+    )
+    rows = sets(tf.constant(PASSES - 1))
+    return _means(_partners(centroids, tf.gather(low, rows)), tf.gather(samples, rows))
+
+
+def _partners(centroids: tf.Tensor, sets: tf.Tensor) -> tf.Tensor:
+    """Of each set [sets, k, d] the samples that are a centroid's, [sets, k, k samples]."""
+    products = tf.einsum("kd,snd->skn", centroids, sets)
+    norms = tf.reduce_sum(sets * sets, -1)[:, None]
+    apart = tf.reduce_sum(centroids * centroids, -1)[:, None] + norms - 2 * products
+    return soft_matching(tf.maximum(apart, 0.0))
+
+
+def _means(shares: tf.Tensor, sets: tf.Tensor) -> tf.Tensor:
+    """The mean of each centroid's partners, [k, d]."""
+    return tf.einsum("skn,snd->kd", shares, sets) / tf.cast(tf.shape(sets)[0], tf.float32)
