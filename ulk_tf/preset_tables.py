@@ -62,7 +62,7 @@ _ATTACKS_ON: dict[tuple[AttackName, str], Fields] = {
     ("ssr", "cifar10"): {"feature_map": "normalised"},
 }
 # An attack overfits its shadow bases after a few of the passes that small data needs. BM-GAN
-# begins as a good generator: from 2,000 steps on, held-out sets are matched no better.
+# begins as a good generator: after 700 steps, held-out sets are matched no better.
 _ATTACKS_ON_LARGE: dict[AttackName, Fields] = {
     "li": {"epochs": 8, "members": 2},
     "ssr": {"epochs": 8, "members": 2},
