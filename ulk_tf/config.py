@@ -13,7 +13,14 @@ from ulk_tf.errors import UserError
 
 AttackName = Literal["li", "ssr", "lde", "msr"]
 FeatureMap = Literal[
-    "difference", "log_difference", "centred", "normalised", "pair", "by_class", "published"
+    "difference",
+    "log_difference",
+    "centred",
+    "normalised",
+    "pair",
+    "by_class",
+    "class_pairs",
+    "published",
 ]
 Optimizer = Literal["sgd", "adam"]
 SetLossName = Literal["energy", "best_match"]
@@ -129,7 +136,7 @@ class CorpusConfig(Validated):
 class LabelConfig(Validated):
     """A_LI and A_LDE: shared encoder, dense decoder, softmax (paper: sections on A_LI, A_LDE)."""
 
-    feature_map: FeatureMap = flag("by_class", "how posteriors before and after become features")
+    feature_map: FeatureMap = flag("class_pairs", "how posteriors before and after become features")
     hidden: int = flag(256, "width of the encoder's first layer", 4)
     dropout: float = flag(0.4, "dropout rate in encoder and decoder", 0, 0.95)
     epochs: int = flag(30, "most epochs over the shadow corpus", 1)
@@ -144,6 +151,7 @@ class LabelConfig(Validated):
 class SsrConfig(LabelConfig):
     """A_SSR: an autoencoder's decoder behind the shared encoder (paper: section on A_SSR)."""
 
+    feature_map: FeatureMap = flag("by_class", "how posteriors before and after become features")
     dropout: float = flag(0.2, "dropout rate in the encoder", 0, 0.95)
     code: int = flag(64, "width of the autoencoder's code", 2)
     autoencoder_epochs: int = flag(30, "epochs of the autoencoder", 1)

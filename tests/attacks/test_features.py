@@ -5,11 +5,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from ulk_tf.attacks.class_pairs import class_pairs
 from ulk_tf.attacks.encoder import build_encoder
-from ulk_tf.attacks.features import FLOOR, Features, fit_features
+from ulk_tf.attacks.features import FLOOR, Features, centred, fit_features, unscaled
 
 FLAT = ["difference", "log_difference", "centred", "normalised", "pair", "published"]
-KINDS = [*FLAT, "by_class"]
+BY_CLASS = ["by_class", "class_pairs"]
+KINDS = [*FLAT, *BY_CLASS]
 
 
 @pytest.fixture(name="posteriors")
@@ -71,6 +73,18 @@ def test_features_by_class_equal_a_slow_version(posteriors: tuple) -> None:
     found = layer(*posteriors).numpy()
     np.testing.assert_allclose(found, _slow_by_class(*posteriors), rtol=2e-4, atol=2e-4)
     assert layer.compute_output_shape(*(part.shape for part in posteriors)) == found.shape
+
+
+def test_class_pairs_come_after_the_features_by_class(posteriors: tuple) -> None:
+    plain, more = (fit_features(kind, *posteriors) for kind in BY_CLASS)
+    found, wide = plain(*posteriors).numpy(), more(*posteriors).numpy()
+    np.testing.assert_array_equal(wide[..., : found.shape[-1]], found)
+    before = tf.constant(posteriors[0])
+    logits = centred(tf.math.log(tf.maximum(before, FLOOR)))
+    difference = unscaled("centred", *posteriors)
+    pairs = class_pairs(before, logits, difference).numpy()
+    np.testing.assert_array_equal(wide[..., found.shape[-1] :], pairs)
+    assert more.compute_output_shape(*(part.shape for part in posteriors)) == wide.shape
 
 
 @pytest.mark.parametrize("kind", FLAT)

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from ulk_tf.attacks.class_pairs import class_pairs, values_of_a_class
 from ulk_tf.config import FeatureMap
 from ulk_tf.files import Array
 
@@ -16,7 +17,8 @@ FLOOR = 1e-30
 # Added to norms: an update may leave every posterior as it was.
 SMALLEST_NORM = 1e-12
 VALUES_OF_A_PROBE = 7
-WITH_LOG_NORM = ("normalised", "by_class")
+BY_CLASS = ("by_class", "class_pairs")
+WITH_LOG_NORM = ("normalised", *BY_CLASS)
 
 
 def log_difference(before: tf.Tensor, after: tf.Tensor) -> tf.Tensor:
@@ -34,8 +36,8 @@ def unscaled(kind: FeatureMap, before: tf.Tensor, after: tf.Tensor) -> tf.Tensor
     """The features before any scaling.
 
     Args:
-        kind: which feature map; for `normalised` and `by_class` that of `centred`, which they
-            then divide.
+        kind: which feature map; for those with the log-norm that of `centred`, which they then
+            divide.
         before: float32 [batch, probes, classes].
         after: the same shape.
 
@@ -94,13 +96,15 @@ class Features(keras.layers.Layer):
     divides each update's centred log-posterior difference by its own norm and adds the
     standardised log-norm: an update's norm spans five orders of magnitude, its direction tells
     what was learned. `by_class` says the same and more class by class, so that the encoder can
-    learn once, for all classes, what it means that a class' posteriors rose. `published` is the
-    posterior difference as it is, which the published code feeds to its networks.
+    learn once, for all classes, what it means that a class' posteriors rose; `class_pairs` adds
+    how far classes moved where other classes are, which hardly depends on the base model.
+    `published` is the posterior difference as it is, which the published code feeds to its
+    networks.
 
     Args:
         kind: which feature map.
-        scale: standard deviation of the features over the shadow corpus; for `by_class` of the
-            centred log-posteriors before an update.
+        scale: standard deviation of the features over the shadow corpus; for those by class of
+            the centred log-posteriors before an update.
         log_norm: mean and standard deviation of the log-norm over the shadow corpus.
     """
 
@@ -125,7 +129,7 @@ class Features(keras.layers.Layer):
     def call(self, before: tf.Tensor, after: tf.Tensor) -> tf.Tensor:
         """Posteriors [batch, probes, classes] twice -> float32 [batch, features].
 
-        For `by_class` [batch, classes, features].
+        For `by_class` and `class_pairs` [batch, classes, features].
         """
         values = unscaled(self.kind, before, after)
         probes, width = values.shape[1:]
@@ -137,8 +141,11 @@ class Features(keras.layers.Layer):
         log_norm = (tf.math.log(norm) - mean) / deviation
         if self.kind == "normalised":
             return tf.concat([flat * (probes * width) ** 0.5 / norm, log_norm], -1)
-        beside = tf.repeat(log_norm[:, None], width, 1)
-        return tf.concat([by_class(before, values, self.scale), beside], -1)
+        parts = [by_class(before, values, self.scale), tf.repeat(log_norm[:, None], width, 1)]
+        if self.kind == "class_pairs":
+            logits = centred(tf.math.log(tf.maximum(before, FLOOR)))
+            parts.append(class_pairs(before, logits, values))
+        return tf.concat(parts, -1)
 
     def compute_output_shape(
         self, before_shape: tuple[int, ...], after_shape: tuple[int, ...]
@@ -146,8 +153,9 @@ class Features(keras.layers.Layer):
         """Shape of `call`'s answer."""
         del after_shape
         batch, probes, classes = before_shape
-        if self.kind == "by_class":
-            return (batch, classes, probes * VALUES_OF_A_PROBE + 1)
+        if self.kind in BY_CLASS:
+            pairs = values_of_a_class(classes) if self.kind == "class_pairs" else 0
+            return (batch, classes, probes * VALUES_OF_A_PROBE + 1 + pairs)
         width = probes * classes * (2 if self.kind == "pair" else 1)
         return (batch, width + (self.kind == "normalised"))
 
@@ -162,7 +170,7 @@ def fit_features(kind: FeatureMap, before: Array, after: Array) -> Features:
     """
     values = np.asarray(unscaled(kind, tf.constant(before), tf.constant(after)))
     log_norms = np.log(np.linalg.norm(values.reshape(len(values), -1), axis=-1) + SMALLEST_NORM)
-    if kind == "by_class":
+    if kind in BY_CLASS:
         values = np.asarray(centred(tf.math.log(tf.maximum(before, FLOOR))))
     return Features(
         kind,
