@@ -1,11 +1,13 @@
-"""How much of a set's labels an observer learns who sees more than any posterior shows.
+"""How much of a set's labels the owner of a base model learns, who knows more than any attacker.
 
     python -m benchmarks.white_box --dataset=mnist
 
-The observer owns the very base model, learns from thousands of updating sets of it, and is handed
-the exact gradient that a set of samples sends to the last layer's weights, dropout active. An
-attack has posteriors of a model it has never seen. It is a yardstick, not a limit: the gradients
-of earlier layers say more, and a better learner may read more from these.
+The owner learns from tens of thousands of updating sets of the very base model that he is then
+asked about; an attack has never seen it. There are two. One sees what an attack sees, posteriors
+before and after: what he cannot tell, no attack of that kind will be told by more shadow bases
+or by better ones. The other is handed the exact gradient that a set of samples sends to the last
+layer's weights, dropout active, which no posterior shows whole. Both are yardsticks, not limits: a
+better learner may read more from either, and the gradients of earlier layers say more.
 """
 
 from pathlib import Path
@@ -22,11 +24,11 @@ CASES: tuple[tuple[int, float | None], ...] = ((100, None), (10, None), (100, 0.
 def measure(
     dataset: str = "mnist", sets: int = 60_000, tested: int = 4_000, data_dir: str | None = None
 ) -> None:
-    """Train a base model and an observer for each kind of updating set, and keep what it gains.
+    """Train a base model and its observers for each kind of updating set, and keep their gains.
 
     Args:
         dataset: a name of TFDS, or a .npz file.
-        sets: updating sets that the observer learns from.
+        sets: updating sets that an observer learns from.
         tested: sets, of other samples, that it is asked about.
         data_dir: where TFDS data is prepared; TFDS_DATA_DIR when not given.
 
@@ -35,34 +37,43 @@ def measure(
     """
     experiment = presets.experiment("lde", dataset=dataset, data_dir=data_dir)
     import_tensorflow()
-    from benchmarks.observers import white_box  # noqa: PLC0415 - flags are checked before
+    from benchmarks import observers  # noqa: PLC0415 - flags are checked before
+    from benchmarks.owned import own  # noqa: PLC0415
     from ulk_tf.data.datasets import load  # noqa: PLC0415
 
     found = load(dataset, experiment.data.data_dir, Path(experiment.output.runs_dir) / "data")
-    owner = white_box(experiment, found, max(set_size for set_size, _ in CASES))
+    owned = own(experiment, found, max(set_size for set_size, _ in CASES))
+    views = {
+        "gradients": observers.OfGradients(owned),
+        "posteriors": observers.OfPosteriors(owned),
+    }
     cases = []
-    with bar(len(CASES), "training observers", "observer") as shown:
+    with bar(len(CASES) * len(views), "training observers", "observer") as shown:
         for set_size, skew in CASES:
-            cases.append(owner.gain(set_size, skew, sets, tested))
-            shown.update(1)
+            case: dict[str, object] = {"set_size": set_size, "label_skew": skew}
+            for name, view in views.items():
+                case[name] = observers.gain(owned, view, set_size, skew, sets, tested)
+                shown.update(1)
+            cases.append(case)
     kept = KEPT / f"{found.name}.json"
     write_json(kept, {"dataset": found.name, "sets": sets, "tested": tested, "cases": cases})
     print(table())
 
 
 def table() -> str:
-    """What observers gain, as Markdown."""
+    """What observers gain over always answering the prior, as Markdown."""
     results = [read_json(path) for path in sorted(KEPT.glob("*.json"))]
     lines = [
-        "| data | sets | KL of always answering the prior | KL of the observer | gain |",
+        "| data | sets | KL of the prior | gain by posteriors | gain by gradients |",
         "|---|---|---|---|---|",
     ]
     for result in results:
         for case in result["cases"]:
             skew = case["label_skew"]
             kind = f"{case['set_size']}, {'independent' if skew is None else f'Dirichlet {skew:g}'}"
-            figures = f"{case['prior']:.4g} | {case['kl']:.4g} | {100 * case['gain']:.0f}%"
-            lines.append(f"| {result['dataset']} | {kind} | {figures} |")
+            gains = [f"{100 * case[name]['gain']:.0f}%" for name in ("posteriors", "gradients")]
+            prior = f"{case['gradients']['prior']:.4g}"
+            lines.append(f"| {result['dataset']} | {kind} | {prior} | {' | '.join(gains)} |")
     return "\n".join(lines)
 
 

@@ -1,4 +1,4 @@
-"""The observer of gradients: what it is handed is the gradient, and it learns from nothing else."""
+"""Owners of a base model: what they see is what it is called, and they learn from nothing else."""
 
 import keras
 import numpy as np
@@ -6,9 +6,11 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
-from benchmarks import white_box
-from benchmarks.observers import Handed, WhiteBox, handed
-from ulk_tf.data.datasets import Dataset
+from benchmarks import observers, white_box
+from benchmarks.gradients import Handed, handed
+from benchmarks.owned import Owned, own
+from ulk_tf import presets
+from ulk_tf.data.datasets import Dataset, load
 from ulk_tf.errors import UserError
 from ulk_tf.files import read_json
 
@@ -47,10 +49,24 @@ def test_an_observer_gains_what_gradients_tell_and_nothing_else(
     pool = np.random.default_rng(2).permutation(len(dataset.labels)).astype(np.int32)
     residuals = telling * np.eye(CLASSES, dtype=np.float32)[dataset.labels[pool]][None]
     sent = Handed(np.ones((1, len(pool), 1), np.float32), residuals)
-    box = WhiteBox(dataset, pool, 150, sent)
-    figures = box.gain(8, 0.5, learned=2000, tested=200)
+    owned = Owned(presets.experiment("lde"), dataset, pool[:5], pool, 150, keras.Sequential())
+    view = observers.OfGradients(owned, sent)
+    figures = observers.gain(owned, view, 8, 0.5, learned=2000, tested=200)
     assert low < figures["gain"] < high
     assert figures["gain"] == pytest.approx(1 - figures["kl"] / figures["prior"])
+
+
+def test_the_observer_of_posteriors_sees_what_the_base_model_answers(tmp_path) -> None:
+    experiment = presets.experiment("lde", dataset="digits", base_epochs=1)
+    owned = own(experiment, load("digits", None, tmp_path), 10)
+    plan = owned.plan("target", 4, 10, 0.5)
+    assert not set(plan.indices.ravel()) & set(owned.pool[: owned.known])
+    seen = observers.OfPosteriors(owned).sees("target", plan)
+    answers = owned.model.predict(owned.dataset.samples[owned.probes], verbose=0)
+    np.testing.assert_allclose(seen["before"], np.stack([answers] * 4), atol=1e-5)
+    assert np.abs(seen["after"] - seen["before"]).max((1, 2)).min() > 1e-4
+    again = observers.OfPosteriors(owned).sees("target", owned.plan("target", 2, 10, 0.5))
+    np.testing.assert_array_equal(again["after"], seen["after"][:2])
 
 
 def test_a_pool_too_small_is_refused_and_nothing_kept(tmp_path, monkeypatch) -> None:
@@ -67,6 +83,9 @@ def test_what_an_observer_gains_is_kept_and_told(tmp_path, monkeypatch, capsys) 
     monkeypatch.setattr(white_box, "CASES", ((10, 0.5),))
     white_box.measure("digits", sets=4000, tested=200)
     (case,) = read_json(tmp_path / "kept" / "digits.json")["cases"]
-    assert case["gain"] > 0.2
-    told = f"| digits | 10, Dirichlet 0.5 | {case['prior']:.4g} | {case['kl']:.4g} | "
+    gains = [case[view]["gain"] for view in ("posteriors", "gradients")]
+    assert min(gains) > 0.2
+    assert case["posteriors"]["prior"] == case["gradients"]["prior"]
+    shown = " | ".join(f"{100 * gain:.0f}%" for gain in gains)
+    told = f"| digits | 10, Dirichlet 0.5 | {case['gradients']['prior']:.4g} | {shown} |"
     assert told in capsys.readouterr().out
