@@ -1,5 +1,6 @@
 """Observers of a base model they own, and what they learn of updating sets' labels."""
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import keras
@@ -14,7 +15,7 @@ from ulk_tf.attacks.features import fit_features
 from ulk_tf.config import LabelConfig
 from ulk_tf.corpus.plan import PlanRows
 from ulk_tf.data.splits import SIDES, Side
-from ulk_tf.evaluation.metrics import kl_divergence
+from ulk_tf.evaluation.metrics import kl_divergence, most_frequent_hits
 from ulk_tf.files import Array
 
 Result = dict[str, Any]
@@ -87,35 +88,61 @@ class OfGradients:
         return keras.Model(source, _perceptron(both, seed=0))
 
 
-def gain(
-    owned: Owned, observer: Observer, set_size: int, skew: float | None, learned: int, tested: int
-) -> Result:
-    """Train an observer and ask it.
+def gains(
+    owned: Owned,
+    observer: Observer,
+    set_size: int,
+    skew: float | None,
+    learned: Sequence[int],
+    tested: int,
+) -> list[Result]:
+    """Train an observer on more and more sets, and ask it each time.
 
     Args:
         owned: the base model.
         observer: what is seen of its updates.
         set_size: samples in a set.
         skew: of the sets' labels, as in `--label_skew`.
-        learned: sets to learn from.
+        learned: numbers of sets to learn from.
         tested: sets, of other samples, to be asked about.
 
     Returns:
-        KL divergence of its answers and of always answering the prior, and the gain.
+        For each number of sets the KL divergence of its answers, how often a most frequent label
+        is found, the KL of always answering the prior, and the gain over that.
     """
-    plan = owned.plan("shadow", learned, set_size, skew)
-    seen, told = observer.sees("shadow", plan), owned.truth(plan)
+    plans = [owned.plan("shadow", max(learned), set_size, skew)]
+    plans.append(owned.plan("target", tested, set_size, skew))
+    seen, unseen = (
+        observer.sees(side, plan) for side, plan in zip(("shadow", "target"), plans, strict=True)
+    )
+    told, truth = (owned.truth(plan) for plan in plans)
+    prior = float(kl_divergence(truth, told.mean(0)[None]).mean())
+    results = []
+    for sets in learned:
+        answers = _learn(observer, first(seen, sets), told[:sets]).predict(
+            unseen, batch_size=500, verbose=0
+        )
+        kl = float(kl_divergence(truth, answers).mean())
+        hit = float(most_frequent_hits(truth, answers).mean())
+        figures = {"sets": sets, "kl": kl, "most_frequent": hit, "prior": prior}
+        results.append(figures | {"gain": 1 - kl / prior})
+    return results
+
+
+def first(seen: Inputs, sets: int) -> Inputs:
+    """What is seen of the first sets."""
+    if isinstance(seen, dict):
+        return {name: part[:sets] for name, part in seen.items()}
+    return seen[:sets]
+
+
+def _learn(observer: Observer, seen: Inputs, told: Array) -> keras.Model:
     keras.utils.set_random_seed(0)
     model = observer.network(seen)
-    rate = keras.optimizers.schedules.CosineDecay(1e-3, EPOCHS * learned // 128, alpha=0.02)
+    rate = keras.optimizers.schedules.CosineDecay(1e-3, EPOCHS * len(told) // 128, alpha=0.02)
     model.compile(keras.optimizers.Adam(rate), "kl_divergence", jit_compile=False)
     model.fit(seen, told, batch_size=128, epochs=EPOCHS, verbose=0)
-    plan = owned.plan("target", tested, set_size, skew)
-    unseen, truth = observer.sees("target", plan), owned.truth(plan)
-    answers = model.predict(unseen, batch_size=500, verbose=0)
-    kl = float(kl_divergence(truth, answers).mean())
-    prior = float(kl_divergence(truth, told.mean(0)[None]).mean())
-    return {"kl": kl, "prior": prior, "gain": 1 - kl / prior}
+    return model
 
 
 def _perceptron(x: keras.KerasTensor, seed: int) -> keras.KerasTensor:

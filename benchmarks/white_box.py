@@ -18,7 +18,13 @@ from ulk_tf.progress import bar
 from ulk_tf.quiet import import_tensorflow
 
 KEPT = Path(__file__).parent / "results" / "white_box"
-CASES: tuple[tuple[int, float | None], ...] = ((100, None), (10, None), (100, 0.5), (10, 0.5))
+CASES: tuple[tuple[int, float | None], ...] = (
+    (1, None),
+    (100, None),
+    (10, None),
+    (100, 0.5),
+    (10, 0.5),
+)
 
 
 def measure(
@@ -47,33 +53,46 @@ def measure(
         "gradients": observers.OfGradients(owned),
         "posteriors": observers.OfPosteriors(owned),
     }
-    cases = []
+    kept = KEPT / f"{found.name}.json"
+    result = {"dataset": found.name, "sets": sets, "tested": tested}
+    cases = _finished(kept, result)
     with bar(len(CASES) * len(views), "training observers", "observer") as shown:
-        for set_size, skew in CASES:
+        shown.update(len(cases) * len(views))
+        for set_size, skew in CASES[len(cases) :]:
             case: dict[str, object] = {"set_size": set_size, "label_skew": skew}
             for name, view in views.items():
-                case[name] = observers.gain(owned, view, set_size, skew, sets, tested)
+                case[name] = observers.gains(owned, view, set_size, skew, (sets // 4, sets), tested)
                 shown.update(1)
             cases.append(case)
-    kept = KEPT / f"{found.name}.json"
-    write_json(kept, {"dataset": found.name, "sets": sets, "tested": tested, "cases": cases})
+            write_json(kept, {**result, "cases": cases})
     print(table())
+
+
+def _finished(kept: Path, result: dict[str, object]) -> list[dict[str, object]]:
+    """The cases of a run of the same sizes that a kill or nothing has ended."""
+    if not kept.exists():
+        return []
+    found = read_json(kept)
+    cases: list[dict[str, object]] = found.pop("cases")
+    return cases if found == result and len(cases) < len(CASES) else []
 
 
 def table() -> str:
     """What observers gain over always answering the prior, as Markdown."""
     results = [read_json(path) for path in sorted(KEPT.glob("*.json"))]
     lines = [
-        "| data | sets | KL of the prior | gain by posteriors | gain by gradients |",
-        "|---|---|---|---|---|",
+        "| data | sets | learned from | KL of the prior | gain by posteriors, most frequent label "
+        "| by gradients |",
+        "|---|---|---|---|---|---|",
     ]
     for result in results:
         for case in result["cases"]:
             skew = case["label_skew"]
             kind = f"{case['set_size']}, {'independent' if skew is None else f'Dirichlet {skew:g}'}"
-            gains = [f"{100 * case[name]['gain']:.0f}%" for name in ("posteriors", "gradients")]
-            prior = f"{case['gradients']['prior']:.4g}"
-            lines.append(f"| {result['dataset']} | {kind} | {prior} | {' | '.join(gains)} |")
+            for pair in zip(case["posteriors"], case["gradients"], strict=True):
+                told = [f"{100 * f['gain']:.0f}%, {f['most_frequent']:.3f}" for f in pair]
+                shared = f"{pair[0]['sets']:,} | {pair[0]['prior']:.4g}"
+                lines.append(f"| {result['dataset']} | {kind} | {shared} | {' | '.join(told)} |")
     return "\n".join(lines)
 
 

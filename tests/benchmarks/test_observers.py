@@ -51,7 +51,8 @@ def test_an_observer_gains_what_gradients_tell_and_nothing_else(
     sent = Handed(np.ones((1, len(pool), 1), np.float32), residuals)
     owned = Owned(presets.experiment("lde"), dataset, pool[:5], pool, 150, keras.Sequential())
     view = observers.OfGradients(owned, sent)
-    figures = observers.gain(owned, view, 8, 0.5, learned=2000, tested=200)
+    fewer, figures = observers.gains(owned, view, 8, 0.5, learned=(500, 2000), tested=200)
+    assert (fewer["sets"], figures["sets"]) == (500, 2000)
     assert low < figures["gain"] < high
     assert figures["gain"] == pytest.approx(1 - figures["kl"] / figures["prior"])
 
@@ -83,9 +84,33 @@ def test_what_an_observer_gains_is_kept_and_told(tmp_path, monkeypatch, capsys) 
     monkeypatch.setattr(white_box, "CASES", ((10, 0.5),))
     white_box.measure("digits", sets=4000, tested=200)
     (case,) = read_json(tmp_path / "kept" / "digits.json")["cases"]
-    gains = [case[view]["gain"] for view in ("posteriors", "gradients")]
-    assert min(gains) > 0.2
-    assert case["posteriors"]["prior"] == case["gradients"]["prior"]
-    shown = " | ".join(f"{100 * gain:.0f}%" for gain in gains)
-    told = f"| digits | 10, Dirichlet 0.5 | {case['gradients']['prior']:.4g} | {shown} |"
-    assert told in capsys.readouterr().out
+    told = capsys.readouterr().out
+    for figures in zip(case["posteriors"], case["gradients"], strict=True):
+        assert min(f["gain"] for f in figures) > 0.1
+        shown = " | ".join(f"{100 * f['gain']:.0f}%, {f['most_frequent']:.3f}" for f in figures)
+        assert shown in told
+    assert [f["sets"] for f in case["posteriors"]] == [1000, 4000]
+
+
+def test_cases_that_a_kill_left_are_not_measured_again(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(white_box, "KEPT", tmp_path / "kept")
+    monkeypatch.setattr(white_box, "CASES", ((10, 0.5), (10, None)))
+    asked = []
+
+    def gains(_owned, _view, set_size, skew, learned, tested) -> list[dict]:
+        if skew is None and not asked[2:]:
+            asked.append("killed")
+            raise KeyboardInterrupt
+        asked.append(skew)
+        figures = {"gain": 0.5, "most_frequent": 0.5, "prior": 1.0}
+        return [{"sets": sets, **figures} for sets in learned]
+
+    monkeypatch.setattr(observers, "gains", gains)
+    with pytest.raises(KeyboardInterrupt):
+        white_box.measure("digits", sets=40, tested=20)
+    white_box.measure("digits", sets=40, tested=20)
+    assert asked == [0.5, 0.5, "killed", None, None]
+    assert len(read_json(tmp_path / "kept" / "digits.json")["cases"]) == 2
+    white_box.measure("digits", sets=80, tested=20)
+    assert asked[5:] == [0.5, 0.5, None, None]
