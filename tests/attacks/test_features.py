@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from ulk_tf.attacks.class_pairs import class_pairs
 from ulk_tf.attacks.encoder import build_encoder
-from ulk_tf.attacks.features import FLOOR, Features, centred, fit_features, unscaled
+from ulk_tf.attacks.features import FLOOR, Features, fit_features, logits, unscaled
 
 FLAT = ["difference", "log_difference", "centred", "normalised", "pair", "published"]
 BY_CLASS = ["by_class", "class_pairs"]
@@ -80,9 +80,7 @@ def test_class_pairs_come_after_the_features_by_class(posteriors: tuple) -> None
     found, wide = plain(*posteriors).numpy(), more(*posteriors).numpy()
     np.testing.assert_array_equal(wide[..., : found.shape[-1]], found)
     before = tf.constant(posteriors[0])
-    logits = centred(tf.math.log(tf.maximum(before, FLOOR)))
-    difference = unscaled("centred", *posteriors)
-    pairs = class_pairs(before, logits, difference).numpy()
+    pairs = class_pairs(before, logits(before), unscaled("centred", *posteriors)).numpy()
     np.testing.assert_array_equal(wide[..., found.shape[-1] :], pairs)
     assert more.compute_output_shape(*(part.shape for part in posteriors)) == wide.shape
 

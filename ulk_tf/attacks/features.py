@@ -23,12 +23,20 @@ WITH_LOG_NORM = ("normalised", *BY_CLASS)
 
 def log_difference(before: tf.Tensor, after: tf.Tensor) -> tf.Tensor:
     """log(before) - log(after), which is linear in the logits however confident the model is."""
-    floor = tf.constant(FLOOR, tf.float32)
-    return tf.math.log(tf.maximum(before, floor)) - tf.math.log(tf.maximum(after, floor))
+    return _log(before) - _log(after)
+
+
+def logits(posteriors: tf.Tensor) -> tf.Tensor:
+    """Centred log-posteriors: what went into the softmax, but for a constant of each sample."""
+    return centred(_log(posteriors))
+
+
+def _log(posteriors: tf.Tensor) -> tf.Tensor:
+    return tf.math.log(tf.maximum(posteriors, tf.constant(FLOOR, tf.float32)))
 
 
 def centred(values: tf.Tensor) -> tf.Tensor:
-    """Minus the mean over classes: what is left of a log-posterior is the logit."""
+    """Minus the mean over classes."""
     return values - tf.reduce_mean(values, -1, keepdims=True)
 
 
@@ -49,9 +57,7 @@ def unscaled(kind: FeatureMap, before: tf.Tensor, after: tf.Tensor) -> tf.Tensor
     if kind == "log_difference":
         return log_difference(before, after)
     if kind == "pair":
-        floor = tf.constant(FLOOR, tf.float32)
-        logs = [centred(tf.math.log(tf.maximum(part, floor))) for part in (before, after)]
-        return tf.concat(logs, -1)
+        return tf.concat([logits(before), logits(after)], -1)
     return centred(log_difference(before, after))
 
 
@@ -72,7 +78,6 @@ def by_class(before: tf.Tensor, difference: tf.Tensor, scale: float) -> tf.Tenso
     norm = tf.norm(difference, axis=(1, 2), keepdims=True) + SMALLEST_NORM
     own = tf.norm(difference, axis=-1, keepdims=True) + SMALLEST_NORM
     divided = difference * (probes * classes) ** 0.5 / norm
-    logits = centred(tf.math.log(tf.maximum(before, FLOOR)))
     top = tf.equal(before, tf.reduce_max(before, -1, keepdims=True))
     share = tf.math.log(own / norm * probes**0.5) / 3
     values = [
@@ -80,7 +85,7 @@ def by_class(before: tf.Tensor, difference: tf.Tensor, scale: float) -> tf.Tenso
         tf.math.asinh(3 * divided),
         difference / own,
         tf.repeat(share, classes, -1),
-        logits / scale,
+        logits(before) / scale,
         before,
         tf.cast(top, tf.float32),
     ]
@@ -143,8 +148,7 @@ class Features(keras.layers.Layer):
             return tf.concat([flat * (probes * width) ** 0.5 / norm, log_norm], -1)
         parts = [by_class(before, values, self.scale), tf.repeat(log_norm[:, None], width, 1)]
         if self.kind == "class_pairs":
-            logits = centred(tf.math.log(tf.maximum(before, FLOOR)))
-            parts.append(class_pairs(before, logits, values))
+            parts.append(class_pairs(before, logits(before), values))
         return tf.concat(parts, -1)
 
     def compute_output_shape(
@@ -171,7 +175,7 @@ def fit_features(kind: FeatureMap, before: Array, after: Array) -> Features:
     values = np.asarray(unscaled(kind, tf.constant(before), tf.constant(after)))
     log_norms = np.log(np.linalg.norm(values.reshape(len(values), -1), axis=-1) + SMALLEST_NORM)
     if kind in BY_CLASS:
-        values = np.asarray(centred(tf.math.log(tf.maximum(before, FLOOR))))
+        values = np.asarray(logits(tf.constant(before)))
     return Features(
         kind,
         scale=1.0 if kind == "published" else max(float(values.std()), 1e-12),
