@@ -12,8 +12,9 @@ from ulk_tf.config import ClusteringName
 from ulk_tf.files import Array
 
 CLUSTER_ITERATIONS = 50
-# Of k-means, before its centroids are matched with sets.
-START_ITERATIONS = 5
+# Of k-means, before its centroids are matched with sets, and the samples it then goes over: more
+# would start no better.
+START_ITERATIONS, STARTED_FROM = 5, 4000
 # What is generated at once for clustering; more would only need more memory.
 GENERATED_AT_ONCE = 2000
 
@@ -28,7 +29,7 @@ def _kmeans(
 def _matched(
     samples: tf.Tensor, k: int, seed: tf.Tensor, directions: Array | None
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    start, _ = kmeans(samples, k, seed, START_ITERATIONS, directions)
+    start, _ = kmeans(samples[: max(STARTED_FROM, k)], k, seed, START_ITERATIONS, directions)
     centroids = matched_centroids(samples, start, seed, directions)
     return central_samples(samples, centroids), centroids
 
