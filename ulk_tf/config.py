@@ -161,7 +161,7 @@ class SsrConfig(LabelConfig):
 class MsrConfig(Validated):
     """A_MSR: BM-GAN, then clustering (paper: section on A_MSR)."""
 
-    feature_map: FeatureMap = flag("by_class", "how posteriors before and after become features")
+    feature_map: FeatureMap = flag("class_pairs", "how posteriors before and after become features")
     hidden: int = flag(256, "width of the encoder's first layer", 4)
     dropout: float = flag(0.2, "dropout rate in the encoder", 0, 0.95)
     noise: int = flag(50, "width of the generator's noise", 1)

@@ -51,7 +51,6 @@ _ATTACKS_ON: dict[tuple[AttackName, str], Fields] = {
     # 120 sets of 100 to match centroids with: from 40, chance costs two points. With sets of
     # ten, a generator trained for long makes mixtures of digits.
     ("msr", "mnist"): {
-        "feature_map": "class_pairs",
         "label_dropout": 0.2,
         "clustered": 12_000,
         "epochs": 1,
