@@ -119,7 +119,7 @@ def gains(
     prior = float(kl_divergence(truth, told.mean(0)[None]).mean())
     results = []
     for sets in learned:
-        answers = _learn(observer, first(seen, sets), told[:sets]).predict(
+        answers = _learn(observer, _first(seen, sets), told[:sets]).predict(
             unseen, batch_size=500, verbose=0
         )
         kl = float(kl_divergence(truth, answers).mean())
@@ -129,7 +129,7 @@ def gains(
     return results
 
 
-def first(seen: Inputs, sets: int) -> Inputs:
+def _first(seen: Inputs, sets: int) -> Inputs:
     """What is seen of the first sets."""
     if isinstance(seen, dict):
         return {name: part[:sets] for name, part in seen.items()}

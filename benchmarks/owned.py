@@ -30,7 +30,7 @@ class Owned:
         probes: int32, the probing set.
         pool: int32, samples of updating sets.
         known: sets of the first so many are learned from, sets of the others asked about.
-        model: the base model; answers, too, where only those are needed.
+        model: the base model.
     """
 
     experiment: Experiment
