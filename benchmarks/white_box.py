@@ -4,10 +4,10 @@
 
 The owner learns from tens of thousands of updating sets of the very base model that he is then
 asked about; an attack has never seen it. There are two. One sees what an attack sees, posteriors
-before and after: what he cannot tell, no attack of that kind will be told by more shadow bases
-or by better ones. The other is handed the exact gradient that a set of samples sends to the last
-layer's weights, dropout active, which no posterior shows whole. Both are yardsticks, not limits: a
-better learner may read more from either, and the gradients of earlier layers say more.
+before and after: what he cannot tell, more shadow bases will hardly tell an attack. The other is
+handed the exact gradient that a set of samples sends to the last layer's weights, dropout active,
+which no posterior shows whole. Both are yardsticks, not limits: a better learner may read more
+from either, and the gradients of earlier layers say more.
 """
 
 from pathlib import Path

@@ -6,10 +6,11 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
+from scipy.special import logsumexp
 from sklearn.datasets import load_digits
 
 from ulk_tf.attacks.clustering import kmeans, principal_directions
-from ulk_tf.attacks.matching import matched_centroids, soft_matching
+from ulk_tf.attacks.matching import ROUNDS, TEMPERATURE, matched_centroids, soft_matching
 from ulk_tf.evaluation.metrics import matched_mse
 
 SEED = tf.constant([3, 5])
@@ -79,6 +80,20 @@ def test_clear_partners_are_found_and_each_centroid_has_one(k, seed):
     shares = soft_matching(tf.constant(apart[None], tf.float32))[0].numpy()
     np.testing.assert_allclose(shares.sum(1), 1, atol=1e-5)
     np.testing.assert_array_equal(shares.argmax(1), np.argsort(own))
+
+
+@pytest.mark.parametrize("spread", [0.01, 1.0, 3.0])
+def test_shares_are_those_of_rounds_by_logarithms_however_far_apart_samples_are(spread):
+    rng = np.random.default_rng(0)
+    ours, theirs = np.exp(spread * rng.normal(size=(2, 3, 7)))
+    apart = (ours[:, :, None] - theirs[:, None]) ** 2
+    scores = -apart / (TEMPERATURE * apart.mean())
+    rows = columns = np.zeros(1)
+    for _ in range(ROUNDS):
+        columns = -logsumexp(scores + rows, -2, keepdims=True)
+        rows = -logsumexp(scores + columns, -1, keepdims=True)
+    shares = soft_matching(tf.constant(apart, tf.float32)).numpy()
+    np.testing.assert_allclose(shares, np.exp(scores + rows + columns), atol=1e-3)
 
 
 def test_samples_that_are_all_wanted_by_one_centroid_are_shared_out():
