@@ -2,6 +2,8 @@
 
 import logging
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -28,3 +30,29 @@ def test_libraries_log_errors_only(name: str) -> None:
     logging.getLogger(name).setLevel(logging.INFO)
     import_tensorflow()
     assert logging.getLogger(name).level == logging.ERROR
+
+
+@pytest.mark.parametrize(
+    ("before", "own", "expected"),
+    [
+        ("", None, "1"),
+        ("", "0", "0"),
+        ("import sys; sys.modules['tensorflow'] = sys", None, "None"),
+    ],
+    ids=["unset", "the user's own", "too late"],
+)
+def test_fast_kernels_are_asked_for_before_tensorflow_looks(
+    before: str, own: str | None, expected: str
+) -> None:
+    variable = "TF_ENABLE_ONEDNN_OPTS"
+    environment = {name: value for name, value in os.environ.items() if name != variable}
+    environment |= {} if own is None else {variable: own}
+    told = subprocess.run(
+        [sys.executable, "-c", f"{before}\nimport os, ulk_tf; print(os.environ.get('{variable}'))"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert told.stdout.strip() == expected
