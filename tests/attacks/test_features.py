@@ -85,6 +85,25 @@ def test_class_pairs_come_after_the_features_by_class(posteriors: tuple) -> None
     assert more.compute_output_shape(*(part.shape for part in posteriors)) == wide.shape
 
 
+def test_class_pairs_read_a_hundred_of_many_probes_singly_and_all_together() -> None:
+    rng = np.random.default_rng(2)
+    before, after = rng.dirichlet(np.full(3, 0.3), (2, 4, 250)).astype(np.float32)
+    layer = Features("class_pairs", log_norm=(1.0, 2.0))
+    found = layer(before, after).numpy()
+    assert found.shape == layer.compute_output_shape(before.shape, after.shape)
+    places = (np.arange(100) * 2.5).astype(int)
+    few = Features("by_class", log_norm=(1.0, 2.0))(before[:, places], after[:, places]).numpy()
+    np.testing.assert_allclose(found[..., :700], few[..., :700], rtol=1e-5, atol=1e-6)
+    norms = np.linalg.norm(_slow("centred", before, after), axis=-1)
+    np.testing.assert_allclose(
+        found[..., 700], np.repeat((np.log(norms)[:, None] - 1) / 2, 3, 1), rtol=1e-4
+    )
+    pairs = class_pairs(
+        tf.constant(before), logits(tf.constant(before)), unscaled("centred", before, after)
+    )
+    np.testing.assert_array_equal(found[..., 701:], pairs.numpy())
+
+
 @pytest.mark.parametrize("kind", FLAT)
 def test_features_equal_a_slow_version(kind: str, posteriors: tuple) -> None:
     before, after = posteriors

@@ -17,6 +17,9 @@ FLOOR = 1e-30
 # Added to norms: an update may leave every posterior as it was.
 SMALLEST_NORM = 1e-12
 VALUES_OF_A_PROBE = 7
+# Of a larger probing set, `class_pairs` reads so many probes one by one, and all in its matrices:
+# the first layer would else be as many times wider, for what the matrices say together.
+READ_SINGLY = 100
 BY_CLASS = ("by_class", "class_pairs")
 WITH_LOG_NORM = ("normalised", *BY_CLASS)
 
@@ -93,6 +96,20 @@ def by_class(before: tf.Tensor, difference: tf.Tensor, scale: float) -> tf.Tenso
     return tf.reshape(beside, (-1, classes, probes * VALUES_OF_A_PROBE))
 
 
+def read_singly(kind: FeatureMap, probes: int) -> Array:
+    """Which probes features by class say something of one by one, evenly over the probing set.
+
+    Args:
+        kind: a feature map by class.
+        probes: size of the probing set.
+
+    Returns:
+        int64, their places in it.
+    """
+    count = min(probes, READ_SINGLY) if kind == "class_pairs" else probes
+    return np.arange(count) * probes // count
+
+
 @keras.saving.register_keras_serializable("ulk_tf")
 class Features(keras.layers.Layer):
     """The feature map of an attack.
@@ -102,7 +119,8 @@ class Features(keras.layers.Layer):
     standardised log-norm: an update's norm spans five orders of magnitude, its direction tells
     what was learned. `by_class` says the same and more class by class, so that the encoder can
     learn once, for all classes, what it means that a class' posteriors rose; `class_pairs` adds
-    how far classes moved where other classes are, which hardly depends on the base model.
+    how far classes moved where other classes are, which hardly depends on the base model, and
+    takes what many probes say together.
     `published` is the posterior difference as it is, which the published code feeds to its
     networks.
 
@@ -146,7 +164,9 @@ class Features(keras.layers.Layer):
         log_norm = (tf.math.log(norm) - mean) / deviation
         if self.kind == "normalised":
             return tf.concat([flat * (probes * width) ** 0.5 / norm, log_norm], -1)
-        parts = [by_class(before, values, self.scale), tf.repeat(log_norm[:, None], width, 1)]
+        singly = read_singly(self.kind, probes)
+        single, moved = (tf.gather(part, singly, axis=1) for part in (before, values))
+        parts = [by_class(single, moved, self.scale), tf.repeat(log_norm[:, None], width, 1)]
         if self.kind == "class_pairs":
             parts.append(class_pairs(before, logits(before), values))
         return tf.concat(parts, -1)
@@ -159,7 +179,8 @@ class Features(keras.layers.Layer):
         batch, probes, classes = before_shape
         if self.kind in BY_CLASS:
             pairs = values_of_a_class(classes) if self.kind == "class_pairs" else 0
-            return (batch, classes, probes * VALUES_OF_A_PROBE + 1 + pairs)
+            single = len(read_singly(self.kind, probes))
+            return (batch, classes, single * VALUES_OF_A_PROBE + 1 + pairs)
         width = probes * classes * (2 if self.kind == "pair" else 1)
         return (batch, width + (self.kind == "normalised"))
 
