@@ -55,7 +55,7 @@ bench: $(INSTALLED)  ## speed beside PyTorch, about ten minutes: results and doc
 
 PRESET ?= default
 reproduce: $(INSTALLED)  ## run every recorded result again, hours (PRESET=quick: minutes), and compare
-	$(BIN)/python -m benchmarks.reproduce --preset=$(PRESET)
+	$(BIN)/python -m reproduction.reproduce --preset=$(PRESET)
 
 clean:  ## remove the virtual environment, runs and caches (exports stay)
 	rm -rf $(VENV) runs build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.*

@@ -97,7 +97,7 @@ def _ours(sets: int, own: int, precision: str) -> Callable[[], object]:
     )
 
     config = paper_config(
-        sets_per_step=own, precision=precision, generated=GENERATED, generator_width=WIDTH
+        sets_per_step=own, precision=precision, samples_per_set=GENERATED, generator_width=WIDTH
     )
     corpus = random_corpus(64, SET_SIZE, PROBES)
     steps = max(sets // own, 1)

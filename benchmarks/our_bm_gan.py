@@ -6,16 +6,16 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from ulk_tf import presets
 from ulk_tf.attacks.adam import OneKernelAdam
 from ulk_tf.attacks.bm_gan import BMGAN
 from ulk_tf.attacks.devices import precision
 from ulk_tf.attacks.msr import build_gan, sets_in_step
-from ulk_tf.config import MsrConfig
 from ulk_tf.corpus.build import Corpus, Updates
 from ulk_tf.corpus.pipeline import shuffled, updating_sets
 from ulk_tf.data.datasets import Dataset
 from ulk_tf.data.splits import split
+from ulk_tf.settings import presets
+from ulk_tf.settings.config import MsrConfig
 
 CLASSES = 10
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ulk_tf.config import UpdateConfig
 from ulk_tf.data.datasets import Dataset
 from ulk_tf.files import Array
+from ulk_tf.settings.config import UpdateConfig
 
 SHAPES = {"mnist_cnn": (28, 28, 1), "lenet": (32, 32, 3)}
 TESTED = 10_000  # samples in the test set; they come first
@@ -45,7 +45,7 @@ def draw(target: str, set_size: int, updates: int) -> Work:
     """
     import keras  # noqa: PLC0415 - takes seconds, and workers of PyTorch import this module
 
-    from ulk_tf.target import zoo  # noqa: PLC0415
+    from ulk_tf.classifiers import zoo  # noqa: PLC0415
 
     rng = np.random.default_rng(0)
     samples = rng.integers(0, 256, (TESTED + POOL, *SHAPES[target]), np.uint8)

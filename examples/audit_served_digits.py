@@ -24,9 +24,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ulk_tf import cli
 from ulk_tf.files import read_json
 from ulk_tf.quiet import import_tensorflow
+from ulk_tf.settings import cli
 
 SEED = 20
 # One updating set for each: which attacks read it, and into which version it makes version 1.
@@ -99,13 +99,13 @@ def make_versions(served: Path, exports: dict[str, Path]) -> None:
     import keras
     import numpy as np
 
-    from ulk_tf import presets
+    from ulk_tf.classifiers import training, zoo
     from ulk_tf.data.datasets import load
     from ulk_tf.data.splits import split
     from ulk_tf.files import write_json
-    from ulk_tf.serving.extras import read
+    from ulk_tf.serving.assets import read
     from ulk_tf.serving.loading import version_folder
-    from ulk_tf.target import training, zoo
+    from ulk_tf.settings import presets
 
     experiment = presets.experiment("li", "quick")
     dataset = load("digits", None, served.parent / "data")

@@ -185,6 +185,6 @@ def main(folder: str, port: int = 8501) -> None:
 
 
 if __name__ == "__main__":
-    from ulk_tf import cli
+    from ulk_tf.settings import cli
 
     cli.run(main)

@@ -8,9 +8,9 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
 import pytest
 
-from ulk_tf import presets
 from ulk_tf.corpus.build import Corpus, build_corpus
 from ulk_tf.data.datasets import load
+from ulk_tf.settings import presets
 
 SMALL = {
     "base_epochs": 8,

@@ -3,8 +3,8 @@
 from typing import Any
 
 from trainers import lde, li, msr, ssr
-from ulk_tf import cli, presets
 from ulk_tf.files import read_json
+from ulk_tf.settings import cli, presets
 
 SUMMARY = "Run the four attacks on one data set and print one table."
 TRAINERS = {"li": li.run, "ssr": ssr.run, "lde": lde.run, "msr": msr.run}

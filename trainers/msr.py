@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from ulk_tf import cli, presets
-from ulk_tf.config import Experiment, MsrConfig
+from ulk_tf.settings import cli, presets
+from ulk_tf.settings.config import Experiment, MsrConfig
 
 SUMMARY = "Reconstruct all samples of an updating set from two versions of a classifier."
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from ulk_tf import cli, presets
-from ulk_tf.config import Experiment, SsrConfig
+from ulk_tf.settings import cli, presets
+from ulk_tf.settings.config import Experiment, SsrConfig
 
 SUMMARY = "Reconstruct the single sample that a classifier was updated with."
 

@@ -7,9 +7,9 @@ answered at once.
 
 from pathlib import Path
 
-from ulk_tf import cli
 from ulk_tf.errors import UserError
 from ulk_tf.quiet import import_tensorflow
+from ulk_tf.settings import cli
 
 
 def check(path: str = "exported") -> None:
@@ -63,13 +63,14 @@ def probe(
         batch: how many samples to send at once.
     """
     import_tensorflow()
-    from ulk_tf.serving import extras, probing
+    from ulk_tf.blackbox import probe as probing
+    from ulk_tf.serving import assets
     from ulk_tf.serving.loading import class_count, version_folder
 
     folder = version_folder(Path(attack))
     recording, found = probing.probe(
         target,
-        extras.read(folder).probing_set,
+        assets.read(folder).probing_set,
         class_count(folder),
         out=Path(out),
         output=output,
@@ -102,10 +103,10 @@ def audit(
         max_queries: how many samples may be sent to each version.
     """
     import_tensorflow()
+    from ulk_tf.audit import audit as auditing
+    from ulk_tf.audit.findings import tell
+    from ulk_tf.audit.report import write_audit
     from ulk_tf.files import check_folder
-    from ulk_tf.serving import audit as auditing
-    from ulk_tf.serving.audit_page import write_audit
-    from ulk_tf.serving.audit_tell import tell
     from ulk_tf.serving.loading import load_attack
 
     check_folder(Path(out), "--out")

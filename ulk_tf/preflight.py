@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from ulk_tf.config import Experiment
 from ulk_tf.data.datasets import load
 from ulk_tf.data.splits import check_set_size, split
 from ulk_tf.files import check_folder
 from ulk_tf.quiet import import_tensorflow
+from ulk_tf.settings.config import Experiment
 
 
 def preflight(first: Experiment, *others: Experiment) -> None:
@@ -24,7 +24,7 @@ def preflight(first: Experiment, *others: Experiment) -> None:
         for one in (first, *others):
             check_set_size(split(data, samples, one.seed), one.update.set_size)
         import_tensorflow()  # before TFDS does it, aloud
-        from ulk_tf.target import zoo  # noqa: PLC0415 - imports TensorFlow
+        from ulk_tf.classifiers import zoo  # noqa: PLC0415 - imports TensorFlow
 
         if first.target.target != "auto":
             zoo.find(first.target.target)

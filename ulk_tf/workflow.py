@@ -15,7 +15,7 @@ import keras
 from ulk_tf import __version__
 from ulk_tf.attacks.fit import TRAINING_STATE, Fitted
 from ulk_tf.attacks.signature import TrainedAttack
-from ulk_tf.config import Experiment
+from ulk_tf.classifiers import zoo
 from ulk_tf.corpus.build import Corpus, build_corpus
 from ulk_tf.data.datasets import Dataset, load, short_name
 from ulk_tf.data.splits import check_set_size, split
@@ -25,7 +25,7 @@ from ulk_tf.evaluation.report import headline, write_report
 from ulk_tf.evaluation.scores import Scores
 from ulk_tf.files import check_folder, digest, write_json
 from ulk_tf.serving.export import export_attack
-from ulk_tf.target import zoo
+from ulk_tf.settings.config import Experiment
 
 SCHEMA_VERSION = 1
 PACKAGES = ("tensorflow", "keras", "numpy", "scipy", "scikit-learn", "tensorflow-datasets")

@@ -20,8 +20,8 @@ def main(folder: Path, precision: str) -> None:
     tf.config.list_logical_devices = lambda kind: virtual if kind == "GPU" else []
 
     from tests.conftest import small_corpus
-    from ulk_tf import presets
     from ulk_tf.attacks.msr import train_msr
+    from ulk_tf.settings import presets
 
     small = {"set_size": 10, "shadow_updates": 60, "validation_updates": 40, "target_updates": 4}
     corpus = small_corpus("msr", folder, label_skew=0.5, base_epochs=1, **small)

@@ -63,7 +63,7 @@ def updating_sets(rows: tf.Tensor) -> object:
     return {"before": half, "after": half * 2}, tf.sigmoid(tf.gather(Y, rows)[:, None])
 
 
-KINDS = {
+LABEL_ATTACKS = {
     "dense": (dense, regression, "val_loss"),
     "gan": (gan, updating_sets, "val_best_match"),
 }
@@ -87,7 +87,7 @@ class KilledIn(keras.callbacks.Callback):
 
 
 def train(kind: str, state: Path | None, epochs: int = 5, patience: int = 9) -> Fitted:
-    build, gather, monitor = KINDS[kind]
+    build, gather, monitor = LABEL_ATTACKS[kind]
     model, optimizers = build()
     schedule = Schedule("training", epochs, STEPS, monitor, patience, state, "the corpus")
     return fit(
@@ -113,7 +113,7 @@ def killed(monkeypatch: pytest.MonkeyPatch, kind: str, state: Path, epoch: int) 
             train(kind, state)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", LABEL_ATTACKS)
 def test_a_killed_training_goes_on_to_the_same_weights(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,7 +11,7 @@ from ulk_tf.attacks.features import FLOOR, Features, fit_features, logits, unsca
 
 FLAT = ["difference", "log_difference", "centred", "normalised", "pair", "published"]
 BY_CLASS = ["by_class", "class_pairs"]
-KINDS = [*FLAT, *BY_CLASS]
+LABEL_ATTACKS = [*FLAT, *BY_CLASS]
 
 
 @pytest.fixture(name="posteriors")
@@ -122,7 +122,7 @@ def test_features_equal_a_slow_version(kind: str, posteriors: tuple) -> None:
     assert layer.compute_output_shape(before.shape, after.shape) == found.shape
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", LABEL_ATTACKS)
 def test_features_survive_equal_and_certain_posteriors(kind: str) -> None:
     certain = np.tile(np.float32([1, 0, 0]), (2, 4, 1))
     found = Features(kind)(certain, certain).numpy()

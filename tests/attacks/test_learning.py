@@ -9,12 +9,12 @@ import pytest
 from ulk_tf.attacks.labels import train_labels
 from ulk_tf.attacks.msr import train_msr
 from ulk_tf.attacks.ssr import train_ssr
-from ulk_tf.config import LabelConfig, MsrConfig, SsrConfig
 from ulk_tf.corpus.build import Corpus
-from ulk_tf.evaluation.answers import answers, others
 from ulk_tf.evaluation.label_scores import score_lde, score_li
 from ulk_tf.evaluation.msr_scores import score_msr
+from ulk_tf.evaluation.predictions import others, predictions
 from ulk_tf.evaluation.ssr_scores import score_ssr
+from ulk_tf.settings.config import LabelConfig, MsrConfig, SsrConfig
 
 SHORT = {"epochs": 12, "hidden": 128}
 
@@ -40,7 +40,7 @@ def test_li_learns_and_only_from_the_right_posteriors(single_corpus) -> None:
     # tell: whichever way its scores happen to slope, they order classes by what moved.)
     fooled = train_labels("li", config, _shuffled(single_corpus), 0)[0]
     updates = single_corpus.updates["target"]
-    given = answers(fooled, updates, np.arange(len(updates)))["label_probabilities"]
+    given = predictions(fooled, updates, np.arange(len(updates)))["label_probabilities"]
     assert given.max() < 0.2
 
 
@@ -84,14 +84,14 @@ def test_ssr_transfers_the_decoder_and_leaves_the_autoencoder_its_own(
 
 
 def test_ssr_averages_its_members(single_corpus, tmp_path) -> None:
-    config = SsrConfig(members=2, epochs=1, hidden=32, autoencoder_epochs=1)
+    config = SsrConfig(ensemble=2, epochs=1, hidden=32, autoencoder_epochs=1)
     trained = train_ssr(config, single_corpus, 0, tmp_path)
     updates = single_corpus.updates["target"]
     pair = {"before": updates.before[updates.base[:9]], "after": updates.after[:9]}
     members = [layer for layer in trained.fitted.model.layers if isinstance(layer, keras.Model)]
     one, other = (np.asarray(member(pair)) for member in members)
     assert np.abs(one - other).max() > 1e-3
-    mean = answers(trained.attack, updates, np.arange(9))["sample"]
+    mean = predictions(trained.attack, updates, np.arange(9))["sample"]
     np.testing.assert_allclose(mean, (one + other) / 2, atol=1e-6)
 
 
@@ -102,7 +102,7 @@ def test_msr_learns_and_uses_its_input(set_corpus, tmp_path) -> None:
         epochs=12,
         label_epochs=12,
         autoencoder_epochs=60,
-        clustered=300,
+        cluster_samples=300,
     )
     attack, _ = train_msr(config, set_corpus, 0, tmp_path)
     scores = score_msr(attack, set_corpus, 0)

@@ -5,8 +5,8 @@ import dataclasses
 import pytest
 
 from ulk_tf.attacks.msr import sets_in_step
-from ulk_tf.config import MsrConfig
 from ulk_tf.corpus.build import Corpus
+from ulk_tf.settings.config import MsrConfig
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from benchmarks.torch_bm_gan import TorchBMGAN  # noqa: E402
 def test_twins_have_the_same_losses_for_several_steps(sets: int) -> None:
     # As wide as the generator with three layers begins to be.
     config = paper_config(
-        dropout=0.0, generator_width=1024, generated=12, sets_per_step=sets, hidden=32
+        dropout=0.0, generator_width=1024, samples_per_set=12, sets_per_step=sets, hidden=32
     )
     corpus = random_corpus(8, set_size=10, probes=5, side=8)
     gan = compiled(config, corpus)
@@ -23,8 +23,8 @@ def test_twins_have_the_same_losses_for_several_steps(sets: int) -> None:
         features=50,
         hidden=32,
         dropout=0.0,
-        code=config.code,
-        noise=config.noise,
+        code=config.code_dim,
+        noise=config.noise_dim,
         width=1024,
         values=64,
         scale=gan.encoder.get_layer("features").scale,
@@ -39,7 +39,7 @@ def test_twins_have_the_same_losses_for_several_steps(sets: int) -> None:
             for name in ("before", "after")
         }
         real = rng.random((sets, 10, 64), np.float32)
-        shape = (config.generated, config.noise)
+        shape = (config.samples_per_set, config.noise_dim)
         noise = [tf.random.stateless_normal(shape, (gan.seed, step * 64 + i)) for i in range(sets)]
         gan.reset_metrics()
         ours = gan.train_step(({k: tf.constant(v) for k, v in pair.items()}, tf.constant(real)))

@@ -4,9 +4,9 @@ import keras
 import numpy as np
 import pytest
 
-from ulk_tf.config import UpdateConfig
-from ulk_tf.target import zoo
-from ulk_tf.target.updates import UpdateEngine
+from ulk_tf.classifiers import zoo
+from ulk_tf.classifiers.updates import UpdateEngine
+from ulk_tf.settings.config import UpdateConfig
 
 pytest.importorskip("torch", reason="the bench extra brings torch")
 

@@ -8,16 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ulk_tf import presets
 from ulk_tf.attacks.labels import train_labels
 from ulk_tf.attacks.msr import train_msr
 from ulk_tf.attacks.signature import TrainedAttack
 from ulk_tf.attacks.ssr import train_ssr
-from ulk_tf.config import ClusteringName, LabelConfig, MsrConfig, SsrConfig
 from ulk_tf.corpus.build import Corpus, build_corpus
 from ulk_tf.data.datasets import load
 from ulk_tf.files import Array
 from ulk_tf.serving.export import export_attack
+from ulk_tf.settings import presets
+from ulk_tf.settings.config import ClusteringName, LabelConfig, MsrConfig, SsrConfig
 
 CLUSTERED = 300
 TINY = {
@@ -49,8 +49,8 @@ TRAIN: dict[str, Callable[[Corpus, Path], TrainedAttack]] = {
             label_epochs=1,
             autoencoder_epochs=2,
             generator_width=32,
-            generated=20,
-            clustered=CLUSTERED,
+            samples_per_set=20,
+            cluster_samples=CLUSTERED,
             clustering=clustering(corpus),
         ),
         corpus,

@@ -16,10 +16,10 @@ import pytest
 import tensorflow as tf
 
 from tests.conformance.conftest import TRAIN
-from ulk_tf.serving.execution import example_inputs
 from ulk_tf.serving.export import versions
 from ulk_tf.serving.graph import Graph
 from ulk_tf.serving.loading import load_attack, version_folder
+from ulk_tf.serving.numerics import example_inputs
 
 ROOT = Path(__file__).parents[2]
 REAL = "ULK_TF_SERVING_URL"

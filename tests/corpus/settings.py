@@ -5,10 +5,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ulk_tf import presets
-from ulk_tf.config import Experiment
 from ulk_tf.corpus import build
 from ulk_tf.data.datasets import Dataset, load
+from ulk_tf.settings import presets
+from ulk_tf.settings.config import Experiment
 
 TINY: dict[str, Any] = {
     "set_size": 3,

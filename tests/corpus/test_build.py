@@ -9,14 +9,14 @@ import pytest
 
 from tests.corpus.conftest import Asked
 from tests.corpus.settings import built, contents, digits, tiny
+from ulk_tf.classifiers import zoo
+from ulk_tf.classifiers.training import BaseModel
+from ulk_tf.classifiers.updates import UpdateEngine
 from ulk_tf.corpus.build import Corpus
 from ulk_tf.corpus.design import BaseId, Design
-from ulk_tf.data.splits import SIDES
+from ulk_tf.data.splits import ROLES
 from ulk_tf.errors import UserError
 from ulk_tf.files import load_npz
-from ulk_tf.target import zoo
-from ulk_tf.target.training import BaseModel
-from ulk_tf.target.updates import UpdateEngine
 
 ALL = 2 * 40 + 5 + 20
 
@@ -39,7 +39,7 @@ def copy(home: Path, tmp_path: Path) -> Path:
 
 def assert_begins(longer: Corpus, shorter: Corpus) -> None:
     """Assert that every base's updates begin with those of a shorter corpus, bit for bit."""
-    for side in SIDES:
+    for side in ROLES:
         one, other = longer.updates[side], shorter.updates[side]
         for number in np.unique(other.base):
             np.testing.assert_array_equal(one.before[number], other.before[number])
@@ -54,7 +54,7 @@ def test_a_corpus_holds_what_was_planned(home: Path) -> None:
     model = zoo.build("auto", dataset.sample_shape, dataset.classes)
     engine = UpdateEngine(model, tiny(home).update, dataset.samples[splits.probes])
     plan = load_npz(corpus.folder / "plan.npz")
-    for number, side in enumerate(SIDES):
+    for number, side in enumerate(ROLES):
         updates = corpus.updates[side]
         planned = plan["side"] == number
         assert len(updates) == planned.sum() > 0
@@ -99,7 +99,7 @@ def test_extending_computes_only_what_is_new(copy: Path, asked: Asked, tmp_path:
     # As if it had been asked for at once.
     shutil.copytree(copy / "digits" / "bases", tmp_path / "other" / "digits" / "bases")
     at_once = built(tmp_path / "other", shadow_updates=70, target_updates=21, shadow_bases=3)
-    for side in SIDES:
+    for side in ROLES:
         np.testing.assert_array_equal(at_once.updates[side].after, wider.updates[side].after)
 
 
@@ -224,7 +224,7 @@ def test_and_by_nothing_else(tmp_path: Path) -> None:
     assert len(paths) == 2
 
 
-TARGETS = ("tests.target.own_targets:residual", "tests.target.own_targets:chain")
+TARGETS = ("tests.classifiers.own_targets:residual", "tests.classifiers.own_targets:chain")
 
 
 def test_settings_that_do_not_fit_write_nothing(tmp_path: Path) -> None:

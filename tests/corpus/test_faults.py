@@ -16,7 +16,7 @@ from tests.corpus.conftest import Asked
 from tests.corpus.settings import built, contents, digits, tiny
 from ulk_tf.corpus.build import build_corpus
 from ulk_tf.corpus.design import Design
-from ulk_tf.corpus.disk import alone
+from ulk_tf.corpus.locks import locked
 from ulk_tf.errors import UserError
 
 REFUSED = r"room and permission to write to .*choose another --runs_dir, then run again"
@@ -133,7 +133,7 @@ def test_a_read_only_folder(
 
 def test_two_builds_of_one_corpus(home: Path, bases: Path) -> None:
     folder = Design(tiny(bases), digits()).folder
-    with alone(folder), pytest.raises(UserError, match="the only one that builds"):
+    with locked(folder), pytest.raises(UserError, match="the only one that builds"):
         built(bases)
     built(bases)
     assert contents(bases) == contents(home)
@@ -162,6 +162,6 @@ def test_two_builds_at_the_same_moment(home: Path, bases: Path) -> None:
 
 
 def test_corpora_of_the_same_data_may_be_built_at_once(home: Path, bases: Path) -> None:
-    with alone(Design(tiny(bases, set_size=4), digits()).folder):
+    with locked(Design(tiny(bases, set_size=4), digits()).folder):
         built(bases)
     assert contents(bases).items() >= contents(home).items()

@@ -12,10 +12,10 @@ import pytest
 from tests.corpus import building
 from tests.corpus.odd_jobs import Odd
 from tests.corpus.settings import built, contents, digits
-from ulk_tf.config import CorpusConfig
 from ulk_tf.corpus import executors, processes
 from ulk_tf.corpus.processes import Processes
 from ulk_tf.errors import UserError
+from ulk_tf.settings.config import CorpusConfig
 
 
 @pytest.fixture(scope="module")

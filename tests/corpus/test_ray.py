@@ -11,9 +11,9 @@ import pytest
 from tests.corpus import building
 from tests.corpus.odd_jobs import Odd
 from tests.corpus.settings import built, contents, digits, trainer
-from ulk_tf.config import CorpusConfig
 from ulk_tf.corpus import executors
 from ulk_tf.errors import UserError
+from ulk_tf.settings.config import CorpusConfig
 
 
 def test_without_ray_the_error_names_the_extra(

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ulk_tf.config import DataConfig
-from ulk_tf.data.splits import SIDES, Side, Splits, check_set_size, split
+from ulk_tf.data.splits import ROLES, Role, Splits, check_set_size, split
 from ulk_tf.errors import UserError
+from ulk_tf.settings.config import DataConfig
 
 sizes = st.one_of(st.none(), st.integers(1, 400))
 
@@ -60,11 +60,11 @@ def test_every_split_is_disjoint_or_refused(
         assert len(part) == wanted if wanted else len(part) > 0
     if base:
         assert splits.base_size == base
-    for side in SIDES:
+    for side in ROLES:
         _check_base(splits, side)
 
 
-def _check_base(splits: Splits, side: Side) -> None:
+def _check_base(splits: Splits, side: Role) -> None:
     """A base model and its updates see their own side only, and never the same sample."""
     own = splits.for_base(side, 1)
     assert len(own.base) == splits.base_size > 0
@@ -101,7 +101,7 @@ def test_samples_are_mixed_before_they_are_dealt() -> None:
 
 def test_bases_draw_shares_of_their_own() -> None:
     splits = drawn(1000)
-    for side in SIDES:
+    for side in ROLES:
         shares = [splits.for_base(side, number).base for number in range(3)]
         for one, other in combinations(shares, 2):
             assert not np.array_equal(one, other)
@@ -155,7 +155,7 @@ def test_sizes_of_nothing(field: str, size: int) -> None:
         ("validation", "--validation_size"),
     ],
 )
-def test_an_updating_set_fits_into_every_pool(side: Side, flag: str) -> None:
+def test_an_updating_set_fits_into_every_pool(side: Role, flag: str) -> None:
     fields = {"target_size": 40, "shadow_size": 40, "validation_size": 20, "base_size": 20}
     smaller = fields | {f"{side}_size": {"validation": 12}.get(side, 32)}
     check_set_size(drawn(200, **smaller), 12)

@@ -1,40 +1,5 @@
-"""A seal key of the test's own, and one export that several tests read."""
+"""Exports that the tests of serving read."""
 
-from pathlib import Path
+from tests.exports import exports, label_export, own_key, seeded_export
 
-import pytest
-
-from tests.serving import standins
-
-
-@pytest.fixture(autouse=True, scope="session")
-def own_key(tmp_path_factory):
-    state = tmp_path_factory.mktemp("state")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_STATE_HOME", str(state))
-        yield state
-
-
-@pytest.fixture(scope="session")
-def label_export(tmp_path_factory, own_key) -> Path:
-    """Read only: a test that changes files copies it first."""
-    return standins.exported(tmp_path_factory.mktemp("exported"))
-
-
-@pytest.fixture(scope="session")
-def seeded_export(tmp_path_factory, own_key) -> Path:
-    """Read only: a test that changes files copies it first."""
-    return standins.exported(tmp_path_factory.mktemp("exported"), standins.seeded_attack())
-
-
-@pytest.fixture(scope="session")
-def exports(tmp_path_factory, own_key) -> dict[str, Path]:
-    """One export of each attack, in one folder; read only."""
-    folder = tmp_path_factory.mktemp("exported")
-    attacks = (
-        standins.label_attack(),
-        standins.label_attack("lde", "label_distribution"),
-        standins.sample_attack(),
-        standins.seeded_attack(),
-    )
-    return {attack.name: standins.exported(folder, attack) for attack in attacks}
+__all__ = ["exports", "label_export", "own_key", "seeded_export"]

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.serving.standins import run
+from tests.standins import run
 
 
 @pytest.mark.parametrize(

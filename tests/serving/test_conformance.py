@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from ulk_tf.errors import UserError
 from ulk_tf.files import load_npz, save_npz
-from ulk_tf.serving import conformance, cpp_session, execution, warmup
+from ulk_tf.serving import conformance, cpp_session, numerics, warmup
 from ulk_tf.serving.graph import Graph
 
 ROW = tf.TensorSpec([None, 3], tf.float32, name="row")
@@ -102,9 +102,9 @@ def mixes_its_rows(folder, _):
 
 def answers_otherwise_than_keras(folder, label_export):
     copied = shutil.copytree(label_export, folder / "1")
-    expected = load_npz(copied / execution.EXPECTED)
+    expected = load_npz(copied / numerics.EXPECTED)
     moved = {name: value + np.float32(1e-3) for name, value in expected.items()}
-    save_npz(copied / execution.EXPECTED, moved)
+    save_npz(copied / numerics.EXPECTED, moved)
     return copied
 
 
@@ -208,11 +208,11 @@ def enlarges_rounding(row):
 def test_what_another_processor_rounds_is_no_reason_to_refuse(function, change, refused, tmp_path):
     folder = save(tmp_path / "1", function)
     signatures = Graph(folder).signatures
-    inputs = execution.example_inputs(signatures["serving_default"], 2)
+    inputs = numerics.example_inputs(signatures["serving_default"], 2)
     right = np.asarray(tf.function(function)(tf.constant(inputs["row"]))["x"])
-    save_npz(folder / execution.EXPECTED, {"serving_default/x": right})
+    save_npz(folder / numerics.EXPECTED, {"serving_default/x": right})
     assert failed(folder) == {}
-    save_npz(folder / execution.EXPECTED, {"serving_default/x": change(right)})
+    save_npz(folder / numerics.EXPECTED, {"serving_default/x": change(right)})
     assert bool(failed(folder)) == refused
 
 

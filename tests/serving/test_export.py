@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.serving import standins
+from tests import standins
 from ulk_tf.attacks.signature import Signature, TrainedAttack
 from ulk_tf.errors import UserError
 from ulk_tf.files import digest, load_npz
@@ -65,7 +65,7 @@ def test_a_failure_half_way_leaves_nothing_that_a_server_would_load(tmp_path, mo
         seen.append(sorted(p.name for p in folder.parent.iterdir()))
         raise OSError("disk full")
 
-    monkeypatch.setattr(export.extras, "write", fail)
+    monkeypatch.setattr(export.assets, "write", fail)
     with pytest.raises(OSError, match="disk full"):
         standins.exported(tmp_path)
     assert seen

@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
-from tests.serving import standins
+from tests import standins
 from ulk_tf.errors import UserError
 from ulk_tf.serving import seal, warmup
 from ulk_tf.serving.loading import load_attack

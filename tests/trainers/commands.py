@@ -33,8 +33,8 @@ OF_ATTACK: dict[str, dict[str, Any]] = {
         "label_epochs": 2,
         "autoencoder_epochs": 2,
         "generator_width": 32,
-        "generated": 10,
-        "clustered": 50,
+        "samples_per_set": 10,
+        "cluster_samples": 50,
     },
     "all": {},
 }

@@ -6,8 +6,8 @@ import tensorflow as tf
 from keras import layers
 
 from ulk_tf.attacks.features import fit_features
-from ulk_tf.config import FeatureMap
 from ulk_tf.corpus.build import Updates
+from ulk_tf.settings.config import FeatureMap
 
 # Shadow updates that are enough for the scaling constants.
 SCALED_ON = 2000

@@ -9,10 +9,10 @@ import keras
 import tensorflow as tf
 
 from ulk_tf.attacks.epochs import Epochs
-from ulk_tf.config import LabelConfig
 from ulk_tf.corpus.build import Corpus, Updates
 from ulk_tf.corpus.pipeline import Learning, Truth, learning_batches
 from ulk_tf.progress import bar
+from ulk_tf.settings.config import LabelConfig
 
 # The folder of a run in which unfinished trainings keep their state.
 TRAINING_STATE = "training"
@@ -168,7 +168,7 @@ def fit_attack(
     return fit(model, [adam], learning.shadow, learning.validation, schedule)
 
 
-def fit_members(
+def fit_ensemble(
     name: str,
     output: str,
     build: Callable[[int], keras.Model],
@@ -196,10 +196,10 @@ def fit_members(
         The average, with the curves of the first member.
     """
     fitted = []
-    for member in range(config.members):
+    for member in range(config.ensemble):
         own = seed + 1000 * member
         learning = learning_batches(corpus, truth, config.batch, own)
-        number = f" {member + 1}/{config.members}" if config.members > 1 else ""
+        number = f" {member + 1}/{config.ensemble}" if config.ensemble > 1 else ""
         schedule = Schedule(
             f"training {name}{number}", config.epochs, learning.steps, "val_loss", config.patience
         )
@@ -208,15 +208,15 @@ def fit_members(
     return Fitted(average([one.model for one in fitted], output), fitted[0].curves)
 
 
-def average(members: list[keras.Model], output: str) -> keras.Model:
+def average(ensemble: list[keras.Model], output: str) -> keras.Model:
     """One model that answers the mean of its members' answers (paper's code: mean of 10 runs).
 
     Args:
-        members: models of the same inputs and outputs.
+        ensemble: models of the same inputs and outputs.
         output: name of the answer.
     """
-    shapes = {key: tensor.shape[1:] for key, tensor in members[0].input.items()}
+    shapes = {key: tensor.shape[1:] for key, tensor in ensemble[0].input.items()}
     inputs = {key: keras.Input(shape, name=key) for key, shape in shapes.items()}
-    answers = [member(inputs) for member in members]
+    answers = [member(inputs) for member in ensemble]
     mean = keras.layers.Average()(answers) if len(answers) > 1 else answers[0]
     return keras.Model(inputs, {output: mean}, name=output)

@@ -12,17 +12,17 @@ import keras
 from keras import layers
 
 from ulk_tf.attacks.encoder import build_encoder
-from ulk_tf.attacks.fit import Fitted, fit_members
+from ulk_tf.attacks.fit import Fitted, fit_ensemble
 from ulk_tf.attacks.signature import Signature, TrainedAttack, pair_specs
-from ulk_tf.config import LabelConfig
 from ulk_tf.corpus.build import Corpus, Updates
 from ulk_tf.corpus.pipeline import label_distributions, single_labels, table
 from ulk_tf.data.datasets import Dataset
 from ulk_tf.files import Array
+from ulk_tf.settings.config import LabelConfig
 
 
 @dataclass(frozen=True)
-class Kind:
+class LabelAttack:
     """What makes a label attack one of the two.
 
     Attributes:
@@ -38,9 +38,11 @@ class Kind:
     truth: Callable[[Dataset, Updates], Array]
 
 
-KINDS = {
-    "li": Kind("label_probabilities", "sparse_categorical_crossentropy", (64,), single_labels),
-    "lde": Kind("label_distribution", "kl_divergence", (), label_distributions),
+LABEL_ATTACKS = {
+    "li": LabelAttack(
+        "label_probabilities", "sparse_categorical_crossentropy", (64,), single_labels
+    ),
+    "lde": LabelAttack("label_distribution", "kl_divergence", (), label_distributions),
 }
 
 
@@ -59,8 +61,8 @@ def train_labels(
     Returns:
         The attack, and its model with the curves of the first member.
     """
-    kind = KINDS[name]
-    fitted = fit_members(
+    kind = LABEL_ATTACKS[name]
+    fitted = fit_ensemble(
         name,
         kind.output,
         lambda own: build_label_model(kind, config, corpus, own),
@@ -78,7 +80,9 @@ def train_labels(
     return attack, fitted
 
 
-def build_label_model(kind: Kind, config: LabelConfig, corpus: Corpus, seed: int) -> keras.Model:
+def build_label_model(
+    kind: LabelAttack, config: LabelConfig, corpus: Corpus, seed: int
+) -> keras.Model:
     """Encoder and decoder, untrained: inputs `before` and `after`, output [batch, classes]."""
     encoder = build_encoder(
         corpus.updates["shadow"], config.feature_map, config.hidden, config.dropout, seed

@@ -19,10 +19,10 @@ from ulk_tf.attacks.labels import train_labels
 from ulk_tf.attacks.noise import NormalNoise, ShadowCodes
 from ulk_tf.attacks.reconstruction import Clustering, reconstruct_sets, shaped
 from ulk_tf.attacks.signature import Signature, TrainedAttack, pair_specs
-from ulk_tf.config import LabelConfig, MsrConfig
 from ulk_tf.corpus.build import Corpus
 from ulk_tf.corpus.pipeline import learning_batches, updating_sets
 from ulk_tf.files import Array
+from ulk_tf.settings.config import LabelConfig, MsrConfig
 
 # Samples of the updating sets in one training step, and the most sets.
 SAMPLES_IN_STEP, MOST_SETS = 400, 64
@@ -62,7 +62,7 @@ def build_gan(config: MsrConfig, corpus: Corpus, seed: int, home: Path) -> BMGAN
     dataset, shadow = corpus.dataset, corpus.updates["shadow"]
     trunk = build_encoder(shadow, config.feature_map, config.hidden, config.dropout, seed)
     initialiser = keras.initializers.GlorotUniform(seed=seed + 20)
-    code = layers.Dense(config.code, "tanh", kernel_initializer=initialiser)(
+    code = layers.Dense(config.code_dim, "tanh", kernel_initializer=initialiser)(
         layers.Flatten()(trunk.output)
     )
     encoder = keras.Model(trunk.input, code, name="code")
@@ -76,7 +76,7 @@ def build_gan(config: MsrConfig, corpus: Corpus, seed: int, home: Path) -> BMGAN
         ),
         labels=labels,
         noise=noise,
-        generated=config.generated or corpus.updates["shadow"].indices.shape[1],
+        generated=config.samples_per_set or corpus.updates["shadow"].indices.shape[1],
         adversarial_weight=config.adversarial_weight,
         seed=seed,
         set_loss=config.set_loss,
@@ -89,19 +89,26 @@ def _generator(
     """What samples are made from, and the generator that makes them."""
     dataset, shadow = corpus.dataset, corpus.splits.shadow
     shape, width = dataset.sample_shape, config.generator_width
-    beside = config.code + (dataset.classes if config.labels else 0)
+    beside = config.code_dim + (dataset.classes if config.labels else 0)
     kind = gan_networks.choose(config.generator, shape)
     if not config.transfer:
         build = gan_networks.GENERATORS[kind]
-        return NormalNoise(config.noise), build(config.noise + beside, shape, width, seed + 30)
+        return NormalNoise(config.noise_dim), build(
+            config.noise_dim + beside, shape, width, seed + 30
+        )
     with precision("float32"):
         autoencoder = train_autoencoder(
-            corpus, config.noise, config.autoencoder_epochs, seed, home, convolves=kind == "conv"
+            corpus,
+            config.noise_dim,
+            config.autoencoder_epochs,
+            seed,
+            home,
+            convolves=kind == "conv",
         )
     codes = autoencoder.codes(dataset.scaled(shadow))
     labels = dataset.labels[shadow] if config.labels else np.zeros(len(shadow), np.int32)
     return ShadowCodes(codes, labels, seed), gan_networks.transferred_generator(
-        autoencoder.own_decoder(), config.noise + beside, float(codes.std()), width, seed + 30
+        autoencoder.own_decoder(), config.noise_dim + beside, float(codes.std()), width, seed + 30
     )
 
 
@@ -171,7 +178,7 @@ def wrap(gan: BMGAN, config: MsrConfig, corpus: Corpus, directions: Array | None
                     seeds,
                     k,
                     shape,
-                    Clustering(config.clustering, config.clustered, directions),
+                    Clustering(config.clustering, config.cluster_samples, directions),
                 ),
                 specs,
             ),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import keras
 import tensorflow as tf
 
-Endpoint = Callable[..., dict[str, tf.Tensor]]
+SignatureFunction = Callable[..., dict[str, tf.Tensor]]
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Signature:
             [batch, 2], where there is chance.
     """
 
-    function: Endpoint
+    function: SignatureFunction
     inputs: Mapping[str, tf.TensorSpec]
 
 

@@ -9,11 +9,11 @@ from keras import layers
 
 from ulk_tf.attacks.autoencoder import Autoencoder, train_autoencoder
 from ulk_tf.attacks.encoder import build_encoder
-from ulk_tf.attacks.fit import Fitted, fit_members
+from ulk_tf.attacks.fit import Fitted, fit_ensemble
 from ulk_tf.attacks.signature import Signature, TrainedAttack, pair_specs
-from ulk_tf.config import SsrConfig
 from ulk_tf.corpus.build import Corpus, Updates
 from ulk_tf.corpus.pipeline import Truth, updating_sets
+from ulk_tf.settings.config import SsrConfig
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,8 @@ def train_ssr(config: SsrConfig, corpus: Corpus, seed: int, home: Path) -> Recon
         seed: of weights, dropout and order.
         home: folder of the run, for logs and for the state of the training.
     """
-    autoencoder = train_autoencoder(corpus, config.code, config.autoencoder_epochs, seed, home)
-    fitted = fit_members(
+    autoencoder = train_autoencoder(corpus, config.code_dim, config.autoencoder_epochs, seed, home)
+    fitted = fit_ensemble(
         "ssr",
         "sample",
         lambda own: _build(config, corpus, autoencoder, own),
@@ -66,7 +66,7 @@ def _build(config: SsrConfig, corpus: Corpus, autoencoder: Autoencoder, seed: in
         corpus.updates["shadow"], config.feature_map, config.hidden, config.dropout, seed
     )
     initialiser = keras.initializers.GlorotUniform(seed=seed + 20)
-    code = layers.Dense(config.code, kernel_initializer=initialiser)(
+    code = layers.Dense(config.code_dim, kernel_initializer=initialiser)(
         layers.Flatten()(encoder.output)
     )
     return keras.Model(encoder.input, autoencoder.own_decoder()(code))

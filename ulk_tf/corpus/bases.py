@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
+from ulk_tf.classifiers.training import BaseModel
 from ulk_tf.corpus.design import BaseId, Design
-from ulk_tf.corpus.disk import alone, writing
 from ulk_tf.corpus.executors import Executor
+from ulk_tf.corpus.locks import disk_errors, locked
 from ulk_tf.errors import UserError
 from ulk_tf.progress import bar
-from ulk_tf.target.training import BaseModel
 
 
 def find_or_train(design: Design, crew: Executor) -> dict[BaseId, BaseModel]:
@@ -20,7 +20,7 @@ def find_or_train(design: Design, crew: Executor) -> dict[BaseId, BaseModel]:
     folder = design.home / "bases"
     keys = {base: design.base_key(base) for base in design.updates}
     paths = {base: folder / f"{base}-{key[:16]}.npz" for base, key in keys.items()}
-    with alone(folder, patient=True):
+    with locked(folder, wait=True):
         bases = {base: _found(paths[base], keys[base]) for base in paths}
     missing = [base for base, model in bases.items() if model is None]
     if missing:
@@ -28,7 +28,7 @@ def find_or_train(design: Design, crew: Executor) -> dict[BaseId, BaseModel]:
         with bar(len(jobs), "training base models", "model") as shown:
             for number, trained in crew.run(jobs):
                 base = missing[number]
-                with alone(folder, patient=True), writing(folder):
+                with locked(folder, wait=True), disk_errors(folder):
                     trained.save(paths[base], keys[base])
                 bases[base] = trained
                 shown.update(1)

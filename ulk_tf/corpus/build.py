@@ -5,18 +5,18 @@ from pathlib import Path
 
 import numpy as np
 
-from ulk_tf.config import Experiment
+from ulk_tf.classifiers.training import BaseModel
 from ulk_tf.corpus.bases import find_or_train
 from ulk_tf.corpus.design import BaseId, Design
-from ulk_tf.corpus.disk import alone, writing
 from ulk_tf.corpus.executors import Executor, executor
 from ulk_tf.corpus.jobs import UpdateJob
+from ulk_tf.corpus.locks import disk_errors, locked
 from ulk_tf.corpus.shards import Shards
 from ulk_tf.data.datasets import Dataset
-from ulk_tf.data.splits import SIDES, Side, Splits
+from ulk_tf.data.splits import ROLES, Role, Splits
 from ulk_tf.files import Array, check_folder, save_npz
 from ulk_tf.progress import bar
-from ulk_tf.target.training import BaseModel
+from ulk_tf.settings.config import Experiment
 
 __all__ = ["BaseId", "Corpus", "Updates", "build_corpus"]
 
@@ -61,7 +61,7 @@ class Corpus:
     dataset: Dataset
     splits: Splits
     bases: dict[BaseId, BaseModel]
-    updates: dict[Side, Updates]
+    updates: dict[Role, Updates]
 
 
 def build_corpus(experiment: Experiment, dataset: Dataset) -> Corpus:
@@ -82,13 +82,13 @@ def build_corpus(experiment: Experiment, dataset: Dataset) -> Corpus:
     design = Design(experiment, dataset)
     folder = design.folder
     # First whoever computes: a cluster that is not there leaves no folder behind.
-    with executor(experiment.corpus, dataset) as crew, alone(folder):
-        with writing(folder):
+    with executor(experiment.corpus, dataset) as crew, locked(folder):
+        with disk_errors(folder):
             save_npz(folder / "plan.npz", design.plan_arrays())
         bases = find_or_train(design, crew)
         shards = Shards(folder, design.identity)
         _compute_missing(design, bases, shards, crew)
-        updates = {side: _side(design, shards, side) for side in SIDES}
+        updates = {side: _side(design, shards, side) for side in ROLES}
     return Corpus(folder, dataset, design.splits, bases, updates)
 
 
@@ -112,7 +112,7 @@ def _compute_missing(
             shown.update(len(job.seeds))
 
 
-def _side(design: Design, shards: Shards, side: Side) -> Updates:
+def _side(design: Design, shards: Shards, side: Role) -> Updates:
     own = {base: updates for base, updates in design.updates.items() if base.side == side}
     read = [shards.read(str(base), updates) for base, updates in own.items()]
     numbers = np.array([base.number for base in own], np.int32)

@@ -7,15 +7,15 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from ulk_tf.config import Experiment
+from ulk_tf.classifiers import zoo
+from ulk_tf.classifiers.training import BaseModel, architecture
+from ulk_tf.classifiers.updates import engine_version
 from ulk_tf.corpus.jobs import TrainingJob, UpdateJob
 from ulk_tf.corpus.plan import PlanRows, draw
 from ulk_tf.data.datasets import Dataset
-from ulk_tf.data.splits import SIDES, Side, Splits, check_set_size, split
+from ulk_tf.data.splits import ROLES, Role, Splits, check_set_size, split
 from ulk_tf.files import Array, digest
-from ulk_tf.target import zoo
-from ulk_tf.target.training import BaseModel, architecture
-from ulk_tf.target.updates import path_of
+from ulk_tf.settings.config import Experiment
 
 SCHEMA = 2
 
@@ -24,7 +24,7 @@ SCHEMA = 2
 class BaseId:
     """A base model by its side and its number there."""
 
-    side: Side
+    side: Role
     number: int
 
     def __str__(self) -> str:
@@ -53,7 +53,7 @@ class Design:
         self.splits: Splits = split(experiment.data, len(dataset.labels), experiment.seed)
         check_set_size(self.splits, experiment.update.set_size)
         target, corpus = experiment.target, experiment.corpus
-        sizes: dict[Side, tuple[int, int]] = {
+        sizes: dict[Role, tuple[int, int]] = {
             "shadow": (target.shadow_bases, corpus.shadow_updates),
             "validation": (target.validation_bases, corpus.validation_updates),
             "target": (target.target_bases, corpus.target_updates),
@@ -68,7 +68,7 @@ class Design:
     @cached_property
     def identity(self) -> dict[str, object]:
         """All that decides a corpus' bytes; numbers of bases and updates only decide its length."""
-        sides = [self.splits.probes, *(getattr(self.splits, side) for side in SIDES)]
+        sides = [self.splits.probes, *(getattr(self.splits, side) for side in ROLES)]
         return {
             "schema": SCHEMA,
             "dataset": self.dataset.fingerprint,
@@ -76,7 +76,7 @@ class Design:
             "architecture": architecture(self._model),
             "training": self._training,
             "update": asdict(self.experiment.update),
-            "path": path_of(self._model),
+            "path": engine_version(self._model),
             "seed": self.experiment.seed,
         }
 
@@ -120,7 +120,7 @@ class Design:
     def plan_arrays(self) -> dict[str, Array]:
         """The whole plan as it is written down: side, base, indices and seeds of every update."""
         counts = list(self.updates.values())
-        sides = [SIDES.index(base.side) for base in self.updates]
+        sides = [ROLES.index(base.side) for base in self.updates]
         numbers = [base.number for base in self.updates]
         return {
             "side": np.repeat(np.array(sides, np.int32), counts),
@@ -142,7 +142,7 @@ class Design:
         return {name: value for name, value in settings.items() if name.startswith("base_")}
 
     def _seed(self, base: BaseId) -> int:
-        key = [self.experiment.seed, 5, SIDES.index(base.side), base.number]
+        key = [self.experiment.seed, 5, ROLES.index(base.side), base.number]
         return int(np.random.default_rng(key).integers(2**31))
 
     def _rows(self, base: BaseId) -> PlanRows:

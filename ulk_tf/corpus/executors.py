@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
-from ulk_tf.config import CorpusConfig
 from ulk_tf.corpus.jobs import Job
 from ulk_tf.corpus.processes import Processes
 from ulk_tf.data.datasets import Dataset
+from ulk_tf.settings.config import CorpusConfig
 
 
 class Executor(Protocol):

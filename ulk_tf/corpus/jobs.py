@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ulk_tf.config import TargetConfig, UpdateConfig
+from ulk_tf.classifiers import zoo
+from ulk_tf.classifiers.training import BaseModel, train_base
+from ulk_tf.classifiers.updates import UpdateEngine
 from ulk_tf.data.datasets import Dataset
 from ulk_tf.data.splits import BaseSplit
 from ulk_tf.files import Array
-from ulk_tf.target import zoo
-from ulk_tf.target.training import BaseModel, train_base
-from ulk_tf.target.updates import UpdateEngine
+from ulk_tf.settings.config import TargetConfig, UpdateConfig
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ulk_tf.data.splits import SIDES, Side
+from ulk_tf.data.splits import ROLES, Role
 from ulk_tf.files import Array
 
 
@@ -26,7 +26,7 @@ class PlanRows:
 def draw(
     *,
     seed: int,
-    side: Side,
+    side: Role,
     base: int,
     pool: Array,
     labels: Array,
@@ -52,7 +52,7 @@ def draw(
     pool_labels = labels[pool]
     by_class = [pool[pool_labels == label] for label in range(int(labels.max()) + 1)]
     for row in range(updates):
-        rng = np.random.default_rng([seed, 3, SIDES.index(side), base, row])
+        rng = np.random.default_rng([seed, 3, ROLES.index(side), base, row])
         if skew is None:
             indices[row] = rng.choice(pool, set_size, replace=False)
         else:

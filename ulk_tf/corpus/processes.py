@@ -15,11 +15,11 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
-from ulk_tf.config import CorpusConfig
 from ulk_tf.corpus.jobs import Job
 from ulk_tf.corpus.worker import outcome
 from ulk_tf.data.datasets import Dataset
 from ulk_tf.errors import UserError
+from ulk_tf.settings.config import CorpusConfig
 
 MAX_ATTEMPTS = 3
 

@@ -11,11 +11,11 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from ulk_tf.config import CorpusConfig
 from ulk_tf.corpus.jobs import Job, UpdateJob
 from ulk_tf.corpus.worker import Done, Failed, answer, outcome, prepare
 from ulk_tf.data.datasets import Dataset
 from ulk_tf.errors import UserError
+from ulk_tf.settings.config import CorpusConfig
 
 try:
     import ray

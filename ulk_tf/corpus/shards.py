@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ulk_tf.corpus.disk import writing
+from ulk_tf.corpus.locks import disk_errors
 from ulk_tf.files import Array, load_npz, save_npz, sha256_file, write_json
 
 ARRAYS = ("before", "after")
@@ -33,7 +33,7 @@ class Shards:
     def __init__(self, folder: Path, identity: dict[str, object]) -> None:
         self.folder = folder
         self._identity = json.loads(json.dumps(identity))
-        with writing(folder):
+        with disk_errors(folder):
             self._listed = self._sound()
 
     def missing(self, base: str, updates: int, weights: str, largest: int) -> list[tuple[int, int]]:
@@ -75,7 +75,7 @@ class Shards:
         """
         name = _name(base, start, stop)
         path = self.folder / name
-        with writing(self.folder):
+        with disk_errors(self.folder):
             save_npz(path, {name: posteriors[name] for name in ARRAYS})
             self._listed[name] = {
                 "base": base,

@@ -5,12 +5,12 @@ from typing import Literal
 
 import numpy as np
 
-from ulk_tf.config import DataConfig
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array
+from ulk_tf.settings.config import DataConfig
 
-Side = Literal["shadow", "validation", "target"]
-SIDES: tuple[Side, ...] = ("shadow", "validation", "target")
+Role = Literal["shadow", "validation", "target"]
+ROLES: tuple[Role, ...] = ("shadow", "validation", "target")
 _MAX = {"target": 20_000, "validation": 4_000}
 _POOLS = {
     "shadow": "--shadow_size (or lower --base_size)",
@@ -62,19 +62,19 @@ class Splits:
         if len(np.unique(every)) != len(every):
             raise AssertionError("the probing set and the sides must be disjoint")
 
-    def for_base(self, side: Side, number: int) -> BaseSplit:
+    def for_base(self, side: Role, number: int) -> BaseSplit:
         """The share of base model `number` of `side`.
 
         Every base draws its own base set, so that the pools of several bases together cover
         their side. It depends on nothing but seed, side and number.
         """
         owned = self.target if side == "target" else self.shadow
-        key = [self.seed, 2, SIDES.index(side), number]
+        key = [self.seed, 2, ROLES.index(side), number]
         shuffled = np.random.default_rng(key).permutation(owned)
         base, rest = shuffled[: self.base_size], shuffled[self.base_size :]
         return BaseSplit(np.sort(base), np.sort(self.validation if side == "validation" else rest))
 
-    def pool_size(self, side: Side) -> int:
+    def pool_size(self, side: Role) -> int:
         """Samples in the pool of each base of `side`."""
         if side == "validation":
             return len(self.validation)
@@ -120,7 +120,7 @@ def split(config: DataConfig, samples: int, seed: int) -> Splits:
 
 def check_set_size(splits: Splits, set_size: int) -> None:
     """Raise `UserError` when an updating set would be larger than a pool."""
-    for side in SIDES:
+    for side in ROLES:
         pool = splits.pool_size(side)
         if set_size > pool:
             raise UserError(

@@ -5,7 +5,6 @@ import numpy as np
 from ulk_tf.attacks.signature import TrainedAttack
 from ulk_tf.corpus.build import Corpus
 from ulk_tf.corpus.pipeline import label_distributions, single_labels
-from ulk_tf.evaluation.answers import answers, others
 from ulk_tf.evaluation.metrics import (
     confusion_matrix,
     hits,
@@ -13,6 +12,7 @@ from ulk_tf.evaluation.metrics import (
     kl_published_scale,
     most_frequent_hits,
 )
+from ulk_tf.evaluation.predictions import others, predictions
 from ulk_tf.evaluation.scores import Scores
 from ulk_tf.files import Array
 
@@ -32,8 +32,8 @@ def score_li(attack: TrainedAttack, corpus: Corpus) -> Scores:
     updates = corpus.updates["target"]
     truth = single_labels(corpus.dataset, updates)
     every = np.arange(len(updates))
-    own = answers(attack, updates, every)["label_probabilities"]
-    shuffled = answers(attack, updates, others(updates))["label_probabilities"]
+    own = predictions(attack, updates, every)["label_probabilities"]
+    shuffled = predictions(attack, updates, others(updates))["label_probabilities"]
     prior = np.tile(shadow_prior(corpus), (len(updates), 1))
     scores = Scores.of(updates)
     for name, k in {"accuracy": 1, "top3_accuracy": 3}.items():
@@ -60,12 +60,12 @@ def score_lde(attack: TrainedAttack, corpus: Corpus, seed: int) -> Scores:
     size = updates.indices.shape[1]
     histogram = np.random.default_rng([seed, 7]).multinomial(size, prior, len(updates)) / size
     candidates = {
-        "attack": answers(attack, updates, every)["label_distribution"],
+        "attack": predictions(attack, updates, every)["label_distribution"],
         "prior": np.tile(prior, (len(updates), 1)),
         "uniform": np.full_like(truth, 1 / dataset.classes),
         # A histogram with a zero where the truth has none would be infinitely wrong.
         "random_histogram": (histogram + 1e-3) / (1 + 1e-3 * dataset.classes),
-        "shuffled": answers(attack, updates, others(updates))["label_distribution"],
+        "shuffled": predictions(attack, updates, others(updates))["label_distribution"],
     }
     measures = {
         "kl": kl_divergence,

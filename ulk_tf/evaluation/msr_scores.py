@@ -2,18 +2,18 @@
 
 import numpy as np
 
-from ulk_tf.attacks.matched_baselines import MatchedShadow
-from ulk_tf.attacks.msr_baselines import (
+from ulk_tf.attacks.signature import TrainedAttack
+from ulk_tf.corpus.build import Corpus
+from ulk_tf.evaluation.matched_baselines import MatchedShadow
+from ulk_tf.evaluation.metrics import match, matched_mse
+from ulk_tf.evaluation.msr_baselines import (
     LabelOracleClustering,
     label_average,
     prior_counts,
     random_samples,
     shadow_clustering,
 )
-from ulk_tf.attacks.signature import TrainedAttack
-from ulk_tf.corpus.build import Corpus
-from ulk_tf.evaluation.answers import answers, others
-from ulk_tf.evaluation.metrics import match, matched_mse
+from ulk_tf.evaluation.predictions import others, predictions
 from ulk_tf.evaluation.scores import Scores
 from ulk_tf.files import Array
 from ulk_tf.progress import track
@@ -49,8 +49,8 @@ def score_msr(attack: TrainedAttack, corpus: Corpus, seed: int) -> Scores:
     """
     dataset, updates = corpus.dataset, corpus.updates["target"]
     every = np.arange(len(updates))
-    own = answers(attack, updates, every, seed=seed, batch=10, what="reconstructing sets")
-    other = answers(
+    own = predictions(attack, updates, every, seed=seed, batch=10, what="reconstructing sets")
+    other = predictions(
         attack, updates, others(updates), seed=seed, batch=10, what="the same, inputs shuffled"
     )
     fixed = _Fixed(corpus, seed)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ulk_tf.data.datasets import Dataset
-from ulk_tf.evaluation import figures, wording
+from ulk_tf.evaluation import sample_pictures, wording
 from ulk_tf.evaluation.charts import bars
 from ulk_tf.evaluation.scores import Scores
 
@@ -37,18 +37,22 @@ def draw(
         caption = "One updating set and its reconstruction, matched; the median case"
         title = f"{dataset.name}: updating set and reconstruction"
         true, reconstructed = shown["matched"]
-        figures.matched_sets(path("matched_sets", caption), true, reconstructed, title)
+        sample_pictures.matched_sets(path("matched_sets", caption), true, reconstructed, title)
     if "rows" in shown:
         caption = "Random updates: original, attack, autoencoder, class mean"
-        figures.reconstructions(path("reconstructions", caption), shown["rows"], dataset.name)
+        sample_pictures.reconstructions(
+            path("reconstructions", caption), shown["rows"], dataset.name
+        )
     if "confusion" in shown:
         caption = "True against inferred labels"
-        figures.confusion(path("confusion", caption), shown["confusion"], dataset.class_names)
+        sample_pictures.confusion(
+            path("confusion", caption), shown["confusion"], dataset.class_names
+        )
     if "distributions" in shown:
         caption = "True and estimated label distributions of a few updates"
         true, estimated = (part[:DISTRIBUTIONS] for part in shown["distributions"])
         names = dataset.class_names
-        figures.distributions(path("distributions", caption), true, estimated, names)
+        sample_pictures.distributions(path("distributions", caption), true, estimated, names)
     name = next(iter(scores.metrics))
     said = wording.metric(name).name
     beside = {
@@ -59,5 +63,5 @@ def draw(
     estimates = {"Attack": scores.metrics[name]} | beside
     bars(path("baselines", f"{said}: the attack beside its baselines"), estimates, said, {"Attack"})
     losses = {name: values for name, values in curves.items() if "learning" not in name}
-    figures.curves(path("curves", "Losses by epoch"), losses, "epoch", "loss")
+    sample_pictures.curves(path("curves", "Losses by epoch"), losses, "epoch", "loss")
     return drawn

@@ -6,8 +6,8 @@ from ulk_tf.attacks.signature import TrainedAttack
 from ulk_tf.attacks.ssr import Reconstruction
 from ulk_tf.corpus.build import Corpus, Updates
 from ulk_tf.corpus.pipeline import single_labels
-from ulk_tf.evaluation.answers import answers, others
 from ulk_tf.evaluation.metrics import mse, ssim
+from ulk_tf.evaluation.predictions import others, predictions
 from ulk_tf.evaluation.scores import Scores
 from ulk_tf.files import Array
 
@@ -36,17 +36,17 @@ def score_ssr(
     truth = dataset.scaled(updates.indices[:, 0])
     every = np.arange(len(updates))
     labels = single_labels(dataset, updates)
-    predicted = answers(label_attack, updates, every)["label_probabilities"].argmax(-1)
+    predicted = predictions(label_attack, updates, every)["label_probabilities"].argmax(-1)
     means, mean = class_means(corpus)
     candidates = {
-        "attack": answers(reconstruction.attack, updates, every)["sample"],
+        "attack": predictions(reconstruction.attack, updates, every)["sample"],
         "autoencoder": np.asarray(reconstruction.autoencoder.predict(truth, verbose=0)),
         "class_mean_of_true_label": means[labels],
         "class_mean_of_predicted_label": means[predicted],
         "random_of_same_label": dataset.scaled(_same_label(corpus, labels, seed)),
         "mean_sample": np.broadcast_to(mean, truth.shape),
         "nearest_shadow_update": dataset.scaled(_nearest(corpus, updates)),
-        "shuffled": answers(reconstruction.attack, updates, others(updates))["sample"],
+        "shuffled": predictions(reconstruction.attack, updates, others(updates))["sample"],
     }
     scores = Scores.of(updates)
     measures = {"mse": mse}

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array
-from ulk_tf.serving import execution, warmup
-from ulk_tf.serving.graph import WRITING, Graph, Signature
+from ulk_tf.serving import numerics, warmup
+from ulk_tf.serving.graph import WRITING, Graph, GraphSignature
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ def _warmup(subject: _Subject) -> Iterator[str]:
             yield f"record {index}: {reason}"
 
 
-def mismatch(signature: Signature, inputs: Mapping[str, Array]) -> str:
+def mismatch(signature: GraphSignature, inputs: Mapping[str, Array]) -> str:
     """Say why `inputs` do not fit `signature`; empty when they do."""
     if set(inputs) != set(signature.inputs):
         wanted = ", ".join(signature.inputs)
@@ -152,7 +152,7 @@ def _cpp_run(subject: _Subject) -> Iterator[str]:
     path = subject.folder / warmup.FILE
     good = path.exists() and not list(_warmup(subject))
     requests = list(warmup.read(path)) if good else []
-    yield from execution.differences(subject.folder, subject.graph.signatures, requests)
+    yield from numerics.differences(subject.folder, subject.graph.signatures, requests)
 
 
 CHECKS: dict[str, Check] = {

@@ -24,7 +24,7 @@ from ulk_tf.attacks.signature import TrainedAttack
 from ulk_tf.data.datasets import short_name
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array, check_folder
-from ulk_tf.serving import conformance, extras, seal
+from ulk_tf.serving import assets, conformance, seal
 
 ATTEMPTS = 100
 
@@ -60,7 +60,7 @@ def export_attack(
     building = Path(tempfile.mkdtemp(prefix=".building-", dir=home))
     try:
         _save(attack, building)
-        extras.write(building, attack, dataset=name, probing_set=probing_set, metadata=metadata)
+        assets.write(building, attack, dataset=name, probing_set=probing_set, metadata=metadata)
         conformance.require(building, name="1")
         seal.seal(building)
         building.chmod(0o755)

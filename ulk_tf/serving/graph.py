@@ -68,7 +68,7 @@ class Tensor:
 
 
 @dataclass(frozen=True)
-class Signature:
+class GraphSignature:
     """A served function: its inputs and outputs by name."""
 
     inputs: Mapping[str, Tensor]
@@ -103,7 +103,7 @@ class Graph:
         self._functions = {f.signature.name: f for f in self._meta.graph_def.library.function}
         try:
             self.signatures = {
-                name: Signature(_tensors(one.inputs), _tensors(one.outputs))
+                name: GraphSignature(_tensors(one.inputs), _tensors(one.outputs))
                 for name, one in self._meta.signature_def.items()
                 if not name.startswith("__")
             }

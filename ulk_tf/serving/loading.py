@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array
-from ulk_tf.serving import extras, seal
+from ulk_tf.serving import assets, seal
 from ulk_tf.serving.export import versions
 from ulk_tf.serving.graph import Graph
 
@@ -31,7 +31,7 @@ class LoadedAttack:
 
     def __init__(self, path: Path) -> None:
         self.path = version_folder(path)
-        known = extras.read(self.path)
+        known = assets.read(self.path)
         self.metadata: Mapping[str, Any] = known.metadata
         self.probing_set = known.probing_set
         self._described = Graph(self.path).signatures

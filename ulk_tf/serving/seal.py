@@ -10,9 +10,9 @@ import os
 import secrets
 from pathlib import Path
 
+from ulk_tf.blackbox.local import announce_code
 from ulk_tf.files import sha256_file, write_text
 from ulk_tf.serving.graph import Graph
-from ulk_tf.target.models import announce_code
 
 FILE = Path("assets.extra") / "seal"
 

@@ -1,0 +1,159 @@
+"""Observers of a base model they own, and what they learn of updating sets' labels."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers
+
+from reproduction.gradients import Handed, handed
+from reproduction.owned import Owned
+from ulk_tf.attacks.encoder import AcrossClasses
+from ulk_tf.attacks.features import fit_features
+from ulk_tf.corpus.plan import PlanRows
+from ulk_tf.data.splits import ROLES, Role
+from ulk_tf.evaluation.metrics import kl_divergence, most_frequent_hits
+from ulk_tf.files import Array
+from ulk_tf.settings.config import LabelConfig
+
+Result = dict[str, Any]
+Inputs = Array | dict[str, Array]
+
+EPOCHS = 8
+
+
+class Observer(Protocol):
+    """One who owns the base model and sees something of each update."""
+
+    def sees(self, side: Role, plan: PlanRows) -> Inputs:
+        """What it sees of the planned updates, one row each."""
+
+    def network(self, seen: Inputs) -> keras.Model:
+        """What it learns with, untrained."""
+
+
+class OfPosteriors:
+    """An attack's view: posteriors before and after, but of the very base that it learns from.
+
+    Args:
+        owned: the base model.
+    """
+
+    def __init__(self, owned: Owned) -> None:
+        self._owned = owned
+
+    def sees(self, side: Role, plan: PlanRows) -> Inputs:
+        """`before` and `after`, float32 [sets, probes, classes]."""
+        del side
+        before, after = self._owned.posteriors(plan)
+        return {"before": np.broadcast_to(before, after.shape), "after": after}
+
+    def network(self, seen: Inputs) -> keras.Model:
+        """The attacks' default features, and a perceptron class by class."""
+        before, after = seen["before"][:2000], seen["after"][:2000]
+        features = fit_features(LabelConfig().feature_map, before, after)
+        source = {name: keras.Input(after.shape[1:], name=name) for name in ("before", "after")}
+        return keras.Model(source, _perceptron(features(**source), seed=0))
+
+
+class OfGradients:
+    """One who is handed the exact gradient that a set sends to the last layer, dropout active.
+
+    Args:
+        owned: the base model; its last layer is dense.
+        sent: what each sample of its pool sends; computed when none.
+    """
+
+    def __init__(self, owned: Owned, sent: Handed | None = None) -> None:
+        self._owned = owned
+        keras.utils.set_random_seed(owned.experiment.seed)
+        dataset, pool = owned.dataset, owned.pool
+        self._sent = sent or handed(owned.model, dataset.samples[pool], dataset.labels[pool])
+        self._place = np.zeros(len(dataset.labels), np.int64)
+        self._place[pool] = np.arange(len(pool))
+
+    def sees(self, side: Role, plan: PlanRows) -> Inputs:
+        """Minus the gradients, float32 [sets, classes, units + 1]."""
+        rng = np.random.default_rng([1, ROLES.index(side), plan.indices.shape[1]])
+        return self._sent.gradients(self._place[plan.indices], rng)
+
+    def network(self, seen: Inputs) -> keras.Model:
+        """Gradients as they are, and with large values drawn in; a perceptron class by class."""
+        deviation = tf.constant(np.maximum(seen.std((0, 1)), 1e-9))
+        source = keras.Input(seen.shape[1:])
+        scaled = source / deviation
+        both = layers.Concatenate()([scaled, keras.ops.arcsinh(10 * scaled)])
+        return keras.Model(source, _perceptron(both, seed=0))
+
+
+def gains(
+    owned: Owned,
+    observer: Observer,
+    set_size: int,
+    skew: float | None,
+    learned: Sequence[int],
+    tested: int,
+) -> list[Result]:
+    """Train an observer on more and more sets, and ask it each time.
+
+    Args:
+        owned: the base model.
+        observer: what is seen of its updates.
+        set_size: samples in a set.
+        skew: of the sets' labels, as in `--label_skew`.
+        learned: numbers of sets to learn from.
+        tested: sets, of other samples, to be asked about.
+
+    Returns:
+        For each number of sets the KL divergence of its answers, how often a most frequent label
+        is found, the KL of always answering the prior, and the gain over that.
+    """
+    plans = [owned.plan("shadow", max(learned), set_size, skew)]
+    plans.append(owned.plan("target", tested, set_size, skew))
+    seen, unseen = (
+        observer.sees(side, plan) for side, plan in zip(("shadow", "target"), plans, strict=True)
+    )
+    told, truth = (owned.truth(plan) for plan in plans)
+    prior = float(kl_divergence(truth, told.mean(0)[None]).mean())
+    results = []
+    for sets in learned:
+        answers = _learn(observer, _first(seen, sets), told[:sets]).predict(
+            unseen, batch_size=500, verbose=0
+        )
+        kl = float(kl_divergence(truth, answers).mean())
+        hit = float(most_frequent_hits(truth, answers).mean())
+        figures = {"sets": sets, "kl": kl, "most_frequent": hit, "prior": prior}
+        results.append(figures | {"gain": 1 - kl / prior})
+    return results
+
+
+def _first(seen: Inputs, sets: int) -> Inputs:
+    """What is seen of the first sets."""
+    if isinstance(seen, dict):
+        return {name: part[:sets] for name, part in seen.items()}
+    return seen[:sets]
+
+
+def _learn(observer: Observer, seen: Inputs, told: Array) -> keras.Model:
+    keras.utils.set_random_seed(0)
+    model = observer.network(seen)
+    rate = keras.optimizers.schedules.CosineDecay(1e-3, EPOCHS * len(told) // 128, alpha=0.02)
+    model.compile(keras.optimizers.Adam(rate), "kl_divergence", jit_compile=False)
+    model.fit(seen, told, batch_size=128, epochs=EPOCHS, verbose=0)
+    return model
+
+
+def _perceptron(x: keras.KerasTensor, seed: int) -> keras.KerasTensor:
+    """Class by class, as the attacks' encoder is: [batch, classes, values] to their shares."""
+    for number, width in enumerate((256, 128)):
+        if number:
+            x = layers.Concatenate()([x, AcrossClasses()(x)])
+        start = keras.initializers.GlorotUniform(seed + number)
+        x = layers.Dense(width, "gelu", kernel_initializer=start)(x)
+        x = layers.Dropout(0.2, seed=seed + number)(x)
+    x = layers.Concatenate()([x, AcrossClasses()(x)])
+    x = layers.Dense(64, "gelu", kernel_initializer=keras.initializers.GlorotUniform(seed + 8))(x)
+    x = layers.Dense(1, kernel_initializer=keras.initializers.GlorotUniform(seed + 9))(x)
+    return layers.Softmax()(layers.Flatten()(x))

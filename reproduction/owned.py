@@ -1,0 +1,97 @@
+"""A base model in the hands of its owner: its pool is known, and so is every updating set."""
+
+from dataclasses import dataclass, replace
+
+import keras
+import numpy as np
+
+from ulk_tf.classifiers import zoo
+from ulk_tf.classifiers.updates import UpdateEngine
+from ulk_tf.corpus.design import BaseId, Design
+from ulk_tf.corpus.pipeline import label_shares
+from ulk_tf.corpus.plan import PlanRows, draw
+from ulk_tf.data.datasets import Dataset
+from ulk_tf.data.splits import Role
+from ulk_tf.errors import UserError
+from ulk_tf.files import Array
+from ulk_tf.settings.config import Experiment
+
+# Of the pool, what is learned from; the questions are about sets of the other samples.
+LEARNED = 0.8
+
+
+@dataclass(frozen=True)
+class Owned:
+    """A trained base model and the samples of its updates.
+
+    Attributes:
+        experiment: how it was trained, and is updated.
+        dataset: samples and labels.
+        probes: int32, the probing set.
+        pool: int32, samples of updating sets.
+        known: sets of the first so many are learned from, sets of the others asked about.
+        model: the base model.
+    """
+
+    experiment: Experiment
+    dataset: Dataset
+    probes: Array
+    pool: Array
+    known: int
+    model: keras.Model
+
+    def plan(self, side: Role, count: int, set_size: int, skew: float | None) -> PlanRows:
+        """Updating sets: on the shadow side of known samples, otherwise of the others."""
+        known = side == "shadow"
+        return draw(
+            seed=0,
+            side=side,
+            base=0,
+            pool=self.pool[: self.known] if known else self.pool[self.known :],
+            labels=self.dataset.labels,
+            updates=count,
+            set_size=set_size,
+            skew=skew,
+        )
+
+    def truth(self, plan: PlanRows) -> Array:
+        """Label distributions of updating sets, float32 [sets, classes]."""
+        return label_shares(self.dataset, plan.indices)
+
+    def posteriors(self, plan: PlanRows) -> tuple[Array, Array]:
+        """Before, float32 [probes, classes], and after each update, one more axis in front."""
+        update = replace(self.experiment.update, set_size=plan.indices.shape[1])
+        engine = UpdateEngine(self.model, update, self.dataset.samples[self.probes])
+        weights, after = self.model.get_weights(), []
+        for start in range(0, len(plan.seeds), 2000):
+            rows = plan.indices[start : start + 2000]
+            samples, labels = self.dataset.samples[rows], self.dataset.labels[rows]
+            seeds = plan.seeds[start : start + 2000]
+            after.append(engine.after(weights, samples, labels, seeds, first=start))
+        return engine.before(weights), np.concatenate(after)
+
+
+def own(experiment: Experiment, dataset: Dataset, largest: int) -> Owned:
+    """Train the first shadow base.
+
+    Args:
+        experiment: how base models are trained, and on what.
+        dataset: the one it names.
+        largest: samples in the largest set that will be asked about.
+
+    Raises:
+        UserError: a pool too small for such a set.
+    """
+    design, base = Design(experiment, dataset), BaseId("shadow", 0)
+    owned = design.splits.for_base(base.side, base.number).pool
+    pool = np.random.default_rng([experiment.seed, 9]).permutation(owned)
+    known = int(LEARNED * len(pool))
+    if len(pool) - known < largest:
+        others = f"{len(pool) - known} of {dataset.name}"
+        raise UserError(f"a pool with {largest} samples to ask about", others)
+    trained = design.training_job(base).run(dataset)
+    model = zoo.build(
+        experiment.target.target, dataset.sample_shape, dataset.classes, dataset.moments
+    )
+    model.set_weights(trained.weights)
+    return Owned(experiment, dataset, design.splits.probes, pool, known, model)

@@ -1,0 +1,256 @@
+"""Presets: flags win over them, each fits its data, and paper is what was published."""
+
+import dataclasses
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ulk_tf.data.splits import check_set_size, split
+from ulk_tf.errors import UserError
+from ulk_tf.preflight import preflight
+from ulk_tf.settings import presets
+from ulk_tf.settings.config import LabelConfig, MsrConfig, SsrConfig
+from ulk_tf.settings.flags import describe
+
+ROOT = Path(__file__).parents[1]
+SAMPLES = {"digits": 1797, "mnist": 70_000, "cifar10": 60_000, "fashion_mnist": 70_000}
+
+
+@pytest.mark.parametrize("attack", presets.ATTACKS)
+@pytest.mark.parametrize("preset", presets.PRESETS)
+@pytest.mark.parametrize("dataset", SAMPLES)
+def test_each_preset_fits_its_data(attack: Any, preset: Any, dataset: str) -> None:
+    if (dataset, preset) == ("digits", "paper"):
+        pytest.skip("there are fewer digits than the paper's sizes need")
+    experiment = presets.experiment(attack, preset, dataset=dataset)
+    splits = split(experiment.data, SAMPLES[dataset], experiment.seed)
+    check_set_size(splits, experiment.update.set_size)
+
+
+@pytest.mark.parametrize("attack", presets.ATTACKS)
+def test_no_preset_has_a_field_that_does_not_exist(attack: Any) -> None:
+    names = {
+        item.name
+        for other in presets.ATTACKS
+        for cls in presets.parts(other).values()
+        for item in dataclasses.fields(cls)
+    }
+    for preset in presets.PRESETS:
+        for dataset in SAMPLES:
+            assert set(presets.preset_fields(attack, dataset, preset)) <= names
+
+
+def test_paper_is_what_was_published() -> None:
+    experiment = presets.experiment("msr", "paper", dataset="mnist")
+    assert isinstance(experiment.attack, MsrConfig)
+    splits = split(experiment.data, SAMPLES["mnist"], 0)
+    assert [splits.base_size, splits.pool_size("shadow"), splits.pool_size("target")] == [
+        10_000,
+        10_000,
+        30_000,
+    ]
+    facts = {
+        "probes": (experiment.data.n_probes, 100),
+        "set": (experiment.update.set_size, 100),
+        "shadow updates": (experiment.corpus.shadow_updates, 10_000),
+        "target updates": (experiment.corpus.target_updates, 1_000),
+        "bases": (experiment.target.shadow_bases, 1),
+        "base epochs": (experiment.target.base_epochs, 25),
+        "learning rate": (experiment.target.base_learning_rate, 0.001),
+        "update rate": (experiment.update.update_learning_rate, 0.001),
+        "momentum": (experiment.update.update_momentum, 0.9),
+        "batch": (experiment.update.update_batch, 64),
+        "noise": (experiment.attack.noise_dim, 50),
+        "width": (experiment.attack.generator_width, 2048),
+        "steps": (experiment.attack.epochs * experiment.attack.epoch_steps, 10_000),
+        "cluster_samples": (experiment.attack.cluster_samples, 20_000),
+        "clustering": (experiment.attack.clustering, "kmeans"),
+        "loss of a set": (experiment.attack.set_loss, "best_match"),
+        "sets a step": (experiment.attack.sets_per_step, 1),
+        "adam": (experiment.attack.learning_rate, 2e-4),
+        "features": (experiment.attack.feature_map, "published"),
+    }
+    assert {name: found for name, (found, _) in facts.items()} == {
+        name: published for name, (_, published) in facts.items()
+    }
+    lde = presets.experiment("lde", "paper", dataset="cifar10")
+    assert isinstance(lde.attack, LabelConfig) and not isinstance(lde.attack, SsrConfig)
+    assert (lde.attack.ensemble, lde.attack.epochs, lde.attack.weight_decay) == (10, 50, 1e-5)
+
+
+def test_flags_win_over_presets() -> None:
+    experiment = presets.experiment("msr", "paper", dataset="mnist", generator_width=64, seed=7)
+    assert isinstance(experiment.attack, MsrConfig)
+    assert (experiment.attack.generator_width, experiment.seed) == (64, 7)
+    assert experiment.attack.cluster_samples == 20_000
+    skew = presets.experiment("lde", label_skew=0.5)
+    assert skew.update.label_skew == 0.5
+    assert presets.experiment("lde", label_skew=None).update.label_skew is None
+
+
+def test_a_tilde_is_the_home_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/somebody")
+    experiment = presets.experiment("msr", runs_dir="~/runs", dataset="~/own.npz")
+    assert experiment.output.runs_dir == "/home/somebody/runs"
+    assert experiment.data.dataset == "/home/somebody/own.npz"
+
+
+@pytest.mark.parametrize(
+    ("attack", "flags", "sentence"),
+    [
+        ("msr", {"preset": "fast"}, "--preset to be one of quick, default, paper"),
+        ("msr", {"seed": -1}, "--seed from 0"),
+        ("msr", {"seed": 2**31}, "--seed from 0"),
+        ("li", {"set_size": 2}, "--set_size=1 for the single-sample attack li"),
+        ("ssr", {"set_size": 2}, "--set_size=1 for the single-sample attack ssr"),
+        ("msr", {"n_probes": 0}, "--n_probes to be at least 1"),
+        ("msr", {"set_size": 0}, "--set_size to be at least 1"),
+        ("msr", {"update_momentum": 1.5}, "--update_momentum to be at most 1"),
+    ],
+)
+def test_values_that_cannot_be(attack: Any, flags: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(UserError, match=sentence):
+        presets.experiment(attack, **flags)
+
+
+def test_an_unknown_field_is_our_mistake() -> None:
+    with pytest.raises(TypeError, match="no config field named n_probe"):
+        presets.experiment("msr", n_probe=3)
+
+
+@pytest.mark.parametrize("attack", presets.ATTACKS)
+def test_help_shows_every_field_with_its_values(attack: Any) -> None:
+    command = describe(presets.command(attack, lambda experiment: None, "Do it."))
+    names = {"preset", "seed"}
+    for cls in presets.parts(attack).values():
+        names |= {item.name for item in dataclasses.fields(cls)}
+    flags = {flag.name: flag for flag in command.flags({})}
+    assert set(flags) == names
+    assert flags["base_epochs"].default == "10"
+    assert flags["base_learning_rate"].default == "0.01"
+    on_mnist = {flag.name: flag for flag in command.flags({"dataset": "mnist"})}
+    assert on_mnist["base_learning_rate"].default == "0.001"
+    assert on_mnist["set_size"].default == ("1" if attack in ("li", "ssr") else "100")
+
+
+def test_commands_check_before_they_run(tmp_path: Path) -> None:
+    ran: list[Any] = []
+    own = {"runs_dir": str(tmp_path / "runs"), "export_dir": str(tmp_path / "exported")}
+    command = presets.command("msr", ran.append, "Do it.")
+    shared = presets.shared_command(lambda **flags: ran.append(flags), "Do them.")
+    for wrong in ({"target_size": 5000}, {"dataset": str(tmp_path / "no.npz")}):
+        for one in (command, shared):
+            with pytest.raises(UserError):
+                one(**wrong, **own)
+    with pytest.raises(UserError, match="its pool"):
+        command(set_size=500, **own)
+    with pytest.raises(UserError, match="its pool"):
+        shared(validation_size=5, **own)
+    assert not ran and not list(tmp_path.iterdir())
+    command(preset="quick", **own)
+    assert ran[0] == presets.experiment("msr", "quick", **own)
+    shared(preset="quick", **own)
+    assert ran[1] == {"preset": "quick"} | own
+    assert not list(tmp_path.iterdir())
+
+
+def bad_npz(folder: Path, fault: str) -> str:
+    images = np.zeros((60, 8, 8), np.uint8)
+    labels = np.arange(60) % 3
+    floats = np.zeros((60, 4))
+    floats[7, 2] = np.nan
+    arrays = {
+        "no labels": {"images": images},
+        "no samples": {"labels": labels},
+        "both kinds": {"images": images, "vectors": floats, "labels": labels},
+        "mixed lengths": {"images": images, "labels": labels[:-1]},
+        "nan": {"vectors": floats, "labels": labels},
+        "negative label": {"images": images, "labels": labels - 1},
+        "label outside": {"images": images, "labels": labels, "class_names": np.array(["a", "b"])},
+        "objects": {"images": images, "labels": labels.astype(object)},
+        "pickle": {"images": np.array([{"x": 1}], object), "labels": labels},
+    }
+    path = folder / f"{fault.replace(' ', '_')}.npz"
+    np.savez(path, **arrays[fault])
+    return str(path)
+
+
+NPZ_FAULTS = {
+    "no labels": "arrays named labels in",
+    "no samples": "either 'images' or 'vectors'",
+    "both kinds": "either 'images' or 'vectors'",
+    "mixed lengths": "59 labels, 60 samples",
+    "nan": "finite numbers",
+    "negative label": "labels from 0 up",
+    "label outside": "labels from 0 to 1",
+    "objects": "no objects, no pickles",
+    "pickle": "no objects, no pickles",
+}
+BAD_FLAGS = {
+    "unknown data set": (["--dataset=no_such_data"], "an image-classification name of TFDS"),
+    "not prepared": (["--dataset=mnist", "--data_dir={here}"], "prepared in {here}/mnist/"),
+    "not to be had": (["--dataset=mnist"], "mnist/t10k-images-idx3-ubyte.gz cannot be reached"),
+    "no such file": (["--dataset={here}/own.npz"], "an existing .npz file"),
+    "no data set": (["--dataset=own.csv"], "an image-classification name of TFDS or a .npz"),
+    "preset too large": (["--preset=paper"], "at most the 1797 samples there are"),
+    "unknown target": (["--target=digits_cn"], "--target of auto, mnist_cnn"),
+    "target of no module": (["--target=no_module:f"], "No module named 'no_module'"),
+    "target that is none": (["--target=os:getcwd"], "a function of (sample shape, classes)"),
+    "target too large": (["--target=mnist_cnn"], "a target that takes samples of shape (8, 8, 1)"),
+    "few clustered": (
+        ["--set_size=9", "--cluster_samples=8"],
+        "--cluster_samples to be at least --set_size",
+    ),
+    "unknown preset": (["--preset=fast"], "one of quick, default, paper"),
+    "misspelt flag": (["--set_sise=3"], "Did you mean --set_size?"),
+    "set larger than pool": (["--set_size=472"], "its pool (471 samples on the shadow side)"),
+    "no probes": (["--n_probes=0"], "--n_probes to be at least 1"),
+    "more probes than data": (["--n_probes=5000"], "the 1797 samples there are"),
+    "runs_dir is a file": (["--runs_dir={file}"], "a folder for --runs_dir"),
+    "export_dir in a file": (["--export_dir={file}/x"], "a folder for --export_dir"),
+    "runs_dir nowhere": (["--runs_dir=/proc/nowhere"], "a folder for --runs_dir"),
+}
+
+
+@pytest.mark.parametrize("fault", [*NPZ_FAULTS, *BAD_FLAGS])
+def test_bad_input_ends_in_seconds_with_one_sentence_and_no_file(
+    tmp_path: Path, fault: str
+) -> None:
+    given, here = tmp_path / "given", tmp_path / "here"
+    given.mkdir()
+    here.mkdir()
+    (given / "file").touch()
+    if fault in NPZ_FAULTS:
+        arguments, sentence = [f"--dataset={bad_npz(given, fault)}"], NPZ_FAULTS[fault]
+    else:
+        arguments, sentence = BAD_FLAGS[fault]
+    fill = {"here": here, "file": given / "file"}
+    # Where there is a network, nothing is to be had from it.
+    offline = dict.fromkeys(("http_proxy", "https_proxy"), "http://127.0.0.1:9")
+    own = offline | {"PYTHONPATH": str(ROOT), "HOME": str(here), "TFDS_DATA_DIR": str(here)}
+    done = subprocess.run(
+        [sys.executable, "-m", "trainers.msr", *(text.format(**fill) for text in arguments)],
+        cwd=here,
+        env=os.environ | own,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=90,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: Expected ") and done.stderr.count("\n") == 1
+    assert sentence.format(**fill) in done.stderr
+    # Keras, matplotlib and their like keep settings of their own at home.
+    own_homes = {".keras", ".config", ".cache"}
+    assert not {path.name for path in here.iterdir()} - own_homes
+
+
+def test_preflight_passes_what_can_run(tmp_path: Path) -> None:
+    own = {"runs_dir": str(tmp_path / "runs"), "export_dir": str(tmp_path / "exported")}
+    preflight(*(presets.experiment(attack, "quick", **own) for attack in presets.ATTACKS))
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,1 @@
+"""Audits: what exported attacks read from two versions of a target."""

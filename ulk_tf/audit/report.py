@@ -1,0 +1,74 @@
+"""What an audit leaves on disk.
+
+<folder>/audit.json   everything that is said, for programs
+<folder>/audit.html   the same to read, in one file with its pictures
+<folder>/figures/     the pictures
+<folder>/answers.npz  the attacks' outputs as arrays
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ulk_tf.audit import page, pictures
+from ulk_tf.audit.audit import SCHEMA_VERSION, Audit, Finding, total_variation
+from ulk_tf.audit.findings import Told, set_size, tell
+from ulk_tf.files import check_folder, save_npz, write_json, write_text
+from ulk_tf.serving.assets import package_versions
+
+
+def write_audit(folder: Path, audit: Audit) -> Path:
+    """Write the report of an audit.
+
+    Args:
+        folder: where; made if need be, older reports in it are replaced.
+        audit: what was found.
+
+    Returns:
+        The path of the HTML page.
+    """
+    check_folder(folder, "--out")
+    told = [(finding, tell(finding)) for finding in audit.findings]
+    pair = [side.interpreted.posteriors for side in (audit.before, audit.after)]
+    distance = total_variation(*pair)
+    drawn: dict[str, Path] = {}
+
+    def draw(name: str, make: Callable[[Path], None]) -> None:
+        drawn[name] = folder / "figures" / f"{name}.png"
+        make(drawn[name])
+
+    draw("moved", lambda path: pictures.moved(path, distance))
+    for finding, one in told:
+        draw(finding.attack.name, one.draw)
+    arrays = {f"{f.attack.name}_{name}": v for f in audit.findings for name, v in f.outputs.items()}
+    save_npz(folder / "answers.npz", arrays | {"before": pair[0], "after": pair[1]})
+    write_json(
+        folder / "audit.json",
+        {
+            "schema_version": SCHEMA_VERSION,
+            "warnings": list(audit.warnings),
+            "before": audit.before.as_json(),
+            "after": audit.after.as_json(),
+            "movement": dict(audit.movement),
+            "attacks": [_attack_json(finding, one) for finding, one in told],
+            "figures": {name: f"figures/{path.name}" for name, path in drawn.items()},
+            "versions": package_versions(),
+        },
+    )
+    html = folder / "audit.html"
+    write_text(html, page.render(audit, told, drawn))
+    return html
+
+
+def _attack_json(finding: Finding, told: Told) -> dict[str, Any]:
+    metadata = finding.attack.metadata
+    return {
+        "attack": finding.attack.name,
+        "dataset": metadata.get("dataset"),
+        "export": str(finding.attack.path),
+        "trained_for_set_size": set_size(metadata),
+        "result": dict(told.result),
+        "sentence": told.sentence,
+        "caution": told.caution,
+        **told.measured,
+    }

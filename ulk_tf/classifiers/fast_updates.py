@@ -1,0 +1,211 @@
+"""The update engine's fast path: for classifiers that are a chain of common layers.
+
+The arithmetic of an update is that of the general path; only the batching differs. The
+first step of every update starts from the same weights, so many versions take it together; the
+first layer goes over the probing set for many versions at once, and so do the dense layers.
+"""
+
+from collections.abc import Sequence
+from itertools import takewhile
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from ulk_tf.classifiers.chain import Chain
+from ulk_tf.classifiers.first_layer import FirstLayer
+from ulk_tf.classifiers.optimizers import Step
+from ulk_tf.classifiers.seeds import dropout_seed, epoch_order, seed_state
+from ulk_tf.classifiers.stages import Dense, Flattening, Stage, Tensors, merged, split
+from ulk_tf.files import Array
+from ulk_tf.settings.config import UpdateConfig
+
+# Versions that take their first step together, and the samples in it: more would leave the cache.
+TOGETHER, SAMPLES_TOGETHER = 16, 64
+
+
+class FastUpdates:
+    """Updates of one chain, in blocks of a fixed number of versions.
+
+    A matrix product may round differently for another number of columns, so a block is always
+    full, and an update always has the same place in its block: its number in the plan of its
+    base model, modulo the size of a block. What else is in a block changes nothing.
+
+    Args:
+        model: the classifier that was read as a chain.
+        chain: what was read.
+        config: how an update goes.
+        step: its optimizer.
+        probing_set: samples [probes, ...].
+    """
+
+    def __init__(
+        self,
+        model: keras.Model,
+        chain: Chain,
+        config: UpdateConfig,
+        step: Step,
+        probing_set: Array,
+    ) -> None:
+        self._chain = chain
+        self._config = config
+        self._step = step
+        self._state_types = [variable.dtype for variable in model.non_trainable_variables]
+        filters = model.trainable_variables[chain.first.kernel].shape[-1]
+        probes = np.asarray(self._prepared(tf.constant(probing_set)))
+        self._first = FirstLayer(chain.first, filters, probes)
+        self._head = list(takewhile(lambda stage: not isinstance(stage, Dense), chain.rest))
+        tail = chain.rest[len(self._head) :]
+        self._tail = [stage for stage in tail if not isinstance(stage, Flattening)]
+        fitting = SAMPLES_TOGETHER // min(config.set_size, config.update_batch)
+        self._together = 2 ** int(np.log2(np.clip(fitting, 1, TOGETHER)))
+        # Powers of two, as the updates in a shard are: each divides the next.
+        self._block_size = max(self._together, self._first.versions)
+
+    def before(self, weights: Sequence[Array]) -> Array:
+        """Posteriors of a base model: float32 [probes, classes], by the same path as versions.
+
+        Args:
+            weights: trainable ones, in the order of the model.
+        """
+        base = [tf.convert_to_tensor(weight) for weight in weights]
+        return np.asarray(self._probe_copies(base))[0]
+
+    def after(
+        self, weights: Sequence[Array], samples: Array, labels: Array, seeds: Array, first: int
+    ) -> Array:
+        """Posteriors after each of many updates, float32 [updates, probes, classes].
+
+        Args:
+            weights: of the base model; trainable ones, in the order of the model.
+            samples: updating sets [updates, set_size, ...].
+            labels: int32 [updates, set_size].
+            seeds: int32 [updates, 2].
+            first: the number of the first of these updates in the plan of its base model.
+        """
+        base = [tf.convert_to_tensor(weight) for weight in weights]
+        size = self._block_size
+        answers = []
+        for start in range(-(first % size), len(samples), size):
+            # Places before the first and behind the last update are filled with neighbours.
+            rows = np.clip(np.arange(start, start + size), 0, len(samples) - 1)
+            block = self._block(
+                base,
+                tf.convert_to_tensor(samples[rows]),
+                tf.convert_to_tensor(labels[rows]),
+                tf.convert_to_tensor(seeds[rows]),
+            )
+            own = slice(max(0, -start), min(size, len(samples) - start))
+            answers.append(np.asarray(block)[own])
+        return np.concatenate(answers)
+
+    @tf.function
+    def _block(
+        self, base: Tensors, samples: tf.Tensor, labels: tf.Tensor, seeds: tf.Tensor
+    ) -> tf.Tensor:
+        groups = [
+            tf.reshape(part, [-1, self._together, *part.shape[1:]])
+            for part in (samples, labels, seeds)
+        ]
+        spec = [tf.TensorSpec((self._together, *w.shape), w.dtype) for w in base]
+        trained = tf.map_fn(
+            lambda group: self._train(base, *group),
+            groups,
+            fn_output_signature=spec,
+            parallel_iterations=1,
+        )
+        beside = self._first.versions
+        versions = [tf.reshape(w, [-1, beside, *w.shape[2:]]) for w in trained]
+        parts = zip(*map(tf.unstack, versions), strict=True)
+        return tf.concat([self._probe(list(part)) for part in parts], 0)
+
+    @tf.function
+    def _probe_copies(self, base: Tensors) -> tf.Tensor:
+        return self._probe([tf.repeat(w[None], self._first.versions, 0) for w in base])
+
+    def _train(
+        self, base: Tensors, samples: tf.Tensor, labels: tf.Tensor, seeds: tf.Tensor
+    ) -> Tensors:
+        """The weights [versions, ...] of updated versions, which take their first step together."""
+        size, batch = self._config.set_size, self._config.update_batch
+        slots = self._step.start(base)
+        x, y = samples[:, :batch], labels[:, :batch]
+        gradients = self._gradients(base, x, y, seeds, 0)
+        versions, slots = self._step.apply(1, base, gradients, slots)
+        per_epoch = range(0, size, batch)
+        steps = [
+            (epoch, start) for epoch in range(self._config.update_epochs) for start in per_epoch
+        ]
+        if len(steps) == 1:
+            return versions
+        return tf.map_fn(
+            lambda one: self._train_on(steps, *one),
+            (versions, slots, samples, labels, seeds),
+            fn_output_signature=[tf.TensorSpec(w.shape, w.dtype) for w in base],
+            parallel_iterations=1,
+        )
+
+    def _train_on(
+        self,
+        steps: list[tuple[int, int]],
+        weights: Tensors,
+        slots: list[Tensors],
+        samples: tf.Tensor,
+        labels: tf.Tensor,
+        seed: tf.Tensor,
+    ) -> Tensors:
+        """One version's weights after the steps that follow the first."""
+        size, batch = self._config.set_size, self._config.update_batch
+        for number, (epoch, start) in enumerate(steps[1:], 1):
+            chosen = epoch_order(seed, epoch, size)[start : min(start + batch, size)]
+            x, y = tf.gather(samples, chosen), tf.gather(labels, chosen)
+            alone = self._gradients(weights, x[None], y[None], seed[None], number)
+            gradients = [gradient[0] for gradient in alone]
+            weights, slots = self._step.apply(number + 1, weights, gradients, slots)
+        return weights
+
+    def _gradients(
+        self, weights: Tensors, x: tf.Tensor, y: tf.Tensor, seeds: tf.Tensor, number: int
+    ) -> Tensors:
+        """Gradients [versions, ...] of versions that share `weights`, in step `number`, from 0."""
+        deltas = [tf.zeros([x.shape[0], *weight.shape]) for weight in weights]
+
+        def dropout_seeds(position: int) -> tf.Tensor:
+            return dropout_seed(seed_state(seeds, position, self._state_types[position]), number)
+
+        samples = split(self._prepared(merged(x)), x.shape[0])
+        with tf.GradientTape() as tape:
+            tape.watch(deltas)
+            answers = samples
+            for stage in (self._chain.first, *self._chain.rest):
+                answers = stage.train_forward(answers, weights, deltas, dropout_seeds)
+            losses = keras.losses.sparse_categorical_crossentropy(y, answers)
+            loss = tf.reduce_sum(tf.reduce_mean(losses, -1))
+        return tape.gradient(loss, deltas)
+
+    def _probe(self, versions: Tensors) -> tf.Tensor:
+        """The posteriors of a block of versions, [versions, probes, classes]."""
+        wide = self._first.wide(versions)
+
+        def one(number: tf.Tensor) -> tf.Tensor:
+            weights = [version[number] for version in versions]
+            return _answer(self._head, self._first.of(wide, number), weights)
+
+        count = self._first.versions
+        shape = one(tf.constant(0)).shape
+        spec = tf.TensorSpec(shape, tf.float32)
+        x = tf.map_fn(one, tf.range(count), fn_output_signature=spec, parallel_iterations=1)
+        return _answer(self._tail, x, versions)
+
+    def _prepared(self, samples: tf.Tensor) -> tf.Tensor:
+        """Samples [n, ...] as the first layer with weights takes them."""
+        x = tf.cast(samples, tf.float32)
+        for layer in self._chain.preparing:
+            x = layer(x)
+        return x
+
+
+def _answer(stages: Sequence[Stage], x: tf.Tensor, weights: Tensors) -> tf.Tensor:
+    for stage in stages:
+        x = stage.forward(x, weights)
+    return x

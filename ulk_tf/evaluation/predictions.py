@@ -1,0 +1,81 @@
+"""Running a trained attack on updates: with their own posterior differences, or another's."""
+
+from collections.abc import Callable
+
+import numpy as np
+import tensorflow as tf
+
+from ulk_tf.attacks.signature import TrainedAttack
+from ulk_tf.corpus.build import Updates
+from ulk_tf.files import Array
+from ulk_tf.progress import bar
+
+
+def others(updates: Updates) -> Array:
+    """For each update another one of the same base model: the shuffled-input ablation.
+
+    Returns:
+        int32 [updates]; no update is its own other where its base has two or more.
+    """
+    rows = np.arange(len(updates), dtype=np.int32)
+    shuffled = rows.copy()
+    for base in np.unique(updates.base):
+        own = rows[updates.base == base]
+        shuffled[own] = np.roll(own, 1)
+    return shuffled
+
+
+def predictions(
+    attack: TrainedAttack,
+    updates: Updates,
+    rows: Array,
+    *,
+    seed: int = 0,
+    batch: int = 100,
+    what: str | None = None,
+    keep: Callable[[dict[str, Array]], dict[str, Array]] = lambda answer: answer,
+) -> dict[str, Array]:
+    """The attack's answers to the posteriors of some updates.
+
+    Args:
+        attack: trained.
+        updates: of one side.
+        rows: int32 [n], whose posteriors it is given, in this order.
+        seed: of the attack's own chance, where it has any; row by row the same for any `rows`.
+        batch: updates answered at once.
+        what: shown beside a progress bar; no bar when None.
+        keep: what to keep of each batch's answer.
+
+    Returns:
+        By output name, [n, ...].
+    """
+    signature = attack.signatures["serving_default"]
+    function = tf.function(signature.function, autograph=False)
+    parts: list[dict[str, Array]] = []
+    with bar(len(rows), what or "", "update") if what else _Silent() as shown:
+        for start in range(0, len(rows), batch):
+            chosen = rows[start : start + batch]
+            inputs = {
+                "before": tf.constant(updates.before[updates.base[chosen]]),
+                "after": tf.constant(updates.after[chosen]),
+            }
+            if "seeds" in signature.inputs:
+                numbers = np.arange(start, start + len(chosen), dtype=np.int32)
+                inputs["seeds"] = tf.constant(np.stack([np.full_like(numbers, seed), numbers], -1))
+            answer = {name: value.numpy() for name, value in function(**inputs).items()}
+            parts.append(keep(answer))
+            shown.update(len(chosen))
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+class _Silent:
+    """A bar that shows nothing."""
+
+    def __enter__(self) -> "_Silent":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def update(self, _: int) -> None:
+        """Do nothing."""

@@ -1,0 +1,150 @@
+"""What stands beside the graph of an export, in its `assets.extra`.
+
+ulk.json                    what it is: attack, classes, metrics, config, package versions
+README.md                   the model card
+probing_set.npz             `samples`, with which both versions of a target are queried
+expected.npz                Keras's answers to made-up inputs, for the conformance check
+tf_serving_warmup_requests  replayed by the server while it loads
+"""
+
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from ulk_tf import __version__
+from ulk_tf.attacks.signature import TrainedAttack
+from ulk_tf.errors import UserError
+from ulk_tf.files import Array, digest, load_npz, read_json, save_npz, write_json, write_text
+from ulk_tf.serving import card, numerics, warmup
+from ulk_tf.serving.graph import Graph
+
+SCHEMA_VERSION = 1
+MAX_METADATA = 16 * 2**20  # bytes
+METADATA = Path("assets.extra") / "ulk.json"
+CARD = Path("assets.extra") / "README.md"
+PROBING_SET = Path("assets.extra") / "probing_set.npz"
+
+
+@dataclass(frozen=True)
+class Extras:
+    """What is told about an export.
+
+    Attributes:
+        metadata: the content of ulk.json.
+        probing_set: [probes, ...].
+    """
+
+    metadata: Mapping[str, Any]
+    probing_set: Array
+
+
+def write(
+    folder: Path,
+    attack: TrainedAttack,
+    *,
+    dataset: str,
+    probing_set: Array,
+    metadata: Mapping[str, Any],
+) -> None:
+    """Write `assets.extra` into a folder that holds a SavedModel.
+
+    Args:
+        folder: the SavedModel of `attack`.
+        attack: what was saved there; run once on made-up inputs.
+        dataset: name of the data set.
+        probing_set: [probes, ...], as stored.
+        metadata: JSON-able, see `serving.export`.
+    """
+    (folder / "assets.extra").mkdir()
+    signatures = Graph(folder).signatures
+    made = {name: numerics.example_inputs(one, 2) for name, one in signatures.items()}
+    pairs = {name: inputs for name, inputs in made.items() if inputs is not None}
+    known = {
+        "schema_version": SCHEMA_VERSION,
+        "attack": attack.name,
+        "dataset": dataset,
+        "probing_set": {
+            "sha256": digest(probing_set),
+            "dtype": probing_set.dtype.name,
+            "shape": list(probing_set.shape),
+        },
+        "signatures": {
+            name: {
+                side: {
+                    label: {"dtype": tensor.dtype, "shape": tensor.shape}
+                    for label, tensor in tensors.items()
+                }
+                for side, tensors in (("inputs", one.inputs), ("outputs", one.outputs))
+            }
+            for name, one in sorted(signatures.items())
+        },
+        "warm_up": {"file": warmup.FILE.name, "records": len(pairs)},
+        "versions": package_versions(),
+    }
+    content = known | {key: value for key, value in metadata.items() if key not in known}
+    write_json(folder / METADATA, content)
+    write_text(folder / CARD, card.render(content))
+    save_npz(folder / PROBING_SET, {"samples": probing_set})
+    save_npz(folder / numerics.EXPECTED, _expected(attack, pairs))
+    model = f"{dataset}_{attack.name}"
+    requests = [
+        warmup.Request(name, {label: value[:1] for label, value in inputs.items()}, model)
+        for name, inputs in pairs.items()
+    ]
+    warmup.write(folder / warmup.FILE, requests)
+
+
+def read(folder: Path) -> Extras:
+    """Read and check what is told about an export.
+
+    Raises:
+        UserError: something is missing, damaged, or of a later schema.
+    """
+    wanted = "an attack exported by ulk_tf"
+    if not (folder / METADATA).is_file():
+        raise UserError(wanted, f"{folder}, which has no {METADATA}")
+    metadata = read_json(folder / METADATA, MAX_METADATA)
+    if not isinstance(metadata, dict) or metadata.get("schema_version") != SCHEMA_VERSION:
+        found = metadata.get("schema_version") if isinstance(metadata, dict) else None
+        raise UserError(f"{METADATA} of schema version {SCHEMA_VERSION}", f"{found} in {folder}")
+    # It becomes part of file names.
+    if metadata.get("attack") not in list(card.WHAT):
+        raise UserError(f"{METADATA} of one of {', '.join(card.WHAT)}", f"another one in {folder}")
+    samples = load_npz(folder / PROBING_SET, ("samples",))["samples"]
+    told = metadata.get("probing_set")
+    if not isinstance(told, dict) or digest(samples) != told.get("sha256"):
+        raise UserError(
+            f"a probing set that matches the sha256 in {METADATA}",
+            f"another one in {folder}",
+            "Export the attack again.",
+        )
+    return Extras(metadata, samples)
+
+
+def package_versions() -> dict[str, str]:
+    """The versions of what an export is made with."""
+    found = {"ulk_tf": __version__, "python": platform.python_version()}
+    for name in ("tensorflow", "keras", "numpy"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "unknown"
+    return found
+
+
+def _expected(attack: TrainedAttack, pairs: Mapping[str, Mapping[str, Array]]) -> dict[str, Array]:
+    """What Keras answers to `pairs`, thinned, by signature/output."""
+    answers = {}
+    for name, inputs in pairs.items():
+        tensors = {label: tf.constant(value) for label, value in inputs.items()}
+        # As a graph, like in a server: clustering enlarges the last bit of what eager calls round.
+        function = tf.function(attack.signatures[name].function, autograph=False)
+        for label, value in function(**tensors).items():
+            answers[f"{name}/{label}"] = numerics.thinned(np.asarray(value))
+    return answers

@@ -1,0 +1,1 @@
+"""Settings: flags, configs and presets."""

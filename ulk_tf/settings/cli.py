@@ -1,0 +1,195 @@
+"""The one way in: strict flags over fire, clear errors, exit codes.
+
+fire alone runs a function first and complains about a misspelt flag afterwards, and it guesses
+types from values. Here every argument is bound to the command's flags before anything runs,
+reaches the command as the text that was typed, and is then turned into the annotated type.
+"""
+
+import errno
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import fire
+
+from ulk_tf.errors import UserError
+from ulk_tf.settings.flag_types import nearest, parse
+from ulk_tf.settings.flags import Flag, command_help, describe, table_help
+
+Command = Callable[..., None]
+EXIT_BROKEN_PIPE = 1
+EXIT_USER_ERROR = 2
+EXIT_INTERRUPTED = 130
+HELP = {"--help", "-h"}
+# What a machine may lack that is the user's to mend; any other error is a fault of ours.
+MACHINE = {
+    errno.ENOSPC: "room on the disk",
+    errno.EDQUOT: "room on the disk",
+    errno.EACCES: "permission to read and write",
+    errno.EPERM: "permission to read and write",
+    errno.EROFS: "a disk that can be written to",
+    errno.ENAMETOOLONG: "shorter names of files",
+    errno.EMFILE: "more files allowed to be open (ulimit -n)",
+}
+
+
+def run(commands: Command | Mapping[str, Command], argv: Sequence[str] | None = None) -> None:
+    """Run a command from the command line and leave the process with its exit code.
+
+    Args:
+        commands: one function, or several by name; parameters are annotated.
+        argv: the arguments; those of the process when None.
+
+    Raises:
+        SystemExit: 0 done, 2 a mistake of the user's, 130 interrupted.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    _settle_tensorflow()
+    try:
+        _dispatch(commands, arguments)
+        sys.stdout.flush()
+    except UserError as error:
+        raise SystemExit(_tell(f"error: {error}", EXIT_USER_ERROR)) from None
+    except KeyboardInterrupt:
+        again = "interrupted: run the same command again to go on from here"
+        raise SystemExit(_tell(again, EXIT_INTERRUPTED)) from None
+    except BrokenPipeError:
+        # Whoever read our output, such as `head`, has seen enough. Nothing may be flushed at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(EXIT_BROKEN_PIPE) from None
+    except OSError as error:
+        if error.errno not in MACHINE:
+            raise
+        needed = UserError(MACHINE[error.errno], f"{error.strerror} ({error.filename or 'a file'})")
+        raise SystemExit(_tell(f"error: {needed}", EXIT_USER_ERROR)) from None
+    raise SystemExit(0)
+
+
+def _tell(sentence: str, code: int) -> int:
+    print(sentence, file=sys.stderr)
+    return code
+
+
+def _settle_tensorflow() -> None:
+    """Settings that TensorFlow and Keras read when they are imported; workers inherit them."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    # The update engine is a TensorFlow graph, whatever backend a user's Keras is set to.
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+
+
+def program_name() -> str:
+    """How this process was started, as it would be typed again."""
+    spec = getattr(sys.modules.get("__main__"), "__spec__", None)
+    if spec is not None:
+        return f"python -m {spec.name.removesuffix('.__main__')}"
+    return f"python {Path(sys.argv[0]).name}"
+
+
+def _dispatch(commands: Command | Mapping[str, Command], arguments: list[str]) -> None:
+    program = program_name()
+    if callable(commands):
+        command = commands
+    else:
+        name = arguments.pop(0) if arguments else "--help"
+        if name in HELP | {"help"}:
+            print(table_help(program, commands))
+            return
+        if name not in commands:
+            raise UserError(
+                f"a command of {', '.join(commands)}", repr(name), nearest(name, list(commands))
+            )
+        command, program = commands[name], f"{program} {name}"
+    if HELP & set(arguments) or arguments == ["help"]:
+        beside = [argument for argument in arguments if argument not in HELP | {"help"}]
+        print(command_help(program, command, bind(command, beside)))
+        return
+    fire.Fire(_taking_text(command), command=quote(command, arguments))
+
+
+def bind(command: Command, arguments: Sequence[str]) -> dict[str, str]:
+    """The text of each flag that was given.
+
+    Args:
+        command: whose flags are known.
+        arguments: as typed: `--name=value`, `--name value`, `--name` for true, or bare values.
+
+    Raises:
+        UserError: an unknown or repeated flag, one without its value, or too many bare values.
+    """
+    flags = {flag.name: flag for flag in describe(command).flags({})}
+    given: dict[str, str] = {}
+    waiting = list(arguments)
+    while waiting:
+        token = waiting.pop(0)
+        if token.startswith("--"):
+            name, equals, value = token[2:].partition("=")
+            name = name.replace("-", "_")
+            if name not in flags:
+                raise _unknown(name, list(flags))
+            if not equals:
+                value = _following(flags[name], waiting)
+        else:
+            free = [name for name, f in flags.items() if f.positional and name not in given]
+            if not free or _like_a_flag(token):
+                raise UserError("flags written as --name=value", repr(token))
+            name, value = free[0], token
+        if name in given:
+            raise UserError(f"--{name} once", "it twice")
+        given[name] = value
+    return given
+
+
+def quote(command: Command, arguments: Sequence[str]) -> list[str]:
+    """Bind `arguments` to the flags of `command`, quoted so that fire leaves them as text.
+
+    Raises:
+        UserError: as `bind`, or a flag missing that must be given.
+    """
+    given = bind(command, arguments)
+    for flag in describe(command).flags({}):
+        if flag.needed and flag.name not in given:
+            raise UserError(f"--{flag.name}=...", "nothing for it", "--help lists every flag.")
+    return [f"--{name}={value!r}" for name, value in given.items()]
+
+
+def coerce(text: str, annotation: Any, flag: str) -> Any:
+    """Turn the text of a flag into its annotated type; see `kinds.parse`."""
+    return parse(text, annotation, flag)
+
+
+def _taking_text(command: Command) -> Command:
+    """The same command taking the text of each flag by name, for fire to call."""
+    annotations = {flag.name: flag.annotation for flag in describe(command).flags({})}
+
+    def text_command(**given: str) -> None:
+        command(**{name: parse(text, annotations[name], name) for name, text in given.items()})
+
+    return text_command
+
+
+def _unknown(name: str, known: list[str]) -> UserError:
+    few = len(known) <= 8
+    listed = f"a flag of {', '.join('--' + flag for flag in known)}" if few else "a known flag"
+    return UserError(listed, f"--{name}", nearest(name, known, "--") or "--help lists them.")
+
+
+def _following(flag: Flag, waiting: list[str]) -> str:
+    """The value of a flag typed without `=`: what follows; a bare truth value is true."""
+    follows = bool(waiting) and not _like_a_flag(waiting[0])
+    if flag.annotation is bool:
+        truth = follows and waiting[0].lower() in ("true", "false", "yes", "no", "1", "0")
+        return waiting.pop(0) if truth else "true"
+    if not follows:
+        raise UserError(f"a value for --{flag.name}", "none")
+    return waiting.pop(0)
+
+
+def _like_a_flag(token: str) -> bool:
+    """Whether a token is a flag and no negative number."""
+    try:
+        float(token)
+    except ValueError:
+        return len(token) > 1 and token.startswith("-")
+    return False

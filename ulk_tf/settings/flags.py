@@ -1,0 +1,134 @@
+"""What a command's flags are, and how --help shows them."""
+
+import inspect
+import re
+import shutil
+import textwrap
+import typing
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ulk_tf.settings import flag_types
+
+
+@dataclass(frozen=True)
+class Flag:
+    """One flag.
+
+    Attributes:
+        name: as it is typed, with underscores.
+        annotation: the type of its value; see `kinds`.
+        help: what it is, with its unit.
+        default: its value where it is not given, as --help shows it; empty shows nothing.
+        needed: whether it must be given.
+        positional: whether its value may stand without its name.
+        group: the heading it is listed under.
+    """
+
+    name: str
+    annotation: Any
+    help: str = ""
+    default: str = ""
+    needed: bool = False
+    positional: bool = False
+    group: str = "Flags"
+
+
+# The flags of a command, given what was typed: defaults may follow from other flags.
+Flags = Callable[[Mapping[str, str]], Sequence[Flag]]
+
+
+@dataclass(frozen=True)
+class Described:
+    """A function with flags that its signature does not show.
+
+    Attributes:
+        function: takes the flags that were given, by name.
+        summary: one line.
+        flags: of the function.
+        examples: arguments, and what they do.
+    """
+
+    function: Callable[..., None]
+    summary: str
+    flags: Flags
+    examples: Sequence[tuple[str, str]] = ()
+
+    def __call__(self, **given: Any) -> None:
+        """Run the function."""
+        self.function(**given)
+
+
+def describe(command: Callable[..., None]) -> Described:
+    """The flags of any annotated function: its parameters, explained by its docstring."""
+    if isinstance(command, Described):
+        return command
+    hints = typing.get_type_hints(command)
+    summary, explained = _docstring(command)
+    flags = [
+        Flag(
+            name,
+            hints[name],
+            explained.get(name, ""),
+            "" if parameter.default in (None, parameter.empty) else str(parameter.default),
+            needed=parameter.default is parameter.empty,
+            positional=parameter.kind is parameter.POSITIONAL_OR_KEYWORD,
+        )
+        for name, parameter in inspect.signature(command).parameters.items()
+    ]
+    return Described(command, summary, lambda _: flags)
+
+
+def command_help(program: str, command: Callable[..., None], given: Mapping[str, str]) -> str:
+    """What --help shows of one command.
+
+    Args:
+        program: how it is started.
+        command: the function.
+        given: flags that were typed beside --help.
+    """
+    known = describe(command)
+    flags = known.flags(given)
+    needed = "".join(
+        f" --{f.name}={flag_types.placeholder(f.annotation)}" for f in flags if f.needed
+    )
+    lines = [known.summary, "", f"Usage: {program}{needed} [--flag=value ...]"]
+    if known.examples:
+        lines += ["", "Examples:"]
+        longest = max(len(arguments) for arguments, _ in known.examples)
+        lines += [
+            f"  {program} {arguments:{longest}}  # {what}" for arguments, what in known.examples
+        ]
+    for group in dict.fromkeys(flag.group for flag in flags):
+        lines += ["", f"{group}:"]
+        lines += [line for flag in flags if flag.group == group for line in _flag_lines(flag)]
+    return "\n".join(lines)
+
+
+def table_help(program: str, commands: Mapping[str, Callable[..., None]]) -> str:
+    """What --help shows of a program with several commands."""
+    longest = max(map(len, commands))
+    lines = [f"Usage: {program} COMMAND [--flag=value ...]", "", "Commands:"]
+    lines += [f"  {name:{longest}}  {describe(c).summary}" for name, c in commands.items()]
+    return "\n".join([*lines, "", f"{program} COMMAND --help lists the flags of a command."])
+
+
+def _flag_lines(flag: Flag) -> list[str]:
+    text = flag.help + (f" [{flag.default}]" if flag.default else "")
+    columns = min(max(shutil.get_terminal_size((100, 24)).columns, 60), 100)
+    indent = " " * 6
+    wrapped = textwrap.wrap(
+        text, columns, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
+    )
+    return [f"  --{flag.name}={flag_types.placeholder(flag.annotation)}", *wrapped]
+
+
+def _docstring(function: Callable[..., None]) -> tuple[str, dict[str, str]]:
+    """The first line of a Google-style docstring, and what its Args say."""
+    text = inspect.getdoc(function) or ""
+    summary = text.partition("\n")[0]
+    block = re.search(r"^Args:\n((?:[ ]+.*\n?|\n)*)", text, re.MULTILINE)
+    entries = re.split(r"^ {4}(\w+): ", block[1] if block else "", flags=re.MULTILINE)[1:]
+    named = zip(entries[::2], entries[1::2], strict=True)
+    return summary, {name: " ".join(what.split()) for name, what in named}

@@ -1,0 +1,43 @@
+"""Config fields that are flags, and dataclasses that check them when they are made."""
+
+import math
+import typing
+from dataclasses import field, fields
+from typing import Any
+
+from ulk_tf.errors import UserError
+from ulk_tf.settings import flag_types
+
+
+def flag(default: Any, help: str, low: float | None = None, high: float | None = None) -> Any:
+    """A config field that is also a flag.
+
+    Args:
+        default: its value where no preset says otherwise.
+        help: what it is, with its unit; shown by --help.
+        low: smallest allowed value.
+        high: largest allowed value.
+    """
+    return field(default=default, metadata={"help": help, "low": low, "high": high})
+
+
+class Validated:
+    """Checks the type and the bounds of every field when a config is made."""
+
+    def __post_init__(self) -> None:
+        hints = typing.get_type_hints(type(self))
+        for item in fields(self):  # type: ignore[arg-type]
+            name, value = item.name, getattr(self, item.name)
+            if not flag_types.fits(value, hints[name]):
+                raise UserError(f"--{name} to be {flag_types.describe(hints[name])}", repr(value))
+            if value == "":
+                raise UserError(f"--{name} to be some text", "none")
+            if value is None or isinstance(value, str | bool):
+                continue
+            low, high = item.metadata["low"], item.metadata["high"]
+            if isinstance(value, float) and not math.isfinite(value):
+                raise UserError(f"--{name} to be finite", value)
+            if low is not None and value < low:
+                raise UserError(f"--{name} to be at least {low}", value)
+            if high is not None and value > high:
+                raise UserError(f"--{name} to be at most {high}", value)
