@@ -15,7 +15,7 @@ from ulk_tf.corpus.pipeline import shuffled, updating_sets
 from ulk_tf.data.datasets import Dataset
 from ulk_tf.data.splits import split
 from ulk_tf.settings import presets
-from ulk_tf.settings.config import MsrConfig
+from ulk_tf.settings.attack_configs import MsrConfig
 
 CLASSES = 10
 

@@ -16,7 +16,7 @@ from ulk_tf.corpus.plan import PlanRows
 from ulk_tf.data.splits import ROLES, Role
 from ulk_tf.evaluation.metrics import kl_divergence, most_frequent_hits
 from ulk_tf.files import Array
-from ulk_tf.settings.config import LabelConfig
+from ulk_tf.settings.attack_configs import LabelConfig
 
 Result = dict[str, Any]
 Inputs = Array | dict[str, Array]

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from ulk_tf.settings import cli, presets
-from ulk_tf.settings.config import Experiment, LabelConfig
+from ulk_tf.settings.attack_configs import LabelConfig
+from ulk_tf.settings.experiment import Experiment
 
 SUMMARY = "Estimate the label distribution of a whole updating set."
 

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from ulk_tf.settings import cli, presets
-from ulk_tf.settings.config import Experiment, MsrConfig
+from ulk_tf.settings.attack_configs import MsrConfig
+from ulk_tf.settings.experiment import Experiment
 
 SUMMARY = "Reconstruct all samples of an updating set from two versions of a classifier."
 

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from ulk_tf.settings import cli, presets
-from ulk_tf.settings.config import Experiment, SsrConfig
+from ulk_tf.settings.attack_configs import SsrConfig
+from ulk_tf.settings.experiment import Experiment
 
 SUMMARY = "Reconstruct the single sample that a classifier was updated with."
 

@@ -6,7 +6,7 @@ from ulk_tf.data.datasets import load
 from ulk_tf.data.splits import check_set_size, split
 from ulk_tf.files import check_folder
 from ulk_tf.quiet import import_tensorflow
-from ulk_tf.settings.config import Experiment
+from ulk_tf.settings.experiment import Experiment
 
 
 def preflight(first: Experiment, *others: Experiment) -> None:

@@ -25,7 +25,7 @@ from ulk_tf.evaluation.report import headline, write_report
 from ulk_tf.evaluation.scores import Scores
 from ulk_tf.files import check_folder, digest, write_json
 from ulk_tf.serving.export import export_attack
-from ulk_tf.settings.config import Experiment
+from ulk_tf.settings.experiment import Experiment
 
 SCHEMA_VERSION = 1
 PACKAGES = ("tensorflow", "keras", "numpy", "scipy", "scikit-learn", "tensorflow-datasets")

@@ -9,7 +9,7 @@ from ulk_tf.attacks.bm_gan import BMGAN, spread_labels
 from ulk_tf.attacks.gan_networks import conv_generator, dense_generator, discriminator
 from ulk_tf.attacks.noise import NormalNoise
 from ulk_tf.attacks.set_losses import SET_LOSSES
-from ulk_tf.settings.config import SetLossName
+from ulk_tf.settings.attack_configs import SetLossName
 
 
 def test_labels_are_dealt_in_proportion() -> None:

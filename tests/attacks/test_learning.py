@@ -14,7 +14,7 @@ from ulk_tf.evaluation.label_scores import score_lde, score_li
 from ulk_tf.evaluation.msr_scores import score_msr
 from ulk_tf.evaluation.predictions import others, predictions
 from ulk_tf.evaluation.ssr_scores import score_ssr
-from ulk_tf.settings.config import LabelConfig, MsrConfig, SsrConfig
+from ulk_tf.settings.attack_configs import LabelConfig, MsrConfig, SsrConfig
 
 SHORT = {"epochs": 12, "hidden": 128}
 

@@ -6,7 +6,7 @@ import pytest
 
 from ulk_tf.attacks.msr import sets_in_step
 from ulk_tf.corpus.build import Corpus
-from ulk_tf.settings.config import MsrConfig
+from ulk_tf.settings.attack_configs import MsrConfig
 
 
 @pytest.mark.parametrize(

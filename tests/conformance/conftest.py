@@ -17,7 +17,7 @@ from ulk_tf.data.datasets import load
 from ulk_tf.files import Array
 from ulk_tf.serving.export import export_attack
 from ulk_tf.settings import presets
-from ulk_tf.settings.config import ClusteringName, LabelConfig, MsrConfig, SsrConfig
+from ulk_tf.settings.attack_configs import ClusteringName, LabelConfig, MsrConfig, SsrConfig
 
 CLUSTERED = 300
 TINY = {

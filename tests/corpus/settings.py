@@ -8,7 +8,7 @@ from typing import Any
 from ulk_tf.corpus import build
 from ulk_tf.data.datasets import Dataset, load
 from ulk_tf.settings import presets
-from ulk_tf.settings.config import Experiment
+from ulk_tf.settings.experiment import Experiment
 
 TINY: dict[str, Any] = {
     "set_size": 3,

@@ -15,7 +15,7 @@ from tests.corpus.settings import built, contents, digits
 from ulk_tf.corpus import executors, processes
 from ulk_tf.corpus.processes import Processes
 from ulk_tf.errors import UserError
-from ulk_tf.settings.config import CorpusConfig
+from ulk_tf.settings.config import ExecutionConfig
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from tests.corpus.odd_jobs import Odd
 from tests.corpus.settings import built, contents, digits, trainer
 from ulk_tf.corpus import executors
 from ulk_tf.errors import UserError
-from ulk_tf.settings.config import CorpusConfig
+from ulk_tf.settings.config import ExecutionConfig
 
 
 def test_without_ray_the_error_names_the_extra(

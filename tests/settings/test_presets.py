@@ -14,7 +14,7 @@ from ulk_tf.data.splits import check_set_size, split
 from ulk_tf.errors import UserError
 from ulk_tf.preflight import preflight
 from ulk_tf.settings import presets
-from ulk_tf.settings.config import LabelConfig, MsrConfig, SsrConfig
+from ulk_tf.settings.attack_configs import LabelConfig, MsrConfig, SsrConfig
 from ulk_tf.settings.flags import describe
 
 ROOT = Path(__file__).parents[1]

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from ulk_tf.attacks.noise import NormalNoise, ShadowCodes
 from ulk_tf.attacks.set_losses import SET_LOSSES
-from ulk_tf.settings.config import SetLossName
+from ulk_tf.settings.attack_configs import SetLossName
 
 Batch = tuple[dict[str, tf.Tensor], tf.Tensor]
 

@@ -7,7 +7,7 @@ from keras import layers
 
 from ulk_tf.attacks.features import fit_features
 from ulk_tf.corpus.build import Updates
-from ulk_tf.settings.config import FeatureMap
+from ulk_tf.settings.attack_configs import FeatureMap
 
 # Shadow updates that are enough for the scaling constants.
 SCALED_ON = 2000

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from ulk_tf.attacks.class_pairs import class_pairs, values_of_a_class
 from ulk_tf.files import Array
-from ulk_tf.settings.config import FeatureMap
+from ulk_tf.settings.attack_configs import FeatureMap
 
 # Below it a posterior is taken as it; float32 and JSON both carry smaller ones.
 FLOOR = 1e-30

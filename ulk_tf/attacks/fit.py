@@ -12,7 +12,7 @@ from ulk_tf.attacks.epochs import Epochs
 from ulk_tf.corpus.build import Corpus, Updates
 from ulk_tf.corpus.pipeline import Learning, Truth, learning_batches
 from ulk_tf.progress import bar
-from ulk_tf.settings.config import LabelConfig
+from ulk_tf.settings.attack_configs import LabelConfig
 
 # The folder of a run in which unfinished trainings keep their state.
 TRAINING_STATE = "training"
@@ -100,7 +100,7 @@ class Schedule:
             return self
         state = home / TRAINING_STATE / f"{name}.npz"
         return replace(
-            self, state=state, key=corpus.folder.name, log_dir=home / "tensorboard" / name
+            self, state=state, key=corpus.key, log_dir=home / "tensorboard" / name
         )
 
 

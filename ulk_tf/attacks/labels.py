@@ -18,7 +18,7 @@ from ulk_tf.corpus.build import Corpus, Updates
 from ulk_tf.corpus.pipeline import label_distributions, single_labels, table
 from ulk_tf.data.datasets import Dataset
 from ulk_tf.files import Array
-from ulk_tf.settings.config import LabelConfig
+from ulk_tf.settings.attack_configs import LabelConfig
 
 
 @dataclass(frozen=True)

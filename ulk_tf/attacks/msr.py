@@ -22,7 +22,7 @@ from ulk_tf.attacks.signature import Signature, TrainedAttack, pair_specs
 from ulk_tf.corpus.build import Corpus
 from ulk_tf.corpus.pipeline import learning_batches, updating_sets
 from ulk_tf.files import Array
-from ulk_tf.settings.config import LabelConfig, MsrConfig
+from ulk_tf.settings.attack_configs import LabelConfig, MsrConfig
 
 # Samples of the updating sets in one training step, and the most sets.
 SAMPLES_IN_STEP, MOST_SETS = 400, 64

@@ -9,7 +9,7 @@ from ulk_tf.attacks.bm_gan import BMGAN
 from ulk_tf.attacks.clustering import central_samples, kmeans
 from ulk_tf.attacks.matching import matched_centroids
 from ulk_tf.files import Array
-from ulk_tf.settings.config import ClusteringName
+from ulk_tf.settings.attack_configs import ClusteringName
 
 CLUSTER_ITERATIONS = 50
 # Of k-means, before its centroids are matched with sets, and the samples it then goes over: more

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from ulk_tf.settings.config import SetLossName
+from ulk_tf.settings.attack_configs import SetLossName
 
 # Keeps the slope of a distance finite where two samples are equal.
 LEAST_DISTANCE = 1e-3

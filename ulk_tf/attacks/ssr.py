@@ -13,7 +13,7 @@ from ulk_tf.attacks.fit import Fitted, fit_ensemble
 from ulk_tf.attacks.signature import Signature, TrainedAttack, pair_specs
 from ulk_tf.corpus.build import Corpus, Updates
 from ulk_tf.corpus.pipeline import Truth, updating_sets
-from ulk_tf.settings.config import SsrConfig
+from ulk_tf.settings.attack_configs import SsrConfig
 
 
 @dataclass(frozen=True)

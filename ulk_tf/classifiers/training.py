@@ -7,12 +7,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ulk_tf.classifiers import zoo
-from ulk_tf.data.datasets import Dataset
+from ulk_tf.classifiers.procedure import Procedure
 from ulk_tf.data.splits import BaseSplit
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array, digest, load_npz, save_npz
-from ulk_tf.settings.config import TargetConfig
+from ulk_tf.settings.config import TrainingConfig
 
 # Samples on which a base model's accuracy is measured; enough for two digits.
 CHECKED = 2000
@@ -73,21 +72,21 @@ def architecture(model: keras.Model) -> str:
     return digest(text.replace(f'"{model.name}"', '"model"'))
 
 
-def train_base(
-    target: str, config: TargetConfig, dataset: Dataset, split: BaseSplit, seed: int
-) -> BaseModel:
+def fit_base(
+    model: keras.Model, config: TrainingConfig, samples: Array, labels: Array, seed: int
+) -> tuple[Array, ...]:
     """Train a base model (paper's PyTorch code: SGD with momentum, cross-entropy).
 
     Args:
-        target: as `zoo.build` takes it.
+        model: with fresh weights.
         config: how it is trained.
-        dataset: all samples and labels.
-        split: which of them it is trained on.
-        seed: of initial weights, order and dropout.
+        samples: [n, ...], as stored.
+        labels: int32 [n].
+        seed: of the order.
+
+    Returns:
+        Its weights, as `model.get_weights()` gives them.
     """
-    # Initialisers and dropout draw from the global seed when the model is made.
-    keras.utils.set_random_seed(seed)
-    model = zoo.build(target, dataset.sample_shape, dataset.classes, dataset.moments)
     optimizers = {
         "sgd": lambda: keras.optimizers.SGD(config.base_learning_rate, config.base_momentum),
         "adam": lambda: keras.optimizers.Adam(config.base_learning_rate),
@@ -99,20 +98,28 @@ def train_base(
         jit_compile=False,
         steps_per_execution=8,
     )
-    data = (dataset.samples[split.base], dataset.labels[split.base])
-    batches = tf.data.Dataset.from_tensor_slices(data)
-    batches = batches.shuffle(len(split.base), seed=seed).batch(config.base_batch)
+    batches = tf.data.Dataset.from_tensor_slices((samples, labels))
+    batches = batches.shuffle(len(samples), seed=seed).batch(config.base_batch)
     if config.base_epochs:
         model.fit(batches, epochs=config.base_epochs, verbose=0, shuffle=False)
+    return tuple(np.asarray(variable) for variable in model.weights)
+
+
+def train_base(
+    procedure: Procedure, samples: Array, labels: Array, split: BaseSplit, seed: int
+) -> BaseModel:
+    """Train a base model by any procedure, and measure it.
+
+    Args:
+        procedure: the side's.
+        samples: of the whole data set.
+        labels: int32, of the whole data set.
+        split: the samples that it may see.
+        seed: of initial weights, order and dropout.
+    """
+    weights = procedure.fit(samples[split.base], labels[split.base], seed)
     accuracies = [
-        float(np.mean(_answers(model, dataset.samples[part]) == dataset.labels[part]))
+        float(np.mean(procedure.predict_proba(weights, samples[part]).argmax(-1) == labels[part]))
         for part in (split.base[:CHECKED], split.pool[:CHECKED])
     ]
-    weights = [np.asarray(variable) for variable in model.weights]
-    return BaseModel(tuple(weights), *accuracies)
-
-
-def _answers(model: keras.Model, samples: Array) -> Array:
-    # Plain calls: `predict` would trace a graph for each model and each shape.
-    parts = [samples[start : start + 500] for start in range(0, len(samples), 500)]
-    return np.concatenate([np.asarray(model(part, training=False)).argmax(-1) for part in parts])
+    return BaseModel(weights, *accuracies)

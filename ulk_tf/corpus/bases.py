@@ -1,5 +1,6 @@
-"""The base models of a corpus: found on disk by what determines them, or trained."""
+"""The base models of corpora: found on disk by what determines them, or trained."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from ulk_tf.classifiers.training import BaseModel
@@ -10,24 +11,27 @@ from ulk_tf.errors import UserError
 from ulk_tf.progress import bar
 
 
-def find_or_train(design: Design, crew: Executor) -> dict[BaseId, BaseModel]:
-    """Every base model of a corpus; other corpora of the same data share them.
+def find_or_train(designs: Sequence[Design], executor: Executor) -> dict[BaseId, BaseModel]:
+    """Every base model of some corpora; other corpora of the same data share them.
 
     Args:
-        design: of the corpus.
-        crew: trains those that are missing or damaged.
+        designs: of the corpora of all sides.
+        executor: trains those that are missing or damaged.
     """
-    folder = design.home / "bases"
-    keys = {base: design.base_key(base) for base in design.updates}
-    paths = {base: folder / f"{base}-{key[:16]}.npz" for base, key in keys.items()}
-    with locked(folder, wait=True):
-        bases = {base: _found(paths[base], keys[base]) for base in paths}
+    owners = {base: design for design in designs for base in design.updates}
+    keys = {base: design.base_key(base) for base, design in owners.items()}
+    paths = {
+        base: design.home / "bases" / f"{base}-{keys[base][:16]}.npz"
+        for base, design in owners.items()
+    }
+    bases = {base: found(paths[base], keys[base]) for base in owners}
     missing = [base for base, model in bases.items() if model is None]
     if missing:
-        jobs = [design.training_job(base) for base in missing]
+        jobs = [owners[base].training_job(base) for base in missing]
         with bar(len(jobs), "training base models", "model") as shown:
-            for number, trained in crew.run(jobs):
+            for number, trained in executor.run(jobs):
                 base = missing[number]
+                folder = paths[base].parent
                 with locked(folder, wait=True), disk_errors(folder):
                     trained.save(paths[base], keys[base])
                 bases[base] = trained
@@ -35,7 +39,7 @@ def find_or_train(design: Design, crew: Executor) -> dict[BaseId, BaseModel]:
     return {base: model for base, model in bases.items() if model is not None}
 
 
-def _found(path: Path, key: str) -> BaseModel | None:
+def found(path: Path, key: str) -> BaseModel | None:
     """The base model in a file; None where it is missing, damaged or another one."""
     if not path.is_file():
         return None

@@ -1,5 +1,7 @@
-"""A corpus on disk: planned first, built in shards, resumed, extended."""
+"""Corpora on disk, one of each side: planned first, built in shards, resumed, extended."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,15 +10,17 @@ import numpy as np
 from ulk_tf.classifiers.training import BaseModel
 from ulk_tf.corpus.bases import find_or_train
 from ulk_tf.corpus.design import BaseId, Design
-from ulk_tf.corpus.executors import Executor, executor
+from ulk_tf.corpus.executors import Executor, open_executor
 from ulk_tf.corpus.jobs import UpdateJob
 from ulk_tf.corpus.locks import disk_errors, locked
 from ulk_tf.corpus.shards import Shards
+from ulk_tf.corpus.stale import check_first_updates
 from ulk_tf.data.datasets import Dataset
-from ulk_tf.data.splits import ROLES, Role, Splits
-from ulk_tf.files import Array, check_folder, save_npz
+from ulk_tf.data.splits import Role, Splits, check_set_sizes, split, with_known_classes
+from ulk_tf.errors import UserError
+from ulk_tf.files import Array, check_folder, digest, save_npz
 from ulk_tf.progress import bar
-from ulk_tf.settings.config import Experiment
+from ulk_tf.settings.experiment import Experiment
 
 __all__ = ["BaseId", "Corpus", "Updates", "build_corpus"]
 
@@ -27,10 +31,10 @@ SHARD_UPDATES = 256
 
 @dataclass(frozen=True)
 class Updates:
-    """The updates of one side, as attacks are given them.
+    """The updates of one role, as attacks are given them.
 
     Attributes:
-        base: int32 [updates], number of the base model on its side.
+        base: int32 [updates], number of the base model in its role.
         before: float32 [bases, probes, classes], posteriors of the base models.
         after: float32 [updates, probes, classes].
         indices: int32 [updates, set_size], the updating sets.
@@ -47,29 +51,73 @@ class Updates:
 
 @dataclass(frozen=True)
 class Corpus:
-    """A built corpus.
+    """What an attack is trained and scored on: the built corpora of both sides.
 
     Attributes:
-        folder: where it is.
-        dataset: the samples that its indices point to.
+        key: tells it from any other, for what is learned from it.
+        dataset: the owner's samples, to which indices of target updates point.
+        shadow_dataset: the adversary's, to which all other indices point; mostly the same.
         splits: who owns which.
+        probing_set: samples [probes, ...] that every version was asked about.
         bases: all base models.
-        updates: by side.
+        updates: by role.
     """
 
-    folder: Path
+    key: str
     dataset: Dataset
+    shadow_dataset: Dataset
     splits: Splits
+    probing_set: Array
     bases: dict[BaseId, BaseModel]
     updates: dict[Role, Updates]
 
 
-def build_corpus(experiment: Experiment, dataset: Dataset) -> Corpus:
+def designs_of(
+    experiment: Experiment, dataset: Dataset, shadow_dataset: Dataset | None = None
+) -> tuple[Splits, tuple[Design, Design]]:
+    """Who owns which samples, and the corpora of the owner and of the adversary.
+
+    Args:
+        experiment: all settings.
+        dataset: the data set that the owner's settings name.
+        shadow_dataset: the one that the adversary's name; None: the same.
+
+    Raises:
+        UserError: settings that do not fit the data.
+    """
+    other = dataset if shadow_dataset is None else shadow_dataset
+    if other.sample_shape != dataset.sample_shape:
+        raise UserError(
+            f"--shadow_dataset with samples of shape {dataset.sample_shape}, the owner's",
+            f"{other.sample_shape} in {other.name}",
+        )
+    if other.classes > dataset.classes:
+        raise UserError(
+            f"--shadow_dataset with at most the {dataset.classes} classes of the target",
+            f"{other.classes} in {other.name}",
+            "Name the classes that she has samples of: --shadow_classes=0-4",
+        )
+    counts = None if shadow_dataset is None else len(other.labels)
+    splits = split(experiment, len(dataset.labels), counts)
+    splits = with_known_classes(splits, experiment, dataset.labels, other.labels)
+    check_set_sizes(splits, experiment)
+    probing_set = dataset.samples[splits.probes]
+    owner, adversary = (
+        Design(side, experiment, data, dataset.classes, splits, probing_set)
+        for side, data in (("owner", dataset), ("adversary", other))
+    )
+    return splits, (owner, adversary)
+
+
+def build_corpus(
+    experiment: Experiment, dataset: Dataset, shadow_dataset: Dataset | None = None
+) -> Corpus:
     """Train what base models are missing, compute what updates are missing, load the whole.
 
     Args:
         experiment: all settings.
-        dataset: the data set that `experiment.data` names.
+        dataset: the data set that the owner's settings name.
+        shadow_dataset: the one that the adversary's name; None: the same.
 
     Returns:
         The corpus; the same bytes whatever the executor, the chunk size or earlier kills.
@@ -78,42 +126,100 @@ def build_corpus(experiment: Experiment, dataset: Dataset) -> Corpus:
         UserError: settings that do not fit the data, a folder that cannot be written to, another
             build of the same corpus, or workers that keep dying.
     """
-    check_folder(Path(experiment.output.runs_dir), "--runs_dir")
-    design = Design(experiment, dataset)
-    folder = design.folder
-    # First whoever computes: a cluster that is not there leaves no folder behind.
-    with executor(experiment.corpus, dataset) as crew, locked(folder):
-        with disk_errors(folder):
-            save_npz(folder / "plan.npz", design.plan_arrays())
-        bases = find_or_train(design, crew)
-        shards = Shards(folder, design.identity)
-        _compute_missing(design, bases, shards, crew)
-        updates = {side: _side(design, shards, side) for side in ROLES}
-    return Corpus(folder, dataset, design.splits, bases, updates)
+    check_folder(Path(experiment.folders.runs_dir), "--runs_dir")
+    splits, designs = designs_of(experiment, dataset, shadow_dataset)
+    other = designs[1].dataset
+    datasets = {one.fingerprint: one for one in (dataset, other)}
+    # Open the executor first: if a cluster cannot be reached, no folder is left behind.
+    with open_executor(experiment.execution, datasets) as executor:
+        bases = find_or_train(designs, executor)
+        shards = _build(designs, bases, executor)
+        updates = {
+            role: _updates(design, own, role)
+            for design, own in zip(designs, shards, strict=True)
+            for role in dict.fromkeys(base.role for base in design.updates)
+        }
+    key = digest([design.identity for design in designs], designs[0].probe_digests)[:16]
+    return Corpus(key, dataset, other, splits, dataset.samples[splits.probes], bases, updates)
+
+
+def _build(
+    designs: Sequence[Design], bases: dict[BaseId, BaseModel], executor: Executor
+) -> list[Shards]:
+    """The complete shards of every side; what is missing is computed, what is there checked."""
+    found = [_complete(design, bases) for design in designs]
+    reused = [
+        (design, shards)
+        for design, shards in zip(designs, found, strict=True)
+        if shards is not None
+    ]
+    with ExitStack() as locks:
+        built: list[Shards] = []
+        unfinished: list[tuple[Design, Shards]] = []
+        for design, complete in zip(designs, found, strict=True):
+            if complete is not None:
+                built.append(complete)
+                continue
+            locks.enter_context(locked(design.folder))
+            with disk_errors(design.folder):
+                save_npz(design.folder / "plan.npz", design.plan_arrays())
+            shards = Shards(design.folder, design.identity, design.probe_digests)
+            built.append(shards)
+            unfinished.append((design, shards))
+        check_first_updates([*reused, *unfinished], bases, executor)
+        _compute_missing(unfinished, bases, executor)
+    return built
+
+
+def _complete(design: Design, bases: dict[BaseId, BaseModel]) -> Shards | None:
+    """The side's corpus, or one of a larger probing set, where nothing of it is missing.
+
+    It is read without its lock: whoever extends it adds files and changes none.
+    """
+    kin = design.folder.name.partition("-")[0]
+    folders = sorted(design.folder.parent.glob(f"{kin}-*"), key=lambda one: one != design.folder)
+    for folder in folders:
+        shards = Shards.with_probes(folder, design.identity, design.probe_digests)
+        if shards and not any(_gaps(design, shards, bases)):
+            return shards
+    return None
+
+
+def _gaps(
+    design: Design, shards: Shards, bases: dict[BaseId, BaseModel]
+) -> Iterator[tuple[BaseId, int, int]]:
+    for base, updates in design.updates.items():
+        for start, stop in shards.missing(str(base), updates, bases[base].digest, SHARD_UPDATES):
+            yield base, start, stop
 
 
 def _compute_missing(
-    design: Design, bases: dict[BaseId, BaseModel], shards: Shards, crew: Executor
+    unfinished: Sequence[tuple[Design, Shards]],
+    bases: dict[BaseId, BaseModel],
+    executor: Executor,
 ) -> None:
     jobs: list[UpdateJob] = []
-    for base, updates in design.updates.items():
-        gaps = shards.missing(str(base), updates, bases[base].digest, SHARD_UPDATES)
-        jobs += [design.update_job(base, bases[base], start, stop) for start, stop in gaps]
+    homes: list[Shards] = []
+    for design, shards in unfinished:
+        for base, start, stop in _gaps(design, shards, bases):
+            jobs.append(design.update_job(base, bases[base], start, stop))
+            homes.append(shards)
+        shards.sweep()
     weights = {str(base): model.digest for base, model in bases.items()}
-    total = sum(design.updates.values())
+    total = sum(sum(design.updates.values()) for design, _ in unfinished)
     left = sum(len(job.seeds) for job in jobs)
     if not left:
         return
     with bar(total, "updating models", "update", done=total - left) as shown:
-        for number, posteriors in crew.run(jobs):
+        for number, posteriors in executor.run(jobs):
             job = jobs[number]
             stop = job.first + len(job.seeds)
-            shards.write(job.base, job.first, stop, weights[job.base], posteriors)
+            homes[number].write(job.base, job.first, stop, weights[job.base], posteriors)
             shown.update(len(job.seeds))
 
 
-def _side(design: Design, shards: Shards, side: Role) -> Updates:
-    own = {base: updates for base, updates in design.updates.items() if base.side == side}
+def _updates(design: Design, shards: Shards, role: Role) -> Updates:
+    own = {base: updates for base, updates in design.updates.items() if base.role == role}
     read = [shards.read(str(base), updates) for base, updates in own.items()]
     numbers = np.array([base.number for base in own], np.int32)
     return Updates(

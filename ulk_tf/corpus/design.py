@@ -1,158 +1,195 @@
-"""What a corpus is to hold: which base models and updates, and all that decides their bytes."""
+"""Design of a corpus of one side: its base models and updates, and all that decides their bytes."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-import keras
 import numpy as np
 
-from ulk_tf.classifiers import zoo
-from ulk_tf.classifiers.training import BaseModel, architecture
-from ulk_tf.classifiers.updates import engine_version
+from ulk_tf.classifiers.keras_procedure import KerasProcedure
+from ulk_tf.classifiers.training import BaseModel
 from ulk_tf.corpus.jobs import TrainingJob, UpdateJob
 from ulk_tf.corpus.plan import PlanRows, draw
 from ulk_tf.data.datasets import Dataset
-from ulk_tf.data.splits import ROLES, Role, Splits, check_set_size, split
+from ulk_tf.data.splits import ROLES, Role, Splits
 from ulk_tf.files import Array, digest
-from ulk_tf.settings.config import Experiment
+from ulk_tf.settings.experiment import Experiment, Party
+from ulk_tf.settings.keys import training_key, update_key
 
-SCHEMA = 2
+SCHEMA = 3
+# A part of the keys of base models; theirs have not changed since.
+BASE_SCHEMA = 2
+ROLES_OF: Mapping[str, tuple[Role, ...]] = {
+    "owner": ("target",),
+    "adversary": ("shadow", "validation"),
+}
 
 
 @dataclass(frozen=True)
 class BaseId:
-    """A base model by its side and its number there."""
+    """A base model by its role and its number there."""
 
-    side: Role
+    role: Role
     number: int
 
     def __str__(self) -> str:
-        return f"{self.side}-{self.number:03d}"
+        return f"{self.role}-{self.number:03d}"
 
 
 class Design:
-    """Everything about a corpus that is known before any of it is computed.
+    """Everything about a side's corpus that is known before any of it is computed.
 
     Args:
+        side: owner or adversary.
         experiment: all settings.
-        dataset: the data set that they name.
+        dataset: the side's data set.
+        classes: how many classes its classifiers tell apart: the target's.
+        splits: who owns which samples.
+        probing_set: samples [n_probes, ...] that every version is asked about.
 
     Attributes:
-        splits: who owns which samples.
+        side: owner or adversary.
+        party: its settings.
+        dataset: its data set.
+        probing_set: what every version is asked about.
+        procedure: how it trains, updates and asks its classifiers.
         updates: every base model, and how many updates it gets.
-        plan: the updates of every base model.
-
-    Raises:
-        UserError: settings that do not fit the data.
     """
 
-    def __init__(self, experiment: Experiment, dataset: Dataset) -> None:
-        self.experiment = experiment
+    def __init__(
+        self,
+        side: str,
+        experiment: Experiment,
+        dataset: Dataset,
+        classes: int,
+        splits: Splits,
+        probing_set: Array,
+    ) -> None:
+        self.side = side
+        self.party: Party = getattr(experiment, side)
         self.dataset = dataset
-        self.splits: Splits = split(experiment.data, len(dataset.labels), experiment.seed)
-        check_set_size(self.splits, experiment.update.set_size)
-        target, corpus = experiment.target, experiment.corpus
+        self.probing_set = probing_set
+        self.procedure = KerasProcedure.of(
+            self.party,
+            dataset.sample_shape,
+            classes,
+            dataset.moments,
+            experiment.execution.chunk_size,
+        )
+        self._seed, self._splits, self._folders = experiment.seed, splits, experiment.folders
+        counts = experiment.counts
         sizes: dict[Role, tuple[int, int]] = {
-            "shadow": (target.shadow_bases, corpus.shadow_updates),
-            "validation": (target.validation_bases, corpus.validation_updates),
-            "target": (target.target_bases, corpus.target_updates),
+            "shadow": (counts.training_bases, counts.training_updates),
+            "validation": (counts.validation_bases, counts.validation_updates),
+            "target": (counts.target_bases, counts.target_updates),
         }
         self.updates = {
-            BaseId(side, number): updates
-            for side, (bases, updates) in sizes.items()
-            for number in range(bases)
+            BaseId(role, number): sizes[role][1]
+            for role in ROLES_OF[side]
+            for number in range(sizes[role][0])
         }
-        self.plan = {base: self._rows(base) for base in self.updates}
+
+    @cached_property
+    def plan(self) -> dict[BaseId, PlanRows]:
+        """The planned updates of every base model."""
+        return {base: self._rows(base) for base in self.updates}
 
     @cached_property
     def identity(self) -> dict[str, object]:
-        """All that decides a corpus' bytes; numbers of bases and updates only decide its length."""
-        sides = [self.splits.probes, *(getattr(self.splits, side) for side in ROLES)]
+        """All that decides a corpus' bytes but for the probes that are asked.
+
+        Numbers of bases and updates only decide its length.
+        """
+        splits = self._splits
+        owned = [getattr(splits, role) for role in ROLES_OF[self.side]]
+        if self.side == "adversary":
+            owned.append(splits.lent)
         return {
             "schema": SCHEMA,
+            "side": self.side,
             "dataset": self.dataset.fingerprint,
-            "splits": digest(*sides, self.splits.base_size),
-            "architecture": architecture(self._model),
-            "training": self._training,
-            "update": asdict(self.experiment.update),
-            "path": engine_version(self._model),
-            "seed": self.experiment.seed,
+            "samples": digest(*owned, splits.base_sizes[ROLES_OF[self.side][0]]),
+            "classes": self.procedure.classes,
+            "architecture": self.procedure.architecture,
+            "training": training_key(self.party.training),
+            "update": update_key(self.party),
+            "engine": self.procedure.version,
+            "seed": self._seed,
         }
+
+    @cached_property
+    def probe_digests(self) -> list[str]:
+        """A digest of each probe, by which a corpus of a larger probing set serves this one."""
+        return [digest(sample)[:16] for sample in self.probing_set]
 
     @property
     def home(self) -> Path:
         """The folder of everything made from this data set."""
-        return Path(self.experiment.output.runs_dir) / self.dataset.name
+        return Path(self._folders.runs_dir) / self.dataset.name
 
     @property
     def folder(self) -> Path:
-        """Where the corpus is."""
-        return self.home / "corpus" / digest(self.identity)[:16]
+        """Where the corpus is: by its identity, then by the probes that were asked."""
+        probes = digest(self.probe_digests)[:8]
+        return self.home / "corpus" / f"{digest(self.identity)[:16]}-{probes}"
 
     def base_key(self, base: BaseId) -> str:
         """All that decides a base model's bytes, as a digest."""
-        own = self.splits.for_base(base.side, base.number).base
-        shared = [SCHEMA, self.dataset.fingerprint, architecture(self._model), self._training]
-        return digest(*shared, own, self._seed(base))
+        own = self._splits.for_base(base.role, base.number).base
+        shared = [
+            BASE_SCHEMA,
+            self.dataset.fingerprint,
+            self.procedure.architecture,
+            training_key(self.party.training),
+        ]
+        return digest(*shared, own, self._base_seed(base))
 
     def training_job(self, base: BaseId) -> TrainingJob:
         """What trains a base model."""
-        target = self.experiment.target
-        own = self.splits.for_base(base.side, base.number)
-        return TrainingJob(str(base), target.target, target, own, self._seed(base))
+        own = self._splits.for_base(base.role, base.number)
+        return TrainingJob(
+            str(base), self.procedure, self.dataset.fingerprint, own, self._base_seed(base)
+        )
 
     def update_job(self, base: BaseId, model: BaseModel, start: int, stop: int) -> UpdateJob:
         """What computes the planned updates from `start` to before `stop`."""
         rows = self.plan[base]
         return UpdateJob(
             base=str(base),
-            target=self.experiment.target.target,
-            config=self.experiment.update,
+            procedure=self.procedure,
+            dataset=self.dataset.fingerprint,
             weights=model.weights,
-            probes=self.splits.probes,
+            probes=self.probing_set,
             indices=rows.indices[start:stop],
             seeds=rows.seeds[start:stop],
             first=start,
-            chunk_size=self.experiment.corpus.chunk_size,
         )
 
     def plan_arrays(self) -> dict[str, Array]:
-        """The whole plan as it is written down: side, base, indices and seeds of every update."""
+        """The whole plan as it is written down: role, base, indices and seeds of every update."""
         counts = list(self.updates.values())
-        sides = [ROLES.index(base.side) for base in self.updates]
+        roles = [ROLES.index(base.role) for base in self.updates]
         numbers = [base.number for base in self.updates]
         return {
-            "side": np.repeat(np.array(sides, np.int32), counts),
+            "role": np.repeat(np.array(roles, np.int32), counts),
             "base": np.repeat(np.array(numbers, np.int32), counts),
             "indices": np.concatenate([rows.indices for rows in self.plan.values()]),
             "seeds": np.concatenate([rows.seeds for rows in self.plan.values()]),
         }
 
-    @cached_property
-    def _model(self) -> keras.Model:
-        dataset = self.dataset
-        return zoo.build(
-            self.experiment.target.target, dataset.sample_shape, dataset.classes, dataset.moments
-        )
-
-    @property
-    def _training(self) -> dict[str, object]:
-        settings = asdict(self.experiment.target)
-        return {name: value for name, value in settings.items() if name.startswith("base_")}
-
-    def _seed(self, base: BaseId) -> int:
-        key = [self.experiment.seed, 5, ROLES.index(base.side), base.number]
+    def _base_seed(self, base: BaseId) -> int:
+        key = [self._seed, 5, ROLES.index(base.role), base.number]
         return int(np.random.default_rng(key).integers(2**31))
 
     def _rows(self, base: BaseId) -> PlanRows:
         return draw(
-            seed=self.experiment.seed,
-            side=base.side,
+            seed=self._seed,
+            role=base.role,
             base=base.number,
-            pool=self.splits.for_base(base.side, base.number).pool,
+            pool=self._splits.for_base(base.role, base.number).pool,
             labels=self.dataset.labels,
             updates=self.updates[base],
-            set_size=self.experiment.update.set_size,
-            skew=self.experiment.update.label_skew,
+            set_size=self.party.update.set_size,
+            skew=self.party.data.label_skew,
         )

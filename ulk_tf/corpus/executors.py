@@ -4,10 +4,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
-from ulk_tf.corpus.jobs import Job
+from ulk_tf.corpus.jobs import Datasets, Job
 from ulk_tf.corpus.processes import Processes
-from ulk_tf.data.datasets import Dataset
-from ulk_tf.settings.config import CorpusConfig
+from ulk_tf.settings.config import ExecutionConfig
 
 
 class Executor(Protocol):
@@ -25,29 +24,29 @@ class Inline:
 
     Args:
         config: not needed.
-        dataset: all samples and labels.
+        datasets: of both sides, by fingerprint.
     """
 
-    def __init__(self, config: CorpusConfig, dataset: Dataset) -> None:
+    def __init__(self, config: ExecutionConfig, datasets: Datasets) -> None:
         del config
-        self._dataset = dataset
+        self._datasets = datasets
 
     def run(self, jobs: Sequence[Job]) -> Iterator[tuple[int, Any]]:
         """Yield (number of the job, its result), one after the other."""
         for number, job in enumerate(jobs):
-            yield number, job.run(self._dataset)
+            yield number, job.run(self._datasets)
 
     def close(self) -> None:
         """Nothing was started."""
 
 
-def _ray(config: CorpusConfig, dataset: Dataset) -> Executor:
+def _ray(config: ExecutionConfig, datasets: Datasets) -> Executor:
     from ulk_tf.corpus.ray_executor import Ray  # noqa: PLC0415 - an extra, imported when asked for
 
-    return Ray(config, dataset)
+    return Ray(config, datasets)
 
 
-EXECUTORS: dict[str, Callable[[CorpusConfig, Dataset], Executor]] = {
+EXECUTORS: dict[str, Callable[[ExecutionConfig, Datasets], Executor]] = {
     "inline": Inline,
     "processes": Processes,
     "ray": _ray,
@@ -55,14 +54,14 @@ EXECUTORS: dict[str, Callable[[CorpusConfig, Dataset], Executor]] = {
 
 
 @contextmanager
-def executor(config: CorpusConfig, dataset: Dataset) -> Iterator[Executor]:
+def open_executor(config: ExecutionConfig, datasets: Datasets) -> Iterator[Executor]:
     """The executor that `config` names, closed at the end.
 
     Args:
         config: which executor, how many workers.
-        dataset: sent once to wherever jobs run.
+        datasets: of both sides, by fingerprint; sent once to wherever jobs run.
     """
-    opened = EXECUTORS[config.executor](config, dataset)
+    opened = EXECUTORS[config.executor](config, datasets)
     try:
         yield opened
     finally:

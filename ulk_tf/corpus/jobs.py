@@ -1,15 +1,19 @@
 """What a worker computes: a base model, or the posteriors of a range of planned updates."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
-from ulk_tf.classifiers import zoo
+import numpy as np
+
+from ulk_tf.classifiers.procedure import Change, ManyUpdates, Procedure, Samples, Weights, seed_of
 from ulk_tf.classifiers.training import BaseModel, train_base
-from ulk_tf.classifiers.updates import UpdateEngine
 from ulk_tf.data.datasets import Dataset
 from ulk_tf.data.splits import BaseSplit
+from ulk_tf.errors import UserError
 from ulk_tf.files import Array
-from ulk_tf.settings.config import TargetConfig, UpdateConfig
+
+# The data sets of both sides, by fingerprint; workers hold them, jobs name them.
+Datasets = Mapping[str, Dataset]
 
 
 @dataclass(frozen=True)
@@ -18,15 +22,15 @@ class TrainingJob:
 
     Attributes:
         base: its name.
-        target: as `zoo.build` takes it.
-        config: how it is trained.
+        procedure: the side's.
+        dataset: fingerprint of the side's data set.
         split: the samples that it may see.
         seed: of initial weights, order and dropout.
     """
 
     base: str
-    target: str
-    config: TargetConfig
+    procedure: Procedure
+    dataset: str
     split: BaseSplit
     seed: int
 
@@ -35,9 +39,17 @@ class TrainingJob:
         """What the job does, for messages."""
         return f"training base model {self.base}"
 
-    def run(self, dataset: Dataset) -> BaseModel:
+    def run(self, datasets: Datasets) -> BaseModel:
         """The trained base model."""
-        return train_base(self.target, self.config, dataset, self.split, self.seed)
+        own = datasets[self.dataset]
+        model = train_base(self.procedure, own.samples, own.labels, self.split, self.seed)
+        if not all(np.isfinite(weight).all() for weight in model.weights):
+            raise UserError(
+                f"finite weights of base model {self.base}",
+                "NaN or infinity after its training",
+                "Lower --base_learning_rate.",
+            )
+        return model
 
 
 @dataclass(frozen=True)
@@ -46,25 +58,23 @@ class UpdateJob:
 
     Attributes:
         base: name of the base model.
-        target: as `zoo.build` takes it.
-        config: how an update goes.
+        procedure: the side's.
+        dataset: fingerprint of the side's data set.
         weights: of the base model.
-        probes: int32 [n_probes], the probing set.
+        probes: samples [n_probes, ...], the probing set.
         indices: int32 [updates, set_size].
         seeds: int32 [updates, 2].
         first: number of the first of these updates in the plan of its base model.
-        chunk_size: updates in one call of the graph.
     """
 
     base: str
-    target: str
-    config: UpdateConfig
-    weights: tuple[Array, ...]
+    procedure: Procedure
+    dataset: str
+    weights: Weights
     probes: Array
     indices: Array
     seeds: Array
     first: int
-    chunk_size: int
 
     @property
     def what(self) -> str:
@@ -72,47 +82,55 @@ class UpdateJob:
         last = self.first + len(self.indices) - 1
         return f"computing updates {self.first} to {last} of base model {self.base}"
 
-    def run(self, dataset: Dataset) -> dict[str, Array]:
+    def run(self, datasets: Datasets) -> dict[str, Array]:
         """Posteriors by the same kernels in the same process.
 
         Returns:
             before: of the base model, float32 [probes, classes].
             after: after each update, float32 [updates, probes, classes].
+
+        Raises:
+            UserError: some of them are not finite.
         """
-        engine = _engine(self.target, self.config, _Probes(dataset, self.probes))
-        return {
-            "before": engine.before(self.weights),
-            "after": engine.after(
-                self.weights,
-                dataset.samples[self.indices],
-                dataset.labels[self.indices],
-                self.seeds,
-                chunk_size=self.chunk_size,
-                first=self.first,
-            ),
-        }
+        own = datasets[self.dataset]
+        sets = Samples(own.samples[self.indices], own.labels[self.indices])
+        if isinstance(self.procedure, ManyUpdates):
+            before, after = self.procedure.update_many(
+                self.weights, sets, self.seeds, self.probes, self.first
+            )
+        else:
+            before, after = _one_by_one(self.procedure, self.weights, sets, self.seeds, self.probes)
+        for what, posteriors in (("before", before), ("after", after)):
+            if not np.isfinite(posteriors).all():
+                raise UserError(
+                    f"finite posteriors {what} updates of base model {self.base}",
+                    f"NaN or infinity while {self.what}",
+                    "Lower --update_learning_rate (or --shadow_update_learning_rate).",
+                )
+        return {"before": before, "after": after}
+
+
+def _one_by_one(
+    procedure: Procedure, weights: Weights, sets: Samples, seeds: Array, probes: Array
+) -> tuple[Array, Array]:
+    """Posteriors of a procedure that updates one base model at a time."""
+    none = Samples.none_like(sets.samples[0])
+    after = []
+    for samples, labels, pair in zip(sets.samples, sets.labels, seeds, strict=True):
+        change = Change(Samples(samples, labels), none, none)
+        updated = procedure.update(weights, change, seed_of(pair))
+        after.append(as_posteriors(procedure.predict_proba(updated, probes)))
+    return as_posteriors(procedure.predict_proba(weights, probes)), np.stack(after)
+
+
+def as_posteriors(answers: Array) -> Array:
+    """A procedure's answers, float32 [n, classes], rows that sum to 1.
+
+    Args:
+        answers: numbers from 0 up, [n, classes], of any floating type.
+    """
+    exact = np.asarray(answers, np.float64)
+    return (exact / exact.sum(-1, keepdims=True)).astype(np.float32)
 
 
 Job = TrainingJob | UpdateJob
-
-
-class _Probes:
-    """A probing set as a key: equal where indices and data are, in whatever copy."""
-
-    def __init__(self, dataset: Dataset, indices: Array) -> None:
-        self.dataset, self.indices = dataset, indices
-        self._key = (dataset.fingerprint, indices.tobytes())
-
-    def __hash__(self) -> int:
-        return hash(self._key)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Probes) and self._key == other._key
-
-
-@lru_cache(maxsize=2)
-def _engine(target: str, config: UpdateConfig, probes: _Probes) -> UpdateEngine:
-    """One traced graph for all the shards of a worker."""
-    dataset = probes.dataset
-    model = zoo.build(target, dataset.sample_shape, dataset.classes, dataset.moments)
-    return UpdateEngine(model, config, dataset.samples[probes.indices])

@@ -12,7 +12,7 @@ from ulk_tf.files import Array
 class PlanRows:
     """The planned updates of one base model.
 
-    Row i depends on seed, side, base and i alone, so a longer plan begins with a shorter one.
+    Row i depends on seed, role, base and i alone, so a longer plan begins with a shorter one.
 
     Attributes:
         indices: int32 [updates, set_size], samples of the data set.
@@ -26,7 +26,7 @@ class PlanRows:
 def draw(
     *,
     seed: int,
-    side: Role,
+    role: Role,
     base: int,
     pool: Array,
     labels: Array,
@@ -38,8 +38,8 @@ def draw(
 
     Args:
         seed: the experiment's.
-        side: shadow, validation or target.
-        base: number of the base model on its side.
+        role: shadow, validation or target.
+        base: number of the base model in its role.
         pool: int32, the samples that may be drawn.
         labels: int32, of the whole data set.
         updates: how many rows.
@@ -52,7 +52,7 @@ def draw(
     pool_labels = labels[pool]
     by_class = [pool[pool_labels == label] for label in range(int(labels.max()) + 1)]
     for row in range(updates):
-        rng = np.random.default_rng([seed, 3, ROLES.index(side), base, row])
+        rng = np.random.default_rng([seed, 3, ROLES.index(role), base, row])
         if skew is None:
             indices[row] = rng.choice(pool, set_size, replace=False)
         else:

@@ -15,11 +15,10 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
-from ulk_tf.corpus.jobs import Job
+from ulk_tf.corpus.jobs import Datasets, Job
 from ulk_tf.corpus.worker import outcome
-from ulk_tf.data.datasets import Dataset
 from ulk_tf.errors import UserError
-from ulk_tf.settings.config import CorpusConfig
+from ulk_tf.settings.config import ExecutionConfig
 
 MAX_ATTEMPTS = 3
 
@@ -44,12 +43,12 @@ class Processes:
 
     Args:
         config: how many workers; one for each core when it does not say.
-        dataset: sent once to each worker.
+        datasets: of both sides; sent once to each worker.
     """
 
-    def __init__(self, config: CorpusConfig, dataset: Dataset) -> None:
+    def __init__(self, config: ExecutionConfig, datasets: Datasets) -> None:
         self._most = config.workers or cores()
-        self._dataset = dataset
+        self._datasets = datasets
         self._workers: list[_Worker] = []
 
     def run(self, jobs: Sequence[Job]) -> Iterator[tuple[int, Any]]:
@@ -92,7 +91,7 @@ class Processes:
         worker = _start()
         self._workers.append(worker)
         with suppress(ConnectionError):
-            worker.connection.send(self._dataset)
+            worker.connection.send(self._datasets)
         return worker
 
     def _collect(self) -> tuple[list[tuple[int, Any]], dict[int, int]]:

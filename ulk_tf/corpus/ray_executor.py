@@ -11,11 +11,10 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from ulk_tf.corpus.jobs import Job, UpdateJob
+from ulk_tf.corpus.jobs import Datasets, Job, UpdateJob
 from ulk_tf.corpus.worker import Done, Failed, answer, outcome, prepare
-from ulk_tf.data.datasets import Dataset
 from ulk_tf.errors import UserError
-from ulk_tf.settings.config import CorpusConfig
+from ulk_tf.settings.config import ExecutionConfig
 
 try:
     import ray
@@ -37,17 +36,17 @@ class Ray:
 
     Args:
         config: the cluster's address, or how many workers one started here has.
-        dataset: put into the object store once.
+        datasets: of both sides; put into the object store once.
 
     Raises:
         UserError: there is no cluster at the address.
     """
 
-    def __init__(self, config: CorpusConfig, dataset: Dataset) -> None:
+    def __init__(self, config: ExecutionConfig, datasets: Datasets) -> None:
         self._own = not ray.is_initialized()
         if self._own:
             _connect(config)
-        self._dataset = ray.put(dataset)
+        self._datasets = ray.put(datasets)
         self._weights: dict[str, Any] = {}
         self._compute = ray.remote(_compute).options(
             num_cpus=1, max_retries=0, runtime_env={"env_vars": ENVIRONMENT}
@@ -95,10 +94,10 @@ class Ray:
                 self._weights[job.base] = ray.put(job.weights)
             weights = self._weights[job.base]
             job = replace(job, weights=())
-        return self._compute.remote(self._dataset, weights, job)
+        return self._compute.remote(self._datasets, weights, job)
 
 
-def _connect(config: CorpusConfig) -> None:
+def _connect(config: ExecutionConfig) -> None:
     here = {} if config.ray_address else {"num_cpus": config.workers, "include_dashboard": False}
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     try:
@@ -123,12 +122,12 @@ def _prepare_once() -> None:
     prepare()
 
 
-def _compute(dataset: Dataset, weights: Any, job: Job) -> Done | Failed:
+def _compute(datasets: Datasets, weights: Any, job: Job) -> Done | Failed:
     """In a worker of the cluster."""
     _prepare_once()
     if weights is not None and isinstance(job, UpdateJob):
         job = replace(job, weights=weights)
-    return answer(job, dataset)
+    return answer(job, datasets)
 
 
 def _gave_up(job: Job, error: RayError) -> UserError:

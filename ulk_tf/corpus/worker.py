@@ -1,6 +1,6 @@
 """A worker process: one TensorFlow thread, quiet, gone when its parent is gone.
 
-The parent sends a data set over an inherited socket, then job after job; each is answered by a
+The parent sends its data sets over an inherited socket, then job after job; each is answered by a
 `Done` or a `Failed`. This module imports nothing heavy, so that TensorFlow can be imported with
 its chatter turned off.
 """
@@ -47,18 +47,18 @@ def serve(connection: Connection) -> None:
     """Answer jobs until the other end closes.
 
     Args:
-        connection: to the parent, which sends the data set first.
+        connection: to the parent, which sends the data sets first.
     """
     with contextlib.suppress(EOFError, ConnectionError), connection:
-        dataset = connection.recv()
+        datasets = connection.recv()
         while True:
-            connection.send(answer(connection.recv(), dataset))
+            connection.send(answer(connection.recv(), datasets))
 
 
-def answer(job: Any, dataset: Any) -> Done | Failed:
+def answer(job: Any, datasets: Any) -> Done | Failed:
     """Run a job; whatever it raises is an answer, for another worker would fare no better."""
     try:
-        return Done(job.run(dataset))
+        return Done(job.run(datasets))
     except UserError as error:
         return Failed(error, "")
     except Exception:  # the parent raises it again

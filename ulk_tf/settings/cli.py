@@ -169,7 +169,24 @@ def _taking_text(command: Command) -> Command:
     return text_command
 
 
+# Flags of earlier versions, and what they are called now.
+RENAMED = {
+    "clustered": "cluster_samples",
+    "code": "code_dim",
+    "generated": "samples_per_set",
+    "members": "ensemble",
+    "noise": "noise_dim",
+    "shadow_bases": "training_bases",
+    "shadow_size": "shadow_samples",
+    "shadow_updates": "training_updates",
+    "target_size": "samples",
+    "validation_size": "validation_samples",
+}
+
+
 def _unknown(name: str, known: list[str]) -> UserError:
+    if RENAMED.get(name) in known:
+        return UserError(f"--{RENAMED[name]}, its new name", f"--{name}")
     few = len(known) <= 8
     listed = f"a flag of {', '.join('--' + flag for flag in known)}" if few else "a known flag"
     return UserError(listed, f"--{name}", nearest(name, known, "--") or "--help lists them.")

@@ -24,6 +24,7 @@ class Flag:
         needed: whether it must be given.
         positional: whether its value may stand without its name.
         group: the heading it is listed under.
+        hidden: whether --help leaves it out; the command's note explains it.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Flag:
     needed: bool = False
     positional: bool = False
     group: str = "Flags"
+    hidden: bool = False
 
 
 # The flags of a command, given what was typed: defaults may follow from other flags.
@@ -48,12 +50,14 @@ class Described:
         summary: one line.
         flags: of the function.
         examples: arguments, and what they do.
+        note: a paragraph that --help shows above the flags.
     """
 
     function: Callable[..., None]
     summary: str
     flags: Flags
     examples: Sequence[tuple[str, str]] = ()
+    note: str = ""
 
     def __call__(self, **given: Any) -> None:
         """Run the function."""
@@ -89,7 +93,7 @@ def command_help(program: str, command: Callable[..., None], given: Mapping[str,
         given: flags that were typed beside --help.
     """
     known = describe(command)
-    flags = known.flags(given)
+    flags = [flag for flag in known.flags(given) if not flag.hidden]
     needed = "".join(
         f" --{f.name}={flag_types.placeholder(f.annotation)}" for f in flags if f.needed
     )
@@ -100,6 +104,8 @@ def command_help(program: str, command: Callable[..., None], given: Mapping[str,
         lines += [
             f"  {program} {arguments:{longest}}  # {what}" for arguments, what in known.examples
         ]
+    if known.note:
+        lines += ["", *textwrap.wrap(known.note, _columns())]
     for group in dict.fromkeys(flag.group for flag in flags):
         lines += ["", f"{group}:"]
         lines += [line for flag in flags if flag.group == group for line in _flag_lines(flag)]
@@ -116,12 +122,16 @@ def table_help(program: str, commands: Mapping[str, Callable[..., None]]) -> str
 
 def _flag_lines(flag: Flag) -> list[str]:
     text = flag.help + (f" [{flag.default}]" if flag.default else "")
-    columns = min(max(shutil.get_terminal_size((100, 24)).columns, 60), 100)
+    columns = _columns()
     indent = " " * 6
     wrapped = textwrap.wrap(
         text, columns, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
     )
     return [f"  --{flag.name}={flag_types.placeholder(flag.annotation)}", *wrapped]
+
+
+def _columns() -> int:
+    return min(max(shutil.get_terminal_size((100, 24)).columns, 60), 100)
 
 
 def _docstring(function: Callable[..., None]) -> tuple[str, dict[str, str]]:

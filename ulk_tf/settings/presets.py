@@ -1,69 +1,69 @@
-"""The table of presets, and the flags laid over them."""
+"""Experiments from flags: presets below, what was given above, and what the adversary assumes."""
 
 import dataclasses
 import os
-import typing
-from collections.abc import Callable, Mapping, Sequence
+import types
+from collections.abc import Mapping
 from typing import Any
 
 from ulk_tf.errors import UserError
-from ulk_tf.preflight import preflight
+from ulk_tf.settings.attack_table import ATTACKS, attack_row
 from ulk_tf.settings.config import (
-    ATTACK_CONFIGS,
-    AttackName,
-    CorpusConfig,
+    CountsConfig,
     DataConfig,
-    Experiment,
-    OutputConfig,
-    TargetConfig,
+    ExecutionConfig,
+    FoldersConfig,
+    ModelConfig,
+    ProbingConfig,
+    TrainingConfig,
     UpdateConfig,
 )
-from ulk_tf.settings.flags import Described, Flag
-from ulk_tf.settings.preset_tables import ATTACKS, PRESETS, Preset, preset_fields
+from ulk_tf.settings.experiment import Experiment, Party
+from ulk_tf.settings.preset_tables import PRESETS, Preset, preset_fields
 
-__all__ = [
-    "ATTACKS",
-    "PRESETS",
-    "Preset",
-    "command",
-    "experiment",
-    "parts",
-    "preset_fields",
-    "shared_command",
-]
+__all__ = ["ATTACKS", "PRESETS", "Preset", "experiment", "flags_of", "parts", "preset_fields"]
 
-EXAMPLES = (
-    ("", "handwritten digits, offline"),
-    ("--preset=quick", "the same in about a minute"),
-    ("--dataset=mnist", "from TensorFlow Datasets"),
-    ("--dataset=own.npz --target=module:function", "your data, your classifier"),
-    ("--dataset=cifar10 --help", "flags, with their values there"),
-)
-_PATHS = ("dataset", "data_dir", "runs_dir", "export_dir")
-
-
-def parts(attack: AttackName) -> dict[str, type]:
-    """The config classes of an attack, by their field of `Experiment`."""
-    return {
+# The configs that each of the two sides has, by their field of `Party`.
+PARTY: Mapping[str, type] = types.MappingProxyType(
+    {
         "data": DataConfig,
-        "target": TargetConfig,
+        "model": ModelConfig,
+        "training": TrainingConfig,
         "update": UpdateConfig,
-        "corpus": CorpusConfig,
-        "attack": ATTACK_CONFIGS[attack],
-        "output": OutputConfig,
+    }
+)
+SHADOW = "shadow_"
+# The adversary has the owner's value of every field that is not given, but for this one: samples
+# are had by one side only.
+OWN_TO_EACH_SIDE = ("samples",)
+_PATHS = ("dataset", f"{SHADOW}dataset", "data_dir", "runs_dir", "export_dir")
+
+
+def parts(attack: str) -> dict[str, type]:
+    """The config classes of an attack: those of a party, then those of the experiment itself.
+
+    Args:
+        attack: a name of the table of attacks.
+    """
+    return {
+        **PARTY,
+        "probing": ProbingConfig,
+        "counts": CountsConfig,
+        "execution": ExecutionConfig,
+        "attack": attack_row(attack).config,
+        "folders": FoldersConfig,
     }
 
 
-def experiment(
-    attack: AttackName, preset: Preset = "default", seed: int = 0, **flags: Any
-) -> Experiment:
+def experiment(attack: str, preset: Preset = "default", seed: int = 0, **flags: Any) -> Experiment:
     """The experiment of `attack` with `flags` laid over a preset.
 
     Args:
-        attack: li, ssr, lde or msr.
+        attack: li, ssr, lde, msr, or another of the table.
         preset: quick, default or paper.
         seed: the seed of everything.
-        **flags: any config field by name.
+        **flags: any config field by name; a field of a party is the owner's, and with the
+            prefix `shadow_` what the adversary assumes: as the owner's when not given.
 
     Raises:
         UserError: a value out of its bounds, or values that do not fit together.
@@ -72,113 +72,72 @@ def experiment(
     if preset not in PRESETS:
         raise UserError(f"--preset to be one of {', '.join(PRESETS)}", repr(preset))
     classes = parts(attack)
-    known = {item.name for cls in classes.values() for item in dataclasses.fields(cls)}
-    if unknown := set(flags) - known:
+    if unknown := set(flags) - set(flag_names(attack)):
         raise TypeError(f"no config field named {', '.join(sorted(unknown))}")
     # A shell leaves the tilde of --runs_dir=~/runs as it is.
     flags |= {n: os.path.expanduser(flags[n]) for n in _PATHS if flags.get(n)}  # noqa: PTH111
     dataset = flags.get("dataset", DataConfig.dataset)
     values = preset_fields(attack, dataset, preset) | flags
-    built = {
-        part: cls(**{f.name: values[f.name] for f in dataclasses.fields(cls) if f.name in values})
-        for part, cls in classes.items()
-    }
-    return Experiment(attack, preset, seed, **built)
+    return Experiment(
+        attack_name=attack,
+        preset=preset,
+        seed=seed,
+        owner=Party(**{name: _filled(cls, values) for name, cls in PARTY.items()}),
+        adversary=Party(**{name: _assumed(cls, values) for name, cls in PARTY.items()}),
+        **{name: _filled(cls, values) for name, cls in classes.items() if name not in PARTY},
+    )
 
 
-def command(attack: AttackName, run: Callable[[Experiment], None], summary: str) -> Described:
-    """A command-line function with one flag for each config field of `attack`.
-
-    Args:
-        attack: li, ssr, lde or msr.
-        run: what to do with the experiment, once what can be checked early is.
-        summary: the first line of --help.
-    """
-
-    def checked_run(**flags: Any) -> None:
-        settings = experiment(attack, **flags)
-        preflight(settings)
-        run(settings)
-
-    return _described(checked_run, attack, list(parts(attack).values()), summary)
+def flag_names(attack: str) -> list[str]:
+    """The names of all flags of an attack, but for `preset` and `seed`."""
+    own = [item.name for cls in parts(attack).values() for item in dataclasses.fields(cls)]
+    return own + [SHADOW + item.name for cls in PARTY.values() for item in dataclasses.fields(cls)]
 
 
-def shared_command(run: Callable[..., None], summary: str) -> Described:
-    """A command-line function with the flags that all attacks share.
+def flags_of(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The flags that give an experiment again, but for those that its preset sets.
 
     Args:
-        run: takes the flags that were given.
-        summary: the first line of --help.
+        config: an experiment as nested dictionaries, as results.json has it; where files are
+            and who computes is left out, since it changes no figure.
     """
-    classes: list[type] = [DataConfig, TargetConfig, UpdateConfig, CorpusConfig, OutputConfig]
-
-    def checked_run(**flags: Any) -> None:
-        preflight(*(experiment(attack, **flags) for attack in ATTACKS))
-        run(**flags)
-
-    # The size of a set is what makes single-sample and multi-sample attacks differ.
-    return _described(checked_run, "li", classes, summary, without=("set_size",))
-
-
-def _described(
-    run: Callable[..., None],
-    attack: AttackName,
-    classes: Sequence[type],
-    summary: str,
-    without: Sequence[str] = (),
-) -> Described:
-    def flags(given: Mapping[str, str]) -> list[Flag]:
-        dataset = given.get("dataset", DataConfig.dataset)
-        group = f"Flags, with their [values] for --dataset={dataset}"
-        return [
-            Flag(
-                "preset",
-                Preset,
-                "quick (about a minute), default (two cores, under an hour) or paper (the "
-                "published sizes); a flag that is given wins over it",
-                default="default",
-                group=group,
-            ),
-            Flag("seed", int, "of everything; same seed, same bytes on CPU", "0", group=group),
-            *(
-                flag
-                for cls in classes
-                for flag in _class_flags(cls, attack, dataset)
-                if flag.name not in without
-            ),
-        ]
-
-    return Described(run, summary, flags, EXAMPLES)
-
-
-def _class_flags(cls: type, attack: AttackName, dataset: str) -> list[Flag]:
-    values = {preset: preset_fields(attack, dataset, preset) for preset in PRESETS}
-    hints = typing.get_type_hints(cls)
-    flags = []
-    for item in dataclasses.fields(cls):
-        named = {str(p): values[p].get(item.name, item.default) for p in PRESETS}
-        low = item.metadata["low"]
-        flags.append(
-            Flag(
-                item.name,
-                hints[item.name],
-                item.metadata["help"] + (f"; at least {low}" if low else ""),
-                _shown_default(named),
-                group=(cls.__doc__ or "").partition("\n")[0].rstrip("."),
-            )
-        )
+    owner, adversary = config["owner"], config["adversary"]
+    attack, preset = config["attack_name"], config["preset"]
+    dataset = owner["data"]["dataset"]
+    flags = {"dataset": dataset} | ({} if preset == "default" else {"preset": preset})
+    flags |= {} if config["seed"] == 0 else {"seed": config["seed"]}
+    plain = dataclasses.asdict(experiment(attack, preset, dataset=dataset))
+    for part in (*PARTY, "probing", "counts", "attack"):
+        values, usual = ((c["owner"] if part in PARTY else c)[part] for c in (config, plain))
+        flags |= {n: v for n, v in values.items() if n != "dataset" and v != usual[n]}
+    # What the adversary assumes otherwise than the owner, or the preset, has it.
+    assumed = dataclasses.asdict(experiment(attack, **flags))["adversary"]
+    for part in PARTY:
+        flags |= {
+            SHADOW + name: value
+            for name, value in adversary[part].items()
+            if value != assumed[part][name]
+        }
     return flags
 
 
-def _shown_default(named: Mapping[str, Any]) -> str:
-    """A value for each preset, or one where all agree."""
-    if len(set(named.values())) > 1:
-        given = {preset: value for preset, value in named.items() if value is not None}
-        return ", ".join(f"{preset} {_shown(value)}" for preset, value in given.items())
-    value = next(iter(named.values()))
-    return "" if value is None else _shown(value)
+def _filled(cls: type, values: Mapping[str, Any]) -> Any:
+    names = [item.name for item in dataclasses.fields(cls)]
+    return cls(**{name: values[name] for name in names if name in values})
 
 
-def _shown(value: Any) -> str:
-    """A value as it would be typed."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def _assumed(cls: type, values: Mapping[str, Any]) -> Any:
+    """A party's config as the adversary has it."""
+    own: dict[str, Any] = {}
+    for item in dataclasses.fields(cls):
+        twin = SHADOW + item.name
+        if twin in values:
+            own[item.name] = values[twin]
+        elif item.name in values and item.name not in OWN_TO_EACH_SIDE:
+            own[item.name] = values[item.name]
+    try:
+        return cls(**own)
+    except UserError as error:
+        # The sentence names the owner's flag; what was typed is its twin.
+        named = error.expected.replace("--", f"--{SHADOW}", 1)
+        raise UserError(named, error.received, error.remedy) from error

@@ -2,6 +2,7 @@
 
 import math
 import typing
+from collections.abc import Callable
 from dataclasses import field, fields
 from typing import Any
 
@@ -9,7 +10,13 @@ from ulk_tf.errors import UserError
 from ulk_tf.settings import flag_types
 
 
-def flag(default: Any, help: str, low: float | None = None, high: float | None = None) -> Any:
+def flag(
+    default: Any,
+    help: str,
+    low: float | None = None,
+    high: float | None = None,
+    check: Callable[[Any], None] | None = None,
+) -> Any:
     """A config field that is also a flag.
 
     Args:
@@ -17,12 +24,15 @@ def flag(default: Any, help: str, low: float | None = None, high: float | None =
         help: what it is, with its unit; shown by --help.
         low: smallest allowed value.
         high: largest allowed value.
+        check: raises `UserError` for a value with a structure of its own, such as `round:4`,
+            that is wrong; not called for None.
     """
-    return field(default=default, metadata={"help": help, "low": low, "high": high})
+    known = {"help": help, "low": low, "high": high, "check": check}
+    return field(default=default, metadata=known)
 
 
 class Validated:
-    """Checks the type and the bounds of every field when a config is made."""
+    """A config: it checks the type and the bounds of every field when it is made."""
 
     def __post_init__(self) -> None:
         hints = typing.get_type_hints(type(self))
@@ -32,6 +42,8 @@ class Validated:
                 raise UserError(f"--{name} to be {flag_types.describe(hints[name])}", repr(value))
             if value == "":
                 raise UserError(f"--{name} to be some text", "none")
+            if value is not None and item.metadata["check"] is not None:
+                item.metadata["check"](value)
             if value is None or isinstance(value, str | bool):
                 continue
             low, high = item.metadata["low"], item.metadata["high"]

@@ -1,0 +1,130 @@
+"""Commands: functions of an experiment as command lines, with a flag for each config field."""
+
+import dataclasses
+import typing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from ulk_tf.preflight import preflight
+from ulk_tf.settings.attack_table import ATTACKS
+from ulk_tf.settings.config import DataConfig
+from ulk_tf.settings.experiment import Experiment
+from ulk_tf.settings.flags import Described, Flag
+from ulk_tf.settings.presets import (
+    PARTY,
+    PRESETS,
+    SHADOW,
+    Preset,
+    experiment,
+    parts,
+    preset_fields,
+)
+
+EXAMPLES = (
+    ("", "handwritten digits, offline"),
+    ("--preset=quick", "the same in about a minute"),
+    ("--dataset=mnist", "from TensorFlow Datasets"),
+    ("--dataset=own.npz --target=module:function", "your data, your classifier"),
+    ("--shadow_target=mlp", "an adversary who assumes another architecture"),
+    ("--dataset=cifar10 --help", "flags, with their values there"),
+)
+TWINS = (
+    "Two sides. The flags of data, architecture, base training and update are the owner's. Each "
+    "has a twin, --shadow_<flag>: what the adversary assumes, as the owner's when not given. So "
+    "--update_learning_rate=0.01 --shadow_update_learning_rate=0.001 is an adversary who is wrong "
+    "about the rate."
+)
+
+
+def command(attack: str, run: Callable[[Experiment], None], summary: str) -> Described:
+    """A command-line function with one flag for each config field of `attack`.
+
+    Args:
+        attack: a name of the table of attacks.
+        run: what to do with the experiment, once what can be checked early is.
+        summary: the first line of --help.
+    """
+
+    def checked_run(**flags: Any) -> None:
+        settings = experiment(attack, **flags)
+        preflight(settings)
+        run(settings)
+
+    return _described(checked_run, attack, parts(attack), summary)
+
+
+def shared_command(run: Callable[..., None], summary: str) -> Described:
+    """A command-line function with the flags that all attacks share.
+
+    Args:
+        run: takes the flags that were given.
+        summary: the first line of --help.
+    """
+    classes = {name: cls for name, cls in parts("li").items() if name != "attack"}
+
+    def checked_run(**flags: Any) -> None:
+        preflight(*(experiment(attack, **flags) for attack in ATTACKS))
+        run(**flags)
+
+    # The size of a set is what makes single-sample and multi-sample attacks differ.
+    return _described(checked_run, "li", classes, summary, without=("set_size",))
+
+
+def _described(
+    run: Callable[..., None],
+    attack: str,
+    classes: Mapping[str, type],
+    summary: str,
+    without: Sequence[str] = (),
+) -> Described:
+    def flags(given: Mapping[str, str]) -> list[Flag]:
+        dataset = given.get("dataset", DataConfig.dataset)
+        group = f"Flags, with their [values] for --dataset={dataset}"
+        listed = [
+            Flag(
+                "preset",
+                Preset,
+                "quick (about a minute), default (two cores, under an hour) or paper (the "
+                "published sizes); a flag that is given wins over it",
+                default="default",
+                group=group,
+            ),
+            Flag("seed", int, "of everything; same seed, same bytes on CPU", "0", group=group),
+        ]
+        for name, cls in classes.items():
+            own = [f for f in _class_flags(cls, attack, dataset) if f.name not in without]
+            listed += own
+            if name in PARTY:
+                listed += [dataclasses.replace(f, name=SHADOW + f.name, hidden=True) for f in own]
+        return listed
+
+    return Described(run, summary, flags, EXAMPLES, TWINS)
+
+
+def _class_flags(cls: type, attack: str, dataset: str) -> Iterator[Flag]:
+    values = {preset: preset_fields(attack, dataset, preset) for preset in PRESETS}
+    hints = typing.get_type_hints(cls)
+    for item in dataclasses.fields(cls):
+        named = {str(p): values[p].get(item.name, item.default) for p in PRESETS}
+        low = item.metadata["low"]
+        yield Flag(
+            item.name,
+            hints[item.name],
+            item.metadata["help"] + (f"; at least {low}" if low else ""),
+            _shown_default(named),
+            group=(cls.__doc__ or "").partition("\n")[0].rstrip("."),
+        )
+
+
+def _shown_default(named: Mapping[str, Any]) -> str:
+    """A value for each preset, or one where all agree."""
+    if len(set(named.values())) > 1:
+        given = {preset: value for preset, value in named.items() if value is not None}
+        return ", ".join(f"{preset} {_shown(value)}" for preset, value in given.items())
+    value = next(iter(named.values()))
+    return "" if value is None else _shown(value)
+
+
+def _shown(value: Any) -> str:
+    """A value as it would be typed."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
