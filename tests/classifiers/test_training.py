@@ -13,7 +13,6 @@ from ulk_tf.data.datasets import Dataset, load
 from ulk_tf.data.splits import BaseSplit
 from ulk_tf.errors import UserError
 from ulk_tf.files import load_npz, save_npz
-from ulk_tf.settings.config import TrainingConfig
 
 CONFIG = TargetConfig(base_learning_rate=0.02, base_epochs=4)
 SPLIT = BaseSplit(np.arange(0, 800, dtype=np.int32), np.arange(800, 1600, dtype=np.int32))

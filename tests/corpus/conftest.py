@@ -19,7 +19,9 @@ class Asked:
     def look(self) -> tuple[int, int]:
         """Base models trained and updates computed; forgets both."""
         trained = sum(isinstance(job, TrainingJob) for job in self._jobs)
-        updates = sum(len(job.seeds) for job in self._jobs if not isinstance(job, TrainingJob))
+        jobs = [job for job in self._jobs if not isinstance(job, TrainingJob)]
+        # The first update alone is computed to see whether a corpus is stale.
+        updates = sum(len(job.seeds) for job in jobs if (job.first, len(job.seeds)) != (0, 1))
         self._jobs.clear()
         return trained, updates
 

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from ulk_tf.data.datasets import Dataset
+from ulk_tf.corpus.jobs import Datasets
 from ulk_tf.errors import UserError
 
 
@@ -23,7 +23,7 @@ class Odd:
         """For messages."""
         return f"doing odd job {self.number}"
 
-    def run(self, dataset: Dataset) -> tuple[int, int, int]:
+    def run(self, datasets: Datasets) -> tuple[int, int, int]:
         """Its number, how many samples it was given, and its process."""
         if self.oddity == "dies once" and not self.marker.exists():
             self.marker.touch()
@@ -36,4 +36,4 @@ class Odd:
             raise UserError("something even", self.number, "Add one.")
         if self.oddity == "waits":
             time.sleep(0.3)
-        return self.number, len(dataset.labels), os.getpid()
+        return self.number, sum(len(one.labels) for one in datasets.values()), os.getpid()

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ulk_tf.corpus import build
+from ulk_tf.corpus.design import Design
 from ulk_tf.data.datasets import Dataset, load
 from ulk_tf.settings import presets
 from ulk_tf.settings.experiment import Experiment
@@ -15,18 +16,18 @@ TINY: dict[str, Any] = {
     "label_skew": None,
     "n_probes": 6,
     "base_epochs": 1,
-    "shadow_bases": 2,
+    "training_bases": 2,
     "validation_bases": 1,
     "target_bases": 1,
-    "shadow_updates": 40,
+    "training_updates": 40,
     "validation_updates": 5,
     "target_updates": 20,
     "executor": "inline",
 }
 # Instead of 256; as small as the special path allows for without computing anything twice.
 SHARD_UPDATES = 16
-# The plan, four base models, nine shards and the manifest after each.
-FILES_WRITTEN = 1 + 4 + 2 * 9
+# Two plans, four base models, nine shards and the manifest after each.
+FILES_WRITTEN = 2 + 4 + 2 * 9
 
 
 def tiny(folder: Path, **flags: Any) -> Experiment:
@@ -47,9 +48,22 @@ def digits() -> Dataset:
     return load("digits", None, Path("unused"))
 
 
+DATASETS = {digits().fingerprint: digits()}
+
+
 def built(folder: Path, **flags: Any) -> build.Corpus:
     """A tiny corpus, built or found below `folder`."""
     return build.build_corpus(tiny(folder, **flags), digits())
+
+
+def designs(folder: Path, **flags: Any) -> tuple[Design, Design]:
+    """The corpora of the adversary and of the owner that a tiny build makes."""
+    return build.designs_of(tiny(folder, **flags), digits())[1]
+
+
+def folder_of(home: Path, side: int = 0, **flags: Any) -> Path:
+    """Where the adversary's corpus (side 0) or the owner's (side 1) of a tiny build is."""
+    return designs(home, **flags)[side].folder
 
 
 def contents(folder: Path) -> dict[str, str]:

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from tests.corpus.conftest import Asked
-from tests.corpus.settings import built, contents, digits, tiny
+from tests.corpus.settings import built, contents, designs, folder_of, tiny
 from ulk_tf.classifiers import zoo
 from ulk_tf.classifiers.training import BaseModel
 from ulk_tf.classifiers.updates import UpdateEngine
 from ulk_tf.corpus.build import Corpus
-from ulk_tf.corpus.design import BaseId, Design
+from ulk_tf.corpus.design import BaseId
+from ulk_tf.corpus.locks import locked
 from ulk_tf.data.splits import ROLES
 from ulk_tf.errors import UserError
 from ulk_tf.files import load_npz
@@ -52,11 +53,12 @@ def test_a_corpus_holds_what_was_planned(home: Path) -> None:
     corpus = built(home)
     dataset, splits = corpus.dataset, corpus.splits
     model = zoo.build("auto", dataset.sample_shape, dataset.classes)
-    engine = UpdateEngine(model, tiny(home).update, dataset.samples[splits.probes])
-    plan = load_npz(corpus.folder / "plan.npz")
+    engine = UpdateEngine(model, tiny(home).owner.update, dataset.samples[splits.probes])
+    plans = [load_npz(design.folder / "plan.npz") for design in designs(home)]
     for number, side in enumerate(ROLES):
         updates = corpus.updates[side]
-        planned = plan["side"] == number
+        plan = plans[side == "target"]
+        planned = plan["role"] == number
         assert len(updates) == planned.sum() > 0
         np.testing.assert_array_equal(updates.base, plan["base"][planned])
         np.testing.assert_array_equal(updates.indices, plan["indices"][planned])
@@ -83,12 +85,12 @@ def test_a_second_build_computes_nothing(copy: Path, asked: Asked) -> None:
 def test_extending_computes_only_what_is_new(copy: Path, asked: Asked, tmp_path: Path) -> None:
     shorter = built(copy)
     shards = {n: d for n, d in contents(copy).items() if "_" in Path(n).name}
-    longer = built(copy, shadow_updates=70, target_updates=21)
+    longer = built(copy, training_updates=70, target_updates=21)
     assert asked.look() == (0, 2 * 30 + 1)
     assert shards.items() <= contents(copy).items()
     assert_begins(longer, shorter)
     # One more base model: it alone.
-    wider = built(copy, shadow_updates=70, target_updates=21, shadow_bases=3)
+    wider = built(copy, training_updates=70, target_updates=21, training_bases=3)
     assert asked.look() == (1, 70)
     assert_begins(wider, longer)
     # And less again: nothing, and the same as ever.
@@ -98,16 +100,16 @@ def test_extending_computes_only_what_is_new(copy: Path, asked: Asked, tmp_path:
     assert_begins(again, shorter)
     # As if it had been asked for at once.
     shutil.copytree(copy / "digits" / "bases", tmp_path / "other" / "digits" / "bases")
-    at_once = built(tmp_path / "other", shadow_updates=70, target_updates=21, shadow_bases=3)
+    at_once = built(tmp_path / "other", training_updates=70, target_updates=21, training_bases=3)
     for side in ROLES:
         np.testing.assert_array_equal(at_once.updates[side].after, wider.updates[side].after)
 
 
 def test_base_models_are_shared_by_corpora_of_the_same_data(copy: Path, asked: Asked) -> None:
     first = built(copy)
-    other = built(copy, set_size=4, shadow_updates=2)
+    other = built(copy, set_size=4, training_updates=2)
     assert asked.look() == (0, 2 * 2 + 5 + 20)
-    assert other.folder != first.folder
+    assert other.key != first.key
     assert {b: m.digest for b, m in other.bases.items()} == {
         b: m.digest for b, m in first.bases.items()
     }
@@ -135,7 +137,7 @@ def test_a_damaged_base_model_is_trained_again(copy: Path, asked: Asked, fault: 
 
 
 def test_updates_of_another_base_model_are_not_used(copy: Path, asked: Asked) -> None:
-    design = Design(tiny(copy), digits())
+    design, _ = designs(copy)
     base = BaseId("shadow", 1)
     (path,) = (copy / "digits" / "bases").glob("shadow-001*.npz")
     model = BaseModel.load(path, design.base_key(base))
@@ -148,7 +150,7 @@ def test_updates_of_another_base_model_are_not_used(copy: Path, asked: Asked) ->
 
 @pytest.mark.parametrize("fault", ["truncated", "flipped", "missing", "foreign", "other corpus"])
 def test_just_the_damaged_shard_is_computed_again(copy: Path, asked: Asked, fault: str) -> None:
-    folder = built(copy).folder
+    folder = folder_of(copy)
     before = contents(folder)
     damaged, other = (
         folder / "shadow-001_000016-000032.npz",
@@ -158,7 +160,8 @@ def test_just_the_damaged_shard_is_computed_again(copy: Path, asked: Asked, faul
     if fault == "missing":
         damaged.unlink()
     elif fault == "other corpus":
-        strange = built(copy, update_learning_rate=0.5).folder / damaged.name
+        built(copy, update_learning_rate=0.5)
+        strange = folder_of(copy, update_learning_rate=0.5) / damaged.name
         damaged.write_bytes(strange.read_bytes())
     else:
         flipped = content.copy()
@@ -175,7 +178,7 @@ def test_just_the_damaged_shard_is_computed_again(copy: Path, asked: Asked, faul
 def test_a_damaged_manifest_never_makes_a_wrong_corpus(
     copy: Path, asked: Asked, fault: str
 ) -> None:
-    folder = built(copy).folder
+    folder = folder_of(copy)
     before = contents(folder)
     manifest = folder / "MANIFEST.json"
     text = manifest.read_text()
@@ -187,41 +190,102 @@ def test_a_damaged_manifest_never_makes_a_wrong_corpus(
     }
     manifest.unlink() if fault == "missing" else manifest.write_text(faults[fault])
     built(copy)
-    assert asked.look() == (0, 16 if fault == "unlisted" else ALL)
+    assert asked.look() == (0, 16 if fault == "unlisted" else ALL - 20)
     assert contents(folder) == before
 
 
 def test_a_damaged_plan_is_written_again(copy: Path, asked: Asked) -> None:
-    folder = built(copy).folder
+    folder = folder_of(copy)
     before = contents(folder)
     (folder / "plan.npz").write_bytes(b"x")
+    built(copy, training_updates=41)
+    assert asked.look() == (0, 2)
+    assert load_npz(folder / "plan.npz")["role"].shape == (2 * 41 + 5,)
     built(copy)
-    assert asked.look() == (0, 0)
-    assert contents(folder) == before
+    assert contents(folder)["plan.npz"] != before["plan.npz"]
 
 
 @pytest.mark.parametrize(
     "flags",
     [{"seed": 1}, {"set_size": 4}, {"label_skew": 0.5}, {"update_learning_rate": 0.02},
      {"update_epochs": 2}, {"n_probes": 7}, {"target": "mlp"}, {"base_epochs": 2},
-     {"base_size": 300}, {"shadow_size": 500}],
+     {"base_size": 300}],
     ids=str,
 )  # fmt: skip
 def test_a_corpus_is_found_by_all_that_decides_its_bytes(
     tmp_path: Path, flags: dict[str, object]
 ) -> None:
-    assert (
-        Design(tiny(tmp_path, **flags), digits()).folder != Design(tiny(tmp_path), digits()).folder
-    )
+    for side in (0, 1):
+        assert folder_of(tmp_path, side, **flags) != folder_of(tmp_path, side)
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [{"shadow_update_learning_rate": 0.02}, {"shadow_target": "mlp"}, {"shadow_label_skew": 0.5},
+     {"shadow_base_epochs": 2}, {"shadow_samples": 500}, {"shadow_set_size": 2},
+     {"shadow_classes": "0-7"}, {"shadow_base_size": 300}],
+    ids=str,
+)  # fmt: skip
+def test_what_the_adversary_assumes_leaves_the_owner_s_corpus(
+    tmp_path: Path, flags: dict[str, object]
+) -> None:
+    assert folder_of(tmp_path, 0, **flags) != folder_of(tmp_path, 0)
+    assert folder_of(tmp_path, 1, **flags) == folder_of(tmp_path, 1)
+
+
+def test_an_adversary_who_is_wrong_about_the_rate_reuses_the_owner_s_corpus(
+    copy: Path, asked: Asked
+) -> None:
+    wrong = built(copy, shadow_update_learning_rate=0.05)
+    assert asked.look() == (0, ALL - 20)
+    right = built(copy)
+    np.testing.assert_array_equal(wrong.updates["target"].after, right.updates["target"].after)
+    assert not np.array_equal(wrong.updates["shadow"].after, right.updates["shadow"].after)
+
+
+def test_a_corpus_of_many_probes_serves_fewer(copy: Path, asked: Asked) -> None:
+    many = built(copy, n_probes=9)
+    assert asked.look() == (0, ALL)
+    few = built(copy, n_probes=5)
+    assert asked.look() == (0, 0)
+    places = np.flatnonzero(np.isin(many.splits.probes, few.splits.probes))
+    for role in ROLES:
+        np.testing.assert_array_equal(few.updates[role].after, many.updates[role].after[:, places])
+    np.testing.assert_array_equal(few.probing_set, many.probing_set[places])
+
+
+def test_a_complete_corpus_is_read_while_another_process_holds_it(copy: Path) -> None:
+    with locked(folder_of(copy)), locked(folder_of(copy, 1)):
+        built(copy)
+
+
+def test_a_stale_corpus_is_noticed(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = contents(copy)
+    plain = UpdateEngine.after
+
+    def edited(*args: object, **flags: object) -> np.ndarray:
+        after = plain(*args, **flags)
+        return after * np.float32(0.999)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(UpdateEngine, "after", edited)
+        with pytest.raises(UserError, match=r"that this code and these libraries made.*Remove"):
+            built(copy)
+        with pytest.raises(UserError, match="that this code"):
+            built(copy, training_updates=50)
+    assert contents(copy).items() >= before.items() - {
+        item for item in before.items() if "plan.npz" in item[0]
+    }
+    built(copy)
 
 
 def test_and_by_nothing_else(tmp_path: Path) -> None:
     flags = {"executor": "processes", "workers": 2, "chunk_size": 3, "target_updates": 9}
-    design = Design(tiny(tmp_path, **flags, shadow_bases=5), digits())
-    assert design.folder == Design(tiny(tmp_path), digits()).folder
+    for side in (0, 1):
+        assert folder_of(tmp_path, side, **flags, training_bases=5) == folder_of(tmp_path, side)
     # A model of the user's that is updated by other code is another corpus, too.
-    paths = {Design(tiny(tmp_path, target=t), digits()).identity["path"] for t in TARGETS}
-    assert len(paths) == 2
+    engines = {designs(tmp_path, target=t)[0].identity["engine"] for t in TARGETS}
+    assert len(engines) == 2
 
 
 TARGETS = ("tests.classifiers.own_targets:residual", "tests.classifiers.own_targets:chain")

@@ -93,7 +93,7 @@ def test_killed_at_any_moment(
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_an_interrupt_leaves_130_and_the_next_run_goes_on(tmp_path: Path) -> None:
-    command = trainer(tmp_path, shadow_updates=3000, executor="processes")
+    command = trainer(tmp_path, training_updates=3000, executor="processes")
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, cwd=building.ROOT, start_new_session=True, **quiet) as process:
         until = time.monotonic() + 200

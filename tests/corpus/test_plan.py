@@ -14,7 +14,7 @@ POOL = np.arange(500, 1500, dtype=np.int32)
 def rows(**changed: object) -> PlanRows:
     settled = {
         "seed": 3,
-        "side": "shadow",
+        "role": "shadow",
         "base": 0,
         "pool": POOL,
         "labels": LABELS,
@@ -56,7 +56,7 @@ def test_a_set_may_be_the_whole_pool(skew: float | None) -> None:
     assert len({own.tobytes() for own in plan.indices}) == 30
 
 
-@pytest.mark.parametrize("change", [{"seed": 4}, {"side": "target"}, {"base": 1}])
+@pytest.mark.parametrize("change", [{"seed": 4}, {"role": "target"}, {"base": 1}])
 def test_every_base_has_a_plan_of_its_own(change: dict[str, object]) -> None:
     one, other = rows(), rows(**change)
     assert not (one.indices == other.indices).all(1).any()

@@ -11,7 +11,7 @@ import pytest
 
 from tests.corpus import building
 from tests.corpus.odd_jobs import Odd
-from tests.corpus.settings import built, contents, digits
+from tests.corpus.settings import DATASETS, built, contents
 from ulk_tf.corpus import executors, processes
 from ulk_tf.corpus.processes import Processes
 from ulk_tf.errors import UserError
@@ -31,7 +31,7 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def crew() -> Iterator[Processes]:
     """Two workers."""
-    crew = Processes(CorpusConfig(workers=2), digits())
+    crew = Processes(ExecutionConfig(workers=2), DATASETS)
     yield crew
     crew.close()
 
@@ -118,7 +118,7 @@ def test_a_job_that_kills_every_worker(crew: Processes, monkeypatch: pytest.Monk
 def test_one_worker_for_each_core(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes.os, "sched_getaffinity", lambda _: {0, 3, 5}, raising=False)
     assert processes.cores() == 3
-    assert Processes(CorpusConfig(), digits())._most == 3
+    assert Processes(ExecutionConfig(), DATASETS)._most == 3
     monkeypatch.delattr(processes.os, "sched_getaffinity")
     monkeypatch.setattr(processes.os, "cpu_count", lambda: 8)
     assert processes.cores() == 8

@@ -10,7 +10,7 @@ import pytest
 
 from tests.corpus import building
 from tests.corpus.odd_jobs import Odd
-from tests.corpus.settings import built, contents, digits, trainer
+from tests.corpus.settings import DATASETS, built, contents, trainer
 from ulk_tf.corpus import executors
 from ulk_tf.errors import UserError
 from ulk_tf.settings.config import ExecutionConfig
@@ -74,8 +74,8 @@ def test_errors_and_deaths_of_jobs(
     from ulk_tf.corpus import ray_executor
 
     monkeypatch.setattr(ray_executor, "MAX_ATTEMPTS", 2)
-    with executors.executor(
-        CorpusConfig(executor="ray", ray_address=cluster.address), digits()
+    with executors.open_executor(
+        ExecutionConfig(executor="ray", ray_address=cluster.address), DATASETS
     ) as crew:
         jobs = [Odd(0), Odd(1, "dies once", tmp_path / "died"), Odd(2)]
         assert {number: told[:2] for number, told in crew.run(jobs)} == {

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from ulk_tf.corpus.shards import Shards
 
 IDENTITY = {"schema": 1, "numbers": (1, 2)}
+PROBES = ["one", "two"]
 BASE = "shadow-000"
 LARGEST = 8
 
@@ -26,11 +27,12 @@ def computed(start: int, stop: int, weights: str) -> dict[str, np.ndarray]:
 
 def fill(folder: Path, updates: int, weights: str = "w", base: str = BASE) -> int:
     """Compute what is missing, check the whole, and return how many updates were computed."""
-    shards = Shards(folder, dict(IDENTITY))
+    shards = Shards(folder, dict(IDENTITY), PROBES)
     gaps = shards.missing(base, updates, weights, LARGEST)
+    shards.sweep()
     for start, stop in gaps:
         shards.write(base, start, stop, weights, computed(start, stop, weights))
-    before, after = Shards(folder, dict(IDENTITY)).read(base, updates)
+    before, after = Shards(folder, dict(IDENTITY), PROBES).read(base, updates)
     expected = computed(0, updates, weights)
     np.testing.assert_array_equal(before, expected["before"])
     np.testing.assert_array_equal(after, expected["after"])
@@ -127,7 +129,9 @@ def test_bases_keep_apart(tmp_path: Path) -> None:
 @pytest.mark.parametrize("identity", [{"schema": 2, "numbers": (1, 2)}, {}])
 def test_another_corpus_does_not_count(tmp_path: Path, identity: dict[str, object]) -> None:
     fill(tmp_path, 10)
-    assert Shards(tmp_path, identity).missing(BASE, 10, "w", LARGEST) == [(0, 8), (8, 10)]
+    other = Shards(tmp_path, identity, PROBES)
+    assert other.missing(BASE, 10, "w", LARGEST) == [(0, 8), (8, 10)]
+    other.sweep()
     assert not list(tmp_path.glob("*_*.npz"))
 
 

@@ -7,15 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ulk_tf.data.splits import ROLES, Role, Splits, check_set_size, split
+from ulk_tf.data.splits import ROLES, Role, Splits, check_set_sizes, split, with_known_classes
 from ulk_tf.errors import UserError
-from ulk_tf.settings.config import DataConfig
+from ulk_tf.settings import presets
+from ulk_tf.settings.experiment import Experiment
 
 sizes = st.one_of(st.none(), st.integers(1, 400))
 
 
-def drawn(samples: int, seed: int = 0, **fields: int | None) -> Splits:
-    return split(DataConfig(**fields), samples, seed)
+def asked(seed: int = 0, **flags: object) -> Experiment:
+    return presets.experiment("lde", seed=seed, **({"set_size": 1} | flags))
+
+
+def drawn(count: int, seed: int = 0, **flags: object) -> Splits:
+    return split(asked(seed, **flags), count)
 
 
 def parts(splits: Splits) -> list[np.ndarray]:
@@ -45,9 +50,9 @@ def test_every_split_is_disjoint_or_refused(
             samples,
             seed,
             n_probes=probes,
-            target_size=target,
-            validation_size=validation,
-            shadow_size=shadow,
+            samples=target,
+            validation_samples=validation,
+            shadow_samples=shadow,
             base_size=base,
         )
     except UserError:
@@ -59,7 +64,7 @@ def test_every_split_is_disjoint_or_refused(
     for wanted, part in zip((shadow, validation, target), parts(splits)[1:], strict=True):
         assert len(part) == wanted if wanted else len(part) > 0
     if base:
-        assert splits.base_size == base
+        assert set(splits.base_sizes.values()) == {base}
     for side in ROLES:
         _check_base(splits, side)
 
@@ -67,8 +72,8 @@ def test_every_split_is_disjoint_or_refused(
 def _check_base(splits: Splits, side: Role) -> None:
     """A base model and its updates see their own side only, and never the same sample."""
     own = splits.for_base(side, 1)
-    assert len(own.base) == splits.base_size > 0
-    assert len(own.pool) == splits.pool_size(side) > 0
+    assert splits.base_sizes[side] - len(splits.lent) <= len(own.base) <= splits.base_sizes[side]
+    assert len(own.pool) >= splits.pool_size(side) > 0
     assert not set(own.base) & set(own.pool)
     owned = splits.target if side == "target" else splits.shadow
     assert set(own.base) <= set(owned)
@@ -79,10 +84,10 @@ def _check_base(splits: Splits, side: Role) -> None:
 def test_sizes_that_nobody_gave() -> None:
     digits = drawn(1797)
     assert [len(part) for part in parts(digits)] == [100, 830, 149, 718]
-    assert digits.base_size == 359
+    assert digits.base_sizes["target"] == 359
     mnist = drawn(70_000)
     assert [len(part) for part in parts(mnist)] == [100, 45_900, 4_000, 20_000]
-    assert mnist.base_size == 10_000
+    assert mnist.base_sizes["shadow"] == 10_000
 
 
 def test_the_seed_decides_who_owns_what() -> None:
@@ -121,18 +126,18 @@ def test_pools_of_several_bases_cover_their_side() -> None:
 def test_overlapping_sides_are_a_mistake_of_the_program() -> None:
     a, b = np.arange(5, dtype=np.int32), np.arange(4, 9, dtype=np.int32)
     with pytest.raises(AssertionError, match="disjoint"):
-        Splits(a, a + 100, b, b + 200, 2, 0)
+        Splits(a, a + 100, b, b + 200, {}, 0)
 
 
 @pytest.mark.parametrize(
     ("fields", "told"),
     [
-        ({"n_probes": 100}, "at most the 100 samples there are. Received 100 probes, 40 target"),
-        ({"target_size": 95, "n_probes": 5}, "at most the 100 samples"),
-        ({"shadow_size": 60, "n_probes": 5}, "60 shadow. Lower --n_probes"),
-        ({"validation_size": 60, "n_probes": 5}, "60 validation"),
+        ({"n_probes": 60}, "at most the 100 samples there are. Received 60 probes, 40 target"),
+        ({"samples": 95, "n_probes": 5}, "at most the 100 samples"),
+        ({"shadow_samples": 60, "n_probes": 5}, "60 shadow. Lower --n_probes"),
+        ({"validation_samples": 60, "n_probes": 5}, "60 validation"),
         ({"base_size": 40, "n_probes": 5}, "--base_size from 1 to below .*target 40.*Received 40"),
-        ({"shadow_size": 10, "n_probes": 5}, "shadow 10.*Received 20"),
+        ({"shadow_samples": 10, "n_probes": 5}, "shadow 10.*Received 20"),
     ],
 )
 def test_sizes_that_do_not_fit(fields: dict[str, int], told: str) -> None:
@@ -140,7 +145,7 @@ def test_sizes_that_do_not_fit(fields: dict[str, int], told: str) -> None:
         drawn(100, **fields)
 
 
-@pytest.mark.parametrize("field", ["n_probes", "base_size", "target_size", "validation_size"])
+@pytest.mark.parametrize("field", ["n_probes", "base_size", "samples", "validation_samples"])
 @pytest.mark.parametrize("size", [0, -1])
 def test_sizes_of_nothing(field: str, size: int) -> None:
     with pytest.raises(UserError, match=f"--{field} to be at least"):
@@ -150,14 +155,64 @@ def test_sizes_of_nothing(field: str, size: int) -> None:
 @pytest.mark.parametrize(
     ("side", "flag"),
     [
-        ("target", "--target_size"),
-        ("shadow", "--shadow_size"),
-        ("validation", "--validation_size"),
+        ("target", "--samples"),
+        ("shadow", "--shadow_samples"),
+        ("validation", "--validation_samples"),
     ],
 )
 def test_an_updating_set_fits_into_every_pool(side: Role, flag: str) -> None:
-    fields = {"target_size": 40, "shadow_size": 40, "validation_size": 20, "base_size": 20}
-    smaller = fields | {f"{side}_size": {"validation": 12}.get(side, 32)}
-    check_set_size(drawn(200, **smaller), 12)
+    fields = {"samples": 40, "shadow_samples": 40, "validation_samples": 20, "base_size": 20}
+    smaller = fields | {flag.removeprefix("--"): {"validation": 12}.get(side, 32)}
+    check_set_sizes(drawn(200, **smaller), asked(set_size=12))
     with pytest.raises(UserError, match=rf"\(12 samples on the {side} side\).*=13.*{flag}"):
-        check_set_size(drawn(200, **smaller), 13)
+        check_set_sizes(drawn(200, **smaller), asked(set_size=13))
+
+
+def test_the_probing_set_moves_nobody_s_samples() -> None:
+    usual = drawn(70_000)
+    for probes in (10, 100):
+        other = drawn(70_000, n_probes=probes)
+        for one, same in zip(parts(usual)[1:], parts(other)[1:], strict=True):
+            np.testing.assert_array_equal(one, same)
+        assert set(other.probes) <= set(usual.probes)
+    large, largest = drawn(70_000, n_probes=300), drawn(70_000, n_probes=1000)
+    assert set(usual.probes) < set(large.probes) < set(largest.probes)
+    for role in ROLES:
+        one, same = large.for_base(role, 3), largest.for_base(role, 3)
+        np.testing.assert_array_equal(one.base, same.base)
+        # Only what became a probe is gone.
+        before = usual.for_base(role, 3)
+        assert set(before.base) - set(one.base) <= set(large.lent)
+        assert set(one.base) <= set(before.base) and set(one.pool) <= set(before.pool)
+    np.testing.assert_array_equal(
+        usual.for_base("target", 0).base, large.for_base("target", 0).base
+    )
+
+
+def test_sides_of_different_data_sets() -> None:
+    experiment = asked(shadow_dataset="other.npz")
+    splits = split(experiment, 1000, 600)
+    assert len(splits.shadow) + len(splits.validation) == 600
+    assert len(splits.probes) == 100 and len(splits.target) == 400
+    assert splits.shadow.max() < 600 and not splits.one_data_set
+    same = split(asked(), 1000)
+    np.testing.assert_array_equal(splits.target, same.target)
+    np.testing.assert_array_equal(splits.probes, same.probes)
+
+
+def test_an_adversary_who_knows_half_of_the_classes() -> None:
+    labels = np.random.default_rng(0).integers(0, 10, 1797).astype(np.int32)
+    experiment = asked(shadow_classes="0-2,4,6", shadow_base_size=200)
+    plain = split(experiment, 1797)
+    splits = with_known_classes(plain, experiment, labels, labels)
+    assert set(labels[splits.shadow]) == set(labels[splits.validation]) == {0, 1, 2, 4, 6}
+    np.testing.assert_array_equal(splits.target, plain.target)
+    with pytest.raises(UserError, match="--shadow_base_size=359"):
+        few = asked(shadow_classes="3")
+        with_known_classes(split(few, 1797), few, labels, labels)
+
+
+@pytest.mark.parametrize("text", ["", "a", "3-", "-3", "1;2", "0-4,x"])
+def test_classes_that_are_none(text: str) -> None:
+    with pytest.raises(UserError, match=r"--shadow_classes"):
+        asked(shadow_classes=text)

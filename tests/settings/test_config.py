@@ -8,17 +8,17 @@ from typing import Any
 import pytest
 
 from ulk_tf.errors import UserError
-from ulk_tf.settings import config, flag_types
+from ulk_tf.settings import attack_configs, config, flag_types, presets
 
 CLASSES = [
-    config.DataConfig,
-    config.TargetConfig,
-    config.UpdateConfig,
-    config.CorpusConfig,
-    config.LabelConfig,
-    config.SsrConfig,
-    config.MsrConfig,
-    config.OutputConfig,
+    *presets.PARTY.values(),
+    config.ProbingConfig,
+    config.CountsConfig,
+    config.ExecutionConfig,
+    config.FoldersConfig,
+    attack_configs.LabelConfig,
+    attack_configs.SsrConfig,
+    attack_configs.MsrConfig,
 ]
 FIELDS = [(cls, item) for cls in CLASSES for item in dataclasses.fields(cls)]
 each_field = pytest.mark.parametrize(
@@ -55,9 +55,8 @@ def test_each_field_refuses_what_it_is_not(cls: type, item: Any) -> None:
 
 
 def test_flags_of_one_run_have_different_names() -> None:
-    for attack in config.ATTACK_CONFIGS.values():
-        parts = [*CLASSES[:4], attack, config.OutputConfig]
-        names = [item.name for cls in parts for item in dataclasses.fields(cls)]
+    for attack in presets.ATTACKS:
+        names = presets.flag_names(attack)
         assert len(set(names)) == len(names)
 
 
@@ -69,4 +68,4 @@ def test_configs_are_frozen() -> None:
 
 
 def test_a_huge_number_is_no_crash() -> None:
-    assert config.DataConfig(n_probes=10**400).n_probes == 10**400
+    assert config.ProbingConfig(n_probes=10**400).n_probes == 10**400

@@ -10,14 +10,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ulk_tf.data.splits import check_set_size, split
+from ulk_tf.commands import command, shared_command
+from ulk_tf.data.splits import check_set_sizes, split
 from ulk_tf.errors import UserError
 from ulk_tf.preflight import preflight
 from ulk_tf.settings import presets
 from ulk_tf.settings.attack_configs import LabelConfig, MsrConfig, SsrConfig
 from ulk_tf.settings.flags import describe
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SAMPLES = {"digits": 1797, "mnist": 70_000, "cifar10": 60_000, "fashion_mnist": 70_000}
 
 
@@ -28,18 +29,12 @@ def test_each_preset_fits_its_data(attack: Any, preset: Any, dataset: str) -> No
     if (dataset, preset) == ("digits", "paper"):
         pytest.skip("there are fewer digits than the paper's sizes need")
     experiment = presets.experiment(attack, preset, dataset=dataset)
-    splits = split(experiment.data, SAMPLES[dataset], experiment.seed)
-    check_set_size(splits, experiment.update.set_size)
+    check_set_sizes(split(experiment, SAMPLES[dataset]), experiment)
 
 
 @pytest.mark.parametrize("attack", presets.ATTACKS)
 def test_no_preset_has_a_field_that_does_not_exist(attack: Any) -> None:
-    names = {
-        item.name
-        for other in presets.ATTACKS
-        for cls in presets.parts(other).values()
-        for item in dataclasses.fields(cls)
-    }
+    names = {name for other in presets.ATTACKS for name in presets.flag_names(other)}
     for preset in presets.PRESETS:
         for dataset in SAMPLES:
             assert set(presets.preset_fields(attack, dataset, preset)) <= names
@@ -48,23 +43,27 @@ def test_no_preset_has_a_field_that_does_not_exist(attack: Any) -> None:
 def test_paper_is_what_was_published() -> None:
     experiment = presets.experiment("msr", "paper", dataset="mnist")
     assert isinstance(experiment.attack, MsrConfig)
-    splits = split(experiment.data, SAMPLES["mnist"], 0)
-    assert [splits.base_size, splits.pool_size("shadow"), splits.pool_size("target")] == [
+    splits = split(experiment, SAMPLES["mnist"])
+    assert [
+        splits.base_sizes["shadow"],
+        splits.pool_size("shadow"),
+        splits.pool_size("target"),
+    ] == [
         10_000,
         10_000,
         30_000,
     ]
     facts = {
-        "probes": (experiment.data.n_probes, 100),
-        "set": (experiment.update.set_size, 100),
-        "shadow updates": (experiment.corpus.shadow_updates, 10_000),
-        "target updates": (experiment.corpus.target_updates, 1_000),
-        "bases": (experiment.target.shadow_bases, 1),
-        "base epochs": (experiment.target.base_epochs, 25),
-        "learning rate": (experiment.target.base_learning_rate, 0.001),
-        "update rate": (experiment.update.update_learning_rate, 0.001),
-        "momentum": (experiment.update.update_momentum, 0.9),
-        "batch": (experiment.update.update_batch, 64),
+        "probes": (len(splits.probes), 100),
+        "set": (experiment.owner.update.set_size, 100),
+        "shadow updates": (experiment.counts.training_updates, 10_000),
+        "target updates": (experiment.counts.target_updates, 1_000),
+        "bases": (experiment.counts.training_bases, 1),
+        "base epochs": (experiment.owner.training.base_epochs, 25),
+        "learning rate": (experiment.owner.training.base_learning_rate, 0.001),
+        "update rate": (experiment.owner.update.update_learning_rate, 0.001),
+        "momentum": (experiment.owner.update.update_momentum, 0.9),
+        "batch": (experiment.owner.update.update_batch, 64),
         "noise": (experiment.attack.noise_dim, 50),
         "width": (experiment.attack.generator_width, 2048),
         "steps": (experiment.attack.epochs * experiment.attack.epoch_steps, 10_000),
@@ -89,15 +88,64 @@ def test_flags_win_over_presets() -> None:
     assert (experiment.attack.generator_width, experiment.seed) == (64, 7)
     assert experiment.attack.cluster_samples == 20_000
     skew = presets.experiment("lde", label_skew=0.5)
-    assert skew.update.label_skew == 0.5
-    assert presets.experiment("lde", label_skew=None).update.label_skew is None
+    assert skew.owner.data.label_skew == 0.5
+    assert presets.experiment("lde", label_skew=None).owner.data.label_skew is None
+
+
+def test_the_adversary_has_what_the_owner_has_unless_said() -> None:
+    same = presets.experiment("lde", dataset="mnist", update_learning_rate=0.5, samples=900)
+    assert same.adversary.update == same.owner.update
+    assert (same.owner.data.samples, same.adversary.data.samples) == (900, None)
+    flags = {
+        f"shadow_{name}": value
+        for name, value in {
+            "target": "mlp",
+            "base_epochs": 3,
+            "update_optimizer": "adam",
+            "label_skew": 2.0,
+            "set_size": 7,
+            "classes": "0-4",
+            "dataset": "fashion_mnist",
+        }.items()
+    }
+    other = presets.experiment("lde", dataset="mnist", **flags)
+    assert other.owner == presets.experiment("lde", dataset="mnist").owner
+    assert other.adversary.model.target == "mlp"
+    assert other.adversary.training.base_epochs == 3
+    assert other.adversary.update.update_optimizer == "adam"
+    assert (other.adversary.data.label_skew, other.adversary.update.set_size) == (2.0, 7)
+    skewed = presets.experiment("lde", shadow_label_skew=None)
+    assert skewed.owner.data.label_skew == 0.5 and skewed.adversary.data.label_skew is None
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        {},
+        {"preset": "paper", "dataset": "mnist", "seed": 5},
+        {"label_skew": 0.5, "dataset": "cifar10", "cluster_samples": 200},
+        {"shadow_update_momentum": 0.1, "update_momentum": 0.2, "shadow_samples": 300},
+        {"shadow_label_skew": None, "n_probes": 30, "target_bases": 2},
+    ],
+    ids=str,
+)
+def test_flags_are_read_back_from_a_config(flags: dict[str, Any]) -> None:
+    experiment = presets.experiment("msr", **flags)
+    again = presets.flags_of(dataclasses.asdict(experiment))
+    assert presets.experiment("msr", **again) == experiment
+    assert set(again) <= {"dataset", *flags}
+
+
+def test_the_name_of_a_wrong_assumption_is_the_flag_that_was_typed() -> None:
+    with pytest.raises(UserError, match="--shadow_update_momentum to be at most 1"):
+        presets.experiment("li", shadow_update_momentum=3.0)
 
 
 def test_a_tilde_is_the_home_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/somebody")
     experiment = presets.experiment("msr", runs_dir="~/runs", dataset="~/own.npz")
-    assert experiment.output.runs_dir == "/home/somebody/runs"
-    assert experiment.data.dataset == "/home/somebody/own.npz"
+    assert experiment.folders.runs_dir == "/home/somebody/runs"
+    assert experiment.owner.data.dataset == "/home/somebody/own.npz"
 
 
 @pytest.mark.parametrize(
@@ -125,37 +173,44 @@ def test_an_unknown_field_is_our_mistake() -> None:
 
 @pytest.mark.parametrize("attack", presets.ATTACKS)
 def test_help_shows_every_field_with_its_values(attack: Any) -> None:
-    command = describe(presets.command(attack, lambda experiment: None, "Do it."))
-    names = {"preset", "seed"}
-    for cls in presets.parts(attack).values():
-        names |= {item.name for item in dataclasses.fields(cls)}
-    flags = {flag.name: flag for flag in command.flags({})}
-    assert set(flags) == names
+    known = describe(command(attack, lambda *_: None, "Do it."))
+    flags = {flag.name: flag for flag in known.flags({})}
+    assert set(flags) == {"preset", "seed", *presets.flag_names(attack)}
+    assert {name for name, flag in flags.items() if flag.hidden} == {
+        f"shadow_{item.name}" for cls in presets.PARTY.values() for item in dataclasses.fields(cls)
+    }
     assert flags["base_epochs"].default == "10"
     assert flags["base_learning_rate"].default == "0.01"
-    on_mnist = {flag.name: flag for flag in command.flags({"dataset": "mnist"})}
+    on_mnist = {flag.name: flag for flag in known.flags({"dataset": "mnist"})}
     assert on_mnist["base_learning_rate"].default == "0.001"
     assert on_mnist["set_size"].default == ("1" if attack in ("li", "ssr") else "100")
 
 
 def test_commands_check_before_they_run(tmp_path: Path) -> None:
     ran: list[Any] = []
+
+    def run(*arguments: Any) -> None:
+        ran.append(arguments)
+
     own = {"runs_dir": str(tmp_path / "runs"), "export_dir": str(tmp_path / "exported")}
-    command = presets.command("msr", ran.append, "Do it.")
-    shared = presets.shared_command(lambda **flags: ran.append(flags), "Do them.")
-    for wrong in ({"target_size": 5000}, {"dataset": str(tmp_path / "no.npz")}):
-        for one in (command, shared):
+    one, shared = command("msr", run, "Do it."), shared_command(run, "Do them.")
+    for wrong in ({"samples": 5000}, {"dataset": str(tmp_path / "no.npz")}):
+        for each in (one, shared):
             with pytest.raises(UserError):
-                one(**wrong, **own)
+                each(**wrong, **own)
     with pytest.raises(UserError, match="its pool"):
-        command(set_size=500, **own)
+        one(set_size=500, **own)
     with pytest.raises(UserError, match="its pool"):
-        shared(validation_size=5, **own)
+        shared(validation_samples=5, **own)
     assert not ran and not list(tmp_path.iterdir())
-    command(preset="quick", **own)
-    assert ran[0] == presets.experiment("msr", "quick", **own)
+    one(preset="quick", **own)
+    experiment, loaded = ran[0]
+    assert experiment == presets.experiment("msr", "quick", **own)
+    assert loaded.dataset.name == "digits" and loaded.shadow_dataset is None
     shared(preset="quick", **own)
-    assert ran[1] == {"preset": "quick"} | own
+    experiments, loaded = ran[1]
+    assert experiments == [presets.experiment(a, "quick", **own) for a in presets.ATTACKS]
+    assert len(loaded.dataset.labels) == 1797
     assert not list(tmp_path.iterdir())
 
 
@@ -208,6 +263,8 @@ BAD_FLAGS = {
     ),
     "unknown preset": (["--preset=fast"], "one of quick, default, paper"),
     "misspelt flag": (["--set_sise=3"], "Did you mean --set_size?"),
+    "renamed flag": (["--members=3"], "Expected --ensemble, its new name. Received --members."),
+    "renamed count": (["--shadow_bases=3"], "Expected --training_bases, its new name."),
     "set larger than pool": (["--set_size=472"], "its pool (471 samples on the shadow side)"),
     "no probes": (["--n_probes=0"], "--n_probes to be at least 1"),
     "more probes than data": (["--n_probes=5000"], "the 1797 samples there are"),

@@ -54,6 +54,7 @@ class Design:
         dataset: its data set.
         probing_set: what every version is asked about.
         procedure: how it trains, updates and asks its classifiers.
+        seed: the experiment's.
         updates: every base model, and how many updates it gets.
     """
 
@@ -77,7 +78,7 @@ class Design:
             dataset.moments,
             experiment.execution.chunk_size,
         )
-        self._seed, self._splits, self._folders = experiment.seed, splits, experiment.folders
+        self.seed, self._splits, self._folders = experiment.seed, splits, experiment.folders
         counts = experiment.counts
         sizes: dict[Role, tuple[int, int]] = {
             "shadow": (counts.training_bases, counts.training_updates),
@@ -115,7 +116,7 @@ class Design:
             "training": training_key(self.party.training),
             "update": update_key(self.party),
             "engine": self.procedure.version,
-            "seed": self._seed,
+            "seed": self.seed,
         }
 
     @cached_property
@@ -179,12 +180,12 @@ class Design:
         }
 
     def _base_seed(self, base: BaseId) -> int:
-        key = [self._seed, 5, ROLES.index(base.role), base.number]
+        key = [self.seed, 5, ROLES.index(base.role), base.number]
         return int(np.random.default_rng(key).integers(2**31))
 
     def _rows(self, base: BaseId) -> PlanRows:
         return draw(
-            seed=self._seed,
+            seed=self.seed,
             role=base.role,
             base=base.number,
             pool=self._splits.for_base(base.role, base.number).pool,

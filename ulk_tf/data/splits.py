@@ -140,7 +140,8 @@ def split(experiment: Experiment, samples: int, adversary_samples: int | None = 
     rest = (samples - reserved - target if shared else other) - validation
     left = samples - reserved - target - lent - (validation if shared else 0)
     shadow = adversary.samples or rest
-    if shadow > rest or rest < 2 or left < (2 if shared else 0):
+    most = rest - lent if shared and adversary.samples else rest
+    if shadow > most or rest < 2 or left < (2 if shared else 0):
         raise UserError(
             f"sizes that together need at most the {other} samples there are",
             f"{probes} probes, {target} target, {validation} validation"
@@ -149,10 +150,11 @@ def split(experiment: Experiment, samples: int, adversary_samples: int | None = 
         )
     own_base = adversary.base_size or base
     sizes: dict[Role, int] = {"shadow": own_base, "validation": own_base, "target": base}
-    if not 0 < base < target or not 0 < own_base < shadow:
+    have = shadow - lent if shared and not adversary.samples else shadow
+    if not 0 < base < target or not 0 < own_base < have:
         raise UserError(
             f"--base_size from 1 to below the samples of each side (target {target}, "
-            f"shadow {shadow})",
+            f"shadow {have})",
             base if base == own_base else f"{base} and --shadow_base_size={own_base}",
         )
     ends = np.cumsum([reserved, target])

@@ -6,6 +6,7 @@ Every field is a flag of the same name. `presets.py` fills them by attack, data 
 from dataclasses import dataclass
 from typing import Literal
 
+from ulk_tf import defences
 from ulk_tf.errors import UserError
 from ulk_tf.settings.validated import Validated, flag
 
@@ -92,6 +93,18 @@ class UpdateConfig(Validated):
     update_momentum: float = flag(0.9, "momentum of the update (sgd)", 0, 1)
     update_batch: int = flag(64, "samples in a batch of the update", 1)
     update_epochs: int = flag(1, "epochs of the update", 1)
+
+
+@dataclass(frozen=True)
+class DefenceConfig(Validated):
+    """Defence: what stands between the classifier and its clients."""
+
+    defence: str | None = flag(
+        None,
+        "steps separated by commas, such as temperature:2,top_k:3,round:4; noise:0.01, "
+        "sticky_noise:0.01, label; none: clients see every digit",
+        check=defences.check,
+    )
 
 
 @dataclass(frozen=True)

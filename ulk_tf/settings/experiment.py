@@ -7,6 +7,7 @@ from ulk_tf.settings.attack_configs import AttackConfig
 from ulk_tf.settings.config import (
     CountsConfig,
     DataConfig,
+    DefenceConfig,
     ExecutionConfig,
     FoldersConfig,
     ModelConfig,
@@ -25,12 +26,15 @@ class Party:
         model: the architecture of its classifiers.
         training: how it trains them.
         update: how it updates them.
+        defence: what stands between them and whoever asks; for the adversary, what she trains
+            her attack for.
     """
 
     data: DataConfig
     model: ModelConfig
     training: TrainingConfig
     update: UpdateConfig
+    defence: DefenceConfig
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from ulk_tf.settings.attack_table import ATTACKS, attack_row
 from ulk_tf.settings.config import (
     CountsConfig,
     DataConfig,
+    DefenceConfig,
     ExecutionConfig,
     FoldersConfig,
     ModelConfig,
@@ -30,6 +31,7 @@ PARTY: Mapping[str, type] = types.MappingProxyType(
         "model": ModelConfig,
         "training": TrainingConfig,
         "update": UpdateConfig,
+        "defence": DefenceConfig,
     }
 )
 SHADOW = "shadow_"

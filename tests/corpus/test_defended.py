@@ -1,0 +1,56 @@
+"""Defended answers: by hand, update by update; shards stay raw, and a defence costs no update."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.corpus.conftest import Asked
+from tests.corpus.settings import built, contents, designs
+from ulk_tf.data.splits import ROLES
+from ulk_tf.defences import Chance, parse
+from ulk_tf.errors import UserError
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a tiny corpus in it."""
+    folder = tmp_path_factory.mktemp("home")
+    built(folder)
+    return folder
+
+
+@pytest.mark.parametrize("text", ["round:2", "noise:0.01", "top_k:2,sticky_noise:0.1"])
+def test_every_answer_is_defended_as_by_hand(home: Path, asked: Asked, text: str) -> None:
+    plain, seen = built(home), built(home, defence=text)
+    assert asked.look() == (0, 0)
+    samples = [int(digest, 16) for digest in designs(home)[0].probe_digests]
+    for number, role in enumerate(ROLES):
+        own, raw = seen.updates[role], plain.updates[role]
+        counts = dict.fromkeys(np.unique(raw.base), 0)
+        for row, base in enumerate(raw.base):
+            key = (number, int(base), counts[base])
+            counts[base] += 1
+            before, after = own.pair(np.array([row]))
+            looks = [Chance(0, (*key, look), samples) for look in (0, 1)]
+            by_hand = parse(text)(raw.after[row], looks[1])
+            np.testing.assert_array_equal(after[0], by_hand.astype(np.float32))
+            if "noise:0.01" in text or counts[base] == 1:
+                expected = parse(text)(raw.before[base], looks[0]).astype(np.float32)
+                np.testing.assert_array_equal(before[0], expected)
+    assert seen.key != plain.key
+    assert own.by_update == (text == "noise:0.01")
+
+
+def test_a_naive_adversary_trains_on_exact_answers(home: Path) -> None:
+    before = contents(home)
+    plain, naive = built(home), built(home, defence="round:1", shadow_defence=None)
+    np.testing.assert_array_equal(naive.updates["shadow"].after, plain.updates["shadow"].after)
+    rounded = np.round(plain.updates["target"].after.astype(np.float64), 1)
+    np.testing.assert_array_equal(naive.updates["target"].after, rounded.astype(np.float32))
+    assert contents(home) == before
+
+
+def test_more_classes_than_the_target_tells_apart(home: Path) -> None:
+    with pytest.raises(UserError, match="K up to 10 classes"):
+        built(home, defence="top_k:11")

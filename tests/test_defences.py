@@ -1,0 +1,119 @@
+"""Defences: what each does to posteriors, how they are chained, and what is no defence."""
+
+import doctest
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ulk_tf import defences
+from ulk_tf.defences import Chance, parse
+from ulk_tf.errors import UserError
+
+POSTERIORS = np.random.default_rng(0).dirichlet(np.ones(4), 50).astype(np.float32)
+STILL = Chance(0)
+
+
+def test_the_example_of_the_module_is_true() -> None:
+    assert doctest.testmod(defences).failed == 0 < doctest.testmod(defences).attempted
+
+
+@pytest.mark.parametrize("decimals", [0, 2, 6])
+def test_round_keeps_decimals(decimals: int) -> None:
+    seen = parse(f"round:{decimals}")(POSTERIORS, STILL)
+    np.testing.assert_array_equal(seen, np.round(POSTERIORS.astype(np.float64), decimals))
+
+
+def test_top_k_keeps_the_likeliest_and_breaks_ties_by_class() -> None:
+    seen = parse("top_k:2")(POSTERIORS, STILL)
+    for row, own in zip(seen, POSTERIORS, strict=True):
+        kept = sorted(range(4), key=lambda label, own=own: (-own[label], label))[:2]
+        assert [row[c] for c in kept] == [own[c] for c in kept]
+        assert row.sum() == pytest.approx(own[kept].sum())
+    tied = parse("top_k:2")(np.full((1, 4), 0.25), STILL)
+    assert tied.tolist() == [[0.25, 0.25, 0, 0]]
+
+
+def test_temperature_divides_logits() -> None:
+    seen = parse("temperature:2")(POSTERIORS, STILL)
+    ratio = np.log(seen[:, 0] / seen[:, 1])
+    expected = np.log(POSTERIORS[:, 0] / POSTERIORS[:, 1]) / 2
+    np.testing.assert_allclose(ratio, expected, rtol=1e-5)
+    np.testing.assert_allclose(parse("temperature:1")(POSTERIORS, STILL), POSTERIORS, rtol=1e-5)
+
+
+def test_label_is_the_likeliest_class() -> None:
+    seen = parse("label")(POSTERIORS, STILL)
+    assert set(np.unique(seen)) == {0, 1} and (seen.sum(1) == 1).all()
+    np.testing.assert_array_equal(seen.argmax(1), POSTERIORS.argmax(1))
+
+
+def test_noise_is_drawn_anew_in_each_look_and_sticky_noise_is_not() -> None:
+    looks = [Chance(3, look, range(50)) for look in ((0, 1, 2, 0), (0, 1, 2, 1), (0, 1, 2, 0))]
+    one, other, again = (parse("noise:0.01")(POSTERIORS, look) for look in looks)
+    np.testing.assert_array_equal(one, again)
+    assert not np.isclose(one, other).all(1).any()
+    assert np.std((one - POSTERIORS)[POSTERIORS > 0.1]) == pytest.approx(0.01, rel=0.3)
+    first, second, _ = (parse("sticky_noise:0.01")(POSTERIORS, look) for look in looks)
+    np.testing.assert_array_equal(first, second)
+    # It sticks to the sample, not to its place.
+    turned = parse("sticky_noise:0.01")(POSTERIORS[::-1], Chance(3, (9,), range(49, -1, -1)))
+    np.testing.assert_allclose(turned[::-1], first)
+
+
+def test_steps_are_taken_from_left_to_right() -> None:
+    chain = parse("temperature:2, top_k:2 ,round:1")
+    by_hand = POSTERIORS
+    for step in ("temperature:2", "top_k:2", "round:1"):
+        by_hand = parse(step)(by_hand, STILL)
+    np.testing.assert_array_equal(chain(POSTERIORS, STILL), by_hand)
+    assert not chain.random and parse("round:2,noise:0.1").random
+
+
+@given(
+    names=st.lists(
+        st.sampled_from(["round:2", "top_k:3", "noise:0.3", "temperature:9", "label"]), min_size=1
+    )
+)
+def test_answers_never_leave_their_bounds(names: list[str]) -> None:
+    seen = parse(",".join(names))(POSTERIORS, Chance(1, (1, 2)))
+    assert np.isfinite(seen).all() and seen.min() >= 0 and seen.max() <= 1 + 1e-9
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "temperature:a temperature, top_k:how many classes"),
+        ("blur:2", "--defence of temperature"),
+        ("round", "--defence of"),
+        ("label:2", "--defence of"),
+        ("round:20", "--defence=round:decimals, a whole number from 0 to 12. Received '20'"),
+        ("round:2.5", "a whole number"),
+        ("noise:-0.1", "--defence=noise:a standard deviation, from 0. Received '-0.1'"),
+        ("noise:nan", "from 0"),
+        ("noise:inf", "from 0"),
+        ("temperature:0", "from 0.001"),
+        ("top_k:0", "from 1"),
+        ("round:4,,label", "--defence of"),
+    ],
+)
+def test_what_is_no_defence(text: str, told: str) -> None:
+    with pytest.raises(UserError) as caught:
+        parse(text)
+    assert told in str(caught.value)
+
+
+def test_more_classes_than_there_are() -> None:
+    with pytest.raises(UserError, match="K up to 3 classes"):
+        parse("top_k:4").check_classes(3)
+
+
+def test_every_defence_has_bounds_that_hold() -> None:
+    for name, row in defences.DEFENCES.items():
+        value = f":{int(max(row.low, 1))}" if row.argument else ""
+        seen = parse(name + value)(POSTERIORS, STILL)
+        assert seen.shape == POSTERIORS.shape
+    for one, other in itertools.combinations(defences.DEFENCES, 2):
+        assert defences.DEFENCES[one].function is not defences.DEFENCES[other].function

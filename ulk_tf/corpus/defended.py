@@ -1,0 +1,63 @@
+"""Defended answers: what clients would have seen of a corpus, whose shards stay raw.
+
+A defence costs no update: it is applied when a corpus is read.
+"""
+
+import numpy as np
+
+from ulk_tf import defences
+from ulk_tf.corpus.design import Design
+from ulk_tf.corpus.updates import Updates
+from ulk_tf.data.splits import ROLES, Role
+from ulk_tf.files import Array
+
+
+def defended(design: Design, updates: Updates, role: Role) -> Updates:
+    """The updates of a role as clients see them.
+
+    Args:
+        design: of the side's corpus; its party names the defence.
+        updates: as they were computed.
+        role: theirs.
+
+    Returns:
+        The same, where there is no defence; `before` is given by update where each look at a
+        version answers otherwise.
+    """
+    text = design.party.defence.defence
+    if text is None:
+        return updates
+    chain = defences.parse(text)
+    chain.check_classes(updates.after.shape[-1])
+    samples = [int(probe, 16) for probe in design.probe_digests]
+    within = _numbers_within_bases(updates)
+
+    def seen(posteriors: Array, base: int, row: int, look: int) -> Array:
+        key = (ROLES.index(role), base, row, look)
+        return chain(posteriors, defences.Chance(design.seed, key, samples)).astype(np.float32)
+
+    after = np.stack(
+        [
+            seen(posteriors, int(base), int(row), 1)
+            for posteriors, base, row in zip(updates.after, updates.base, within, strict=True)
+        ]
+    )
+    if chain.random:
+        before = np.stack(
+            [
+                seen(updates.before[base], int(base), int(row), 0)
+                for base, row in zip(updates.base, within, strict=True)
+            ]
+        )
+    else:
+        before = np.stack([seen(one, base, 0, 0) for base, one in enumerate(updates.before)])
+    return Updates(updates.base, before, after, updates.indices, by_update=chain.random)
+
+
+def _numbers_within_bases(updates: Updates) -> Array:
+    """The number of each update among those of its base model, int64 [updates]."""
+    numbers = np.zeros(len(updates), np.int64)
+    for base in np.unique(updates.base):
+        own = updates.base == base
+        numbers[own] = np.arange(own.sum())
+    return numbers
