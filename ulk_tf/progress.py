@@ -31,6 +31,11 @@ def bar(total: int, what: str, unit: str, done: int = 0) -> "tqdm[Any]":
     )
 
 
+def say(sentence: str) -> None:
+    """Write a sentence to standard error, above whatever bar is shown there."""
+    tqdm.write(f"note: {sentence}", file=sys.stderr)
+
+
 def track(items: Iterable[Item], total: int, what: str, unit: str) -> Iterator[Item]:
     """Yield `items` under a progress bar."""
     with bar(total, what, unit) as shown:

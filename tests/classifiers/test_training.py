@@ -8,13 +8,16 @@ import numpy as np
 import pytest
 
 from ulk_tf.classifiers import zoo
+from ulk_tf.classifiers.keras_procedure import KerasProcedure
 from ulk_tf.classifiers.training import BaseModel, architecture, train_base
 from ulk_tf.data.datasets import Dataset, load
 from ulk_tf.data.splits import BaseSplit
 from ulk_tf.errors import UserError
 from ulk_tf.files import load_npz, save_npz
+from ulk_tf.settings import presets
+from ulk_tf.settings.config import TrainingConfig
 
-CONFIG = TargetConfig(base_learning_rate=0.02, base_epochs=4)
+CONFIG = TrainingConfig(base_learning_rate=0.02, base_epochs=4)
 SPLIT = BaseSplit(np.arange(0, 800, dtype=np.int32), np.arange(800, 1600, dtype=np.int32))
 
 
@@ -23,14 +26,22 @@ def digits() -> Dataset:
     return load("digits", None, Path("unused"))
 
 
+def made(
+    digits: Dataset, config: TrainingConfig = CONFIG, split: BaseSplit = SPLIT, seed: int = 5
+) -> BaseModel:
+    party = presets.experiment("li").owner
+    procedure = KerasProcedure.of(replace(party, training=config), digits.sample_shape, 10)
+    return train_base(procedure, digits.samples, digits.labels, split, seed)
+
+
 @pytest.fixture(scope="module")
 def trained(digits: Dataset) -> BaseModel:
-    return train_base("auto", CONFIG, digits, SPLIT, 5)
+    return made(digits)
 
 
 @pytest.fixture(scope="module")
 def plain(digits: Dataset) -> BaseModel:
-    return train_base("auto", replace(CONFIG, base_epochs=1), digits, SPLIT, 5)
+    return made(digits, replace(CONFIG, base_epochs=1))
 
 
 def test_a_base_model_learns(trained: BaseModel, digits: Dataset) -> None:
@@ -44,7 +55,7 @@ def test_a_base_model_learns(trained: BaseModel, digits: Dataset) -> None:
 
 def test_same_seed_same_bytes(trained: BaseModel, digits: Dataset) -> None:
     keras.utils.set_random_seed(99)
-    again = train_base("auto", CONFIG, digits, SPLIT, 5)
+    again = made(digits)
     assert again.digest == trained.digest
     for one, other in zip(trained.weights, again.weights, strict=True):
         np.testing.assert_array_equal(one, other)
@@ -61,13 +72,13 @@ def test_everything_else_changes_them(plain: BaseModel, digits: Dataset, change:
     config = replace(CONFIG, **({"base_epochs": 1} | fields.get(change, {})))
     split = BaseSplit(SPLIT.base + 1, SPLIT.pool) if change == "samples" else SPLIT
     seed = 6 if change == "seed" else 5
-    assert train_base("auto", config, digits, split, seed).digest != plain.digest
+    assert made(digits, config, split, seed).digest != plain.digest
 
 
 def test_no_epochs_leave_initial_weights(digits: Dataset) -> None:
     keras.utils.set_random_seed(5)
     fresh = zoo.build("auto", digits.sample_shape, digits.classes).get_weights()
-    untrained = train_base("auto", replace(CONFIG, base_epochs=0), digits, SPLIT, 5)
+    untrained = made(digits, replace(CONFIG, base_epochs=0))
     for one, other in zip(fresh, untrained.weights, strict=True):
         np.testing.assert_array_equal(one, other)
 

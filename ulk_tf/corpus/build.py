@@ -15,13 +15,14 @@ from ulk_tf.corpus.executors import Executor, open_executor
 from ulk_tf.corpus.jobs import UpdateJob
 from ulk_tf.corpus.locks import disk_errors, locked
 from ulk_tf.corpus.shards import Shards
+from ulk_tf.corpus.soundness import about_bases, about_data
 from ulk_tf.corpus.stale import check_first_updates
 from ulk_tf.corpus.updates import Updates
 from ulk_tf.data.datasets import Dataset
 from ulk_tf.data.splits import Role, Splits, check_set_sizes, split, with_known_classes
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array, check_folder, digest, save_npz
-from ulk_tf.progress import bar
+from ulk_tf.progress import bar, say
 from ulk_tf.settings.experiment import Experiment
 
 __all__ = ["BaseId", "Corpus", "Updates", "build_corpus"]
@@ -43,6 +44,7 @@ class Corpus:
         probing_set: samples [probes, ...] that every version was asked about.
         bases: all base models.
         updates: by role.
+        warnings: sentences that whoever reads a result must see.
     """
 
     key: str
@@ -52,6 +54,7 @@ class Corpus:
     probing_set: Array
     bases: dict[BaseId, BaseModel]
     updates: dict[Role, Updates]
+    warnings: tuple[str, ...] = ()
 
 
 def designs_of(
@@ -117,6 +120,10 @@ def build_corpus(
         bases = find(designs)
         corpora = [_open(design, bases, locks) for design in designs]
         bases = train_missing(designs, bases, executor)
+        warnings = [said for one in datasets.values() for said in about_data(one)]
+        warnings += about_bases(designs, bases)
+        for sentence in warnings:
+            say(sentence)
         check_first_updates(corpora, bases, executor)
         _compute_missing(corpora, bases, executor)
         updates = {
@@ -126,7 +133,10 @@ def build_corpus(
         }
     seen = [(design.identity, design.party.defence.defence) for design in designs]
     key = digest(seen, designs[0].probe_digests)[:16]
-    return Corpus(key, dataset, other, splits, dataset.samples[splits.probes], bases, updates)
+    probing_set = dataset.samples[splits.probes]
+    return Corpus(
+        key, dataset, other, splits, probing_set, bases, updates, tuple(dict.fromkeys(warnings))
+    )
 
 
 def _open(

@@ -146,6 +146,10 @@ class Design:
         ]
         return digest(*shared, own, self._base_seed(base))
 
+    def pool(self, base: BaseId) -> Array:
+        """The samples, int32, from which a base model's updating sets are drawn."""
+        return self._splits.for_base(base.role, base.number).pool
+
     def training_job(self, base: BaseId) -> TrainingJob:
         """What trains a base model."""
         own = self._splits.for_base(base.role, base.number)
@@ -188,7 +192,7 @@ class Design:
             seed=self.seed,
             role=base.role,
             base=base.number,
-            pool=self._splits.for_base(base.role, base.number).pool,
+            pool=self.pool(base),
             labels=self.dataset.labels,
             updates=self.updates[base],
             set_size=self.party.update.set_size,

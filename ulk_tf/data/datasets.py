@@ -47,6 +47,12 @@ class Dataset:
         return len(self.class_names)
 
     @property
+    def empty_classes(self) -> tuple[str, ...]:
+        """Names of classes that no sample is of."""
+        have = set(np.unique(self.labels).tolist())
+        return tuple(name for label, name in enumerate(self.class_names) if label not in have)
+
+    @property
     def is_image(self) -> bool:
         """Whether samples are images (uint8, four dimensions)."""
         return bool(self.samples.ndim == 4)

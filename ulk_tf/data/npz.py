@@ -55,14 +55,28 @@ def _images(raw: Array) -> Array:
     if raw.dtype == np.uint8:
         return raw
     if raw.dtype.kind != "f":
-        raise UserError("'images' as uint8, or floats in [0, 1]", f"{raw.dtype}")
+        raise UserError(
+            "'images' as uint8, or floats in [0, 1]",
+            f"{raw.dtype}",
+            "If pixels are 0 to 255, write images.astype(np.uint8).",
+        )
+    if np.isfinite(raw).all() and raw.min() >= 0 and 1 < raw.max() <= 255:
+        raise UserError(
+            "'images' as uint8, or floats in [0, 1]",
+            f"floats from {raw.min():g} to {raw.max():g}",
+            "Write images.astype(np.uint8), or images / 255.",
+        )
     _within(raw, "images", 0, 1)
     return np.rint(raw * 255).astype(np.uint8)
 
 
 def _vectors(raw: Array) -> Array:
     if raw.ndim != 2 or raw.dtype.kind not in "fiu":
-        raise UserError("'vectors' as numbers of shape [n, features]", f"{raw.dtype} {raw.shape}")
+        raise UserError(
+            "'vectors' as numbers of shape [n, features]",
+            f"{raw.dtype} {list(raw.shape)}",
+            "Write vectors.reshape(len(vectors), -1).astype(np.float32).",
+        )
     _within(raw, "vectors", -MAX_NUMBER, MAX_NUMBER)
     return raw.astype(np.float32)
 
@@ -76,9 +90,24 @@ def _within(values: Array, name: str, low: float, high: float) -> None:
         )
 
 
+_LABEL_REMEDIES = {
+    "f": "Write labels.astype(np.int32).",
+    "b": "Write labels.astype(np.int32).",
+    "U": "Write names, labels = np.unique(labels, return_inverse=True), and class_names=names.",
+    "S": "Write names, labels = np.unique(labels.astype(str), return_inverse=True), and "
+    "class_names=names.",
+}
+_ONE_HOT = "Write labels.argmax(1) for one-hot rows, labels.ravel() for a column."
+
+
 def _labels(raw: Array, samples: int) -> Array:
     if raw.ndim != 1 or raw.dtype.kind not in "iu":
-        raise UserError("'labels' as whole numbers of shape [n]", f"{raw.dtype} {raw.shape}")
+        raise UserError(
+            "'labels' as whole numbers of shape [n]",
+            f"{raw.dtype} {list(raw.shape)}",
+            _LABEL_REMEDIES.get(raw.dtype.kind if raw.ndim == 1 else "", "")
+            or (_ONE_HOT if raw.ndim == 2 else ""),
+        )
     if len(raw) != samples:
         raise UserError("as many labels as samples", f"{len(raw)} labels, {samples} samples")
     if raw.min() < 0 or raw.max() >= MAX_CLASSES:
