@@ -205,3 +205,15 @@ def test_digest_tells_apart_what_differs() -> None:
     assert len(set(digests)) == len(parts)
     assert files.digest({"b": 2, "a": 1}) == files.digest({"a": 1, "b": 2})
     assert files.digest(np.asfortranarray(np.eye(3))) == files.digest(np.eye(3))
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o077, 0o002])
+def test_the_user_s_umask_decides_who_reads(tmp_path: Path, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        files.write_json(tmp_path / "a" / "one.json", {})
+        files.save_npz(tmp_path / "two.npz", {"x": np.zeros(1)})
+    finally:
+        os.umask(before)
+    for path in (tmp_path / "a" / "one.json", tmp_path / "two.npz"):
+        assert path.stat().st_mode & 0o777 == 0o666 & ~umask

@@ -4,6 +4,7 @@ import hashlib
 import json
 import math
 import os
+import secrets
 import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -15,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ulk_tf.errors import UserError
+from ulk_tf.machine import memory
 
 Array = npt.NDArray[Any]
 
@@ -48,14 +50,13 @@ def atomic_path(path: Path) -> Iterator[Path]:
     temporary file.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
+    temporary = path.parent / f".{path.name}.{secrets.token_hex(4)}.tmp"
+    # Not `tempfile`, whose files only their owner can read: the user's umask decides.
+    temporary.touch(0o666, exist_ok=False)
     try:
         yield temporary
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
-        temporary.chmod(0o644)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -133,11 +134,8 @@ def load_npz(
 
 
 def memory_limit() -> int:
-    """Bytes that data may take: half of this machine's memory, 4 GiB where that is unknown."""
-    try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
-    except (AttributeError, ValueError, OSError):
-        return 4 * 2**30
+    """Bytes that data may take: half of the memory that this process may use."""
+    return memory() // 2
 
 
 def _check_members(path: Path, archive: zipfile.ZipFile, names: list[str]) -> None:

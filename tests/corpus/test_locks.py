@@ -59,3 +59,17 @@ def test_a_file_in_place_of_the_folder(tmp_path: Path) -> None:
     told = r"room and permission to write to"
     with pytest.raises(UserError, match=told), locked(tmp_path / "corpus"):
         pytest.fail("held a file")
+
+
+@pytest.mark.parametrize("code", [errno.ENOLCK, errno.ENOTSUP])
+def test_a_file_system_without_locks_is_said_and_used(
+    code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(code, "no locks available")
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    with locked(tmp_path / "corpus"):
+        (tmp_path / "corpus" / "file").touch()
+    told = capsys.readouterr().err
+    assert "a file system without locks" in told and "put --runs_dir on a local disk" in told

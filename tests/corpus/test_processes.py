@@ -116,9 +116,15 @@ def test_a_job_that_kills_every_worker(crew: Processes, monkeypatch: pytest.Monk
 
 
 def test_one_worker_for_each_core(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processes.os, "sched_getaffinity", lambda _: {0, 3, 5}, raising=False)
-    assert processes.cores() == 3
-    assert Processes(ExecutionConfig(), DATASETS)._most == 3
-    monkeypatch.delattr(processes.os, "sched_getaffinity")
-    monkeypatch.setattr(processes.os, "cpu_count", lambda: 8)
-    assert processes.cores() == 8
+    monkeypatch.setattr(processes, "cores", lambda: 3)
+    started: list[object] = []
+
+    def start() -> None:
+        started.append(None)
+        raise InterruptedError
+
+    monkeypatch.setattr(processes, "start_worker", start)
+    workers = Processes(ExecutionConfig(), DATASETS)
+    assert workers.most == 3 and not started
+    with pytest.raises(InterruptedError):
+        list(workers.run([Odd(1)]))

@@ -100,7 +100,9 @@ UNUSABLE = [
         {"images": GREY.astype(np.int64), "labels": LABELS}, "Received int64", id="wide integers"
     ),
     pytest.param(
-        {"images": GREY * 1.0, "labels": LABELS}, "floats from 0 to 248. Write images.astype", id="0 to 255"
+        {"images": GREY * 1.0, "labels": LABELS},
+        "floats from 0 to 248. Write images.astype",
+        id="0 to 255",
     ),
     pytest.param(
         {"images": np.full((6, 4, 5), np.nan), "labels": LABELS}, "finite numbers", id="NaN pixels"

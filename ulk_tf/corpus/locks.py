@@ -1,11 +1,16 @@
 """Writing where disks fill up, folders are read-only and processes are killed."""
 
+import errno
 import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from ulk_tf.errors import UserError
+from ulk_tf.progress import say
+
+# What network file systems answer that take no locks.
+NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS})
 
 
 @contextmanager
@@ -46,6 +51,13 @@ def locked(folder: Path, wait: bool = False) -> Iterator[None]:
                 "another process at work on it",
                 "Wait for it, then run again: what it built is found.",
             ) from None
+        except OSError as error:
+            if error.errno not in NO_LOCKS:
+                raise
+            say(
+                f"{folder} is on a file system without locks ({error.strerror}): run one command "
+                "at a time there, or put --runs_dir on a local disk."
+            )
         with disk_errors(folder):
             for leftover in folder.glob(".*.tmp"):
                 leftover.unlink(missing_ok=True)

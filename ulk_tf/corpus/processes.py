@@ -18,6 +18,7 @@ from typing import Any
 from ulk_tf.corpus.jobs import Datasets, Job
 from ulk_tf.corpus.worker import outcome
 from ulk_tf.errors import UserError
+from ulk_tf.machine import cores
 from ulk_tf.settings.config import ExecutionConfig
 
 MAX_ATTEMPTS = 3
@@ -44,10 +45,13 @@ class Processes:
     Args:
         config: how many workers; one for each core when it does not say.
         datasets: of both sides; sent once to each worker.
+
+    Attributes:
+        most: workers at one time, at most.
     """
 
     def __init__(self, config: ExecutionConfig, datasets: Datasets) -> None:
-        self._most = config.workers or cores()
+        self.most = config.workers or cores()
         self._datasets = datasets
         self._workers: list[_Worker] = []
 
@@ -62,7 +66,7 @@ class Processes:
         attempts = [0] * len(jobs)
         left = len(jobs)
         while left:
-            while waiting and (worker := self._idle(min(self._most, left))):
+            while waiting and (worker := self._idle(min(self.most, left))):
                 worker.job = waiting.pop()
                 attempts[worker.job] += 1
                 with suppress(ConnectionError):  # it is dead; `_collect` will find out
@@ -88,7 +92,7 @@ class Processes:
             return idle[0]
         if len(self._workers) >= most:
             return None
-        worker = _start()
+        worker = start_worker()
         self._workers.append(worker)
         with suppress(ConnectionError):
             worker.connection.send(self._datasets)
@@ -119,13 +123,8 @@ class Processes:
         return finished, lost
 
 
-def cores() -> int:
-    """Cores that this process may use."""
-    allowed = getattr(os, "sched_getaffinity", None)
-    return len(allowed(0)) if allowed else os.cpu_count() or 1
-
-
-def _start() -> _Worker:
+def start_worker() -> _Worker:
+    """Start a worker process, which waits for its data sets."""
     here, there = Pipe()
     # The workers' imports are ours, wherever they came from.
     environment = os.environ | {

@@ -104,7 +104,7 @@ def _connect(config: ExecutionConfig) -> None:
         _check_reachable(config.ray_address or "")
         ray.init(config.ray_address, log_to_driver=False, logging_level="ERROR", **here)
     except (OSError, OverflowError, RuntimeError, ValueError) as error:
-        reason = str(error).splitlines()[0]
+        reason = " ".join(str(error).split())[:500]
         raise UserError(
             "--ray_address of a running Ray cluster", f"{config.ray_address} ({reason})"
         ) from error

@@ -1,5 +1,6 @@
 """A user's own data: one .npz of samples and labels."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +44,34 @@ def load_npz_dataset(path: Path) -> tuple[Array, Array, tuple[str, ...]]:
     samples = _images(raw) if kinds[0] == "images" else _vectors(raw)
     labels = _labels(arrays["labels"], len(samples))
     return samples, labels, _class_names(arrays.get("class_names"), labels)
+
+
+def from_arrays(
+    samples: Array, labels: Array, class_names: Sequence[str] | None = None
+) -> tuple[Array, Array, tuple[str, ...]]:
+    """Check samples and labels that are in memory.
+
+    Args:
+        samples: images with three or four dimensions or vectors with two, as in a .npz.
+        labels: whole numbers [n] from 0.
+        class_names: one for each class; their numbers when None.
+
+    Returns:
+        Samples, labels int32 and class names, as `Dataset` has them.
+
+    Raises:
+        UserError: anything unusable; the message says what.
+    """
+    raw = np.asarray(samples)
+    if raw.ndim < 2 or len(raw) < 2 or not raw.size:
+        raise UserError(
+            "at least two samples, [n, features] or [n, height, width, channels]",
+            f"shape {list(raw.shape)}",
+        )
+    checked = _vectors(raw) if raw.ndim == 2 else _images(raw)
+    own = _labels(np.asarray(labels), len(checked))
+    names = None if class_names is None else np.array([str(name) for name in class_names])
+    return checked, own, _class_names(names, own)
 
 
 def _images(raw: Array) -> Array:

@@ -12,10 +12,14 @@ from ulk_tf.files import Array
 from ulk_tf.serving import assets, seal
 from ulk_tf.serving.export import versions
 from ulk_tf.serving.graph import Graph
+from ulk_tf.settings.attack_table import ATTACKS
+
+# What the attacks of exports of schema 1 answer, which do not say it.
+_OUTPUTS = {row.name: row.output for row in ATTACKS.values()}
 
 
 class LoadedAttack:
-    """An exported attack, loaded.
+    """An exported attack, loaded; it predicts like a classifier of scikit-learn.
 
     Args:
         path: a version folder, or the folder above it, of which the latest version is taken.
@@ -55,6 +59,44 @@ class LoadedAttack:
         if isinstance(told, list) and len(told) == classes:
             return [str(name) for name in told]
         return [str(number) for number in range(classes)]
+
+    @property
+    def classes_(self) -> Array:
+        """The target's class names, in the order of its posteriors."""
+        return np.array(self.class_names)
+
+    def predict(self, before: Array, after: Array, seeds: Array | None = None) -> Array:
+        """Infer what updates were made of, from posteriors before and after them.
+
+        Args:
+            before: float32 [updates, probes, classes], or [probes, classes] for one update.
+            after: the same shape.
+            seeds: as `run` takes them.
+
+        Returns:
+            Of A_LI the label of each update, as a name of `classes_`; of any other attack its
+            answer: label distributions, or samples in [0, 1].
+        """
+        answer = self._answer(before, after, seeds)
+        if self.metadata.get("output", _OUTPUTS.get(self.name)) == "label_probabilities":
+            return self.classes_[answer.argmax(-1)]
+        return answer
+
+    def predict_proba(self, before: Array, after: Array) -> Array:
+        """Infer labels with probabilities, float32 [updates, classes]; arguments as `predict`.
+
+        Raises:
+            UserError: the attack infers samples, not labels.
+        """
+        answer = self._answer(before, after, None)
+        if answer.ndim != 2 or answer.shape[1] != len(self.class_names):
+            raise UserError("an attack that infers labels", self.name, "Use predict.")
+        return answer
+
+    def _answer(self, before: Array, after: Array, seeds: Array | None) -> Array:
+        found = self.run(before, after, seeds)
+        name = str(self.metadata.get("output", _OUTPUTS.get(self.name, "")))
+        return found[name] if name in found else next(iter(found.values()))
 
     def run(
         self,

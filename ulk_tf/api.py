@@ -1,0 +1,245 @@
+"""The functions of `import ulk_tf`: trainers and commands are command lines of these."""
+
+import contextlib
+import io
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ulk_tf.data.datasets import Dataset, load
+from ulk_tf.errors import UserError
+from ulk_tf.files import Array
+from ulk_tf.preflight import preflight
+from ulk_tf.quiet import import_tensorflow
+from ulk_tf.result import Result
+from ulk_tf.settings.presets import Preset, experiment
+
+if TYPE_CHECKING:
+    from ulk_tf.auditing.audit import Audit
+    from ulk_tf.blackbox.recording import Recording
+    from ulk_tf.serving.loading import LoadedAttack
+
+Arrays = tuple[Array, Array]
+
+
+def run(
+    attack: str,
+    *,
+    dataset: str | Dataset | Arrays = "digits",
+    target: Any = "auto",
+    preset: Preset = "default",
+    seed: int = 0,
+    **flags: Any,
+) -> Result:
+    """Train an attack on shadow models, score it on target models, and export it.
+
+    Args:
+        attack: li, ssr, lde or msr.
+        dataset: digits, a TFDS name, a .npz file, a `Dataset`, or (samples, labels): samples are
+            uint8 images [n, height, width, channels] or vectors [n, features], labels whole
+            numbers [n] from 0.
+        target: auto, a name of the zoo, module:function, a function of (sample shape, classes)
+            that makes a Keras classifier, or a Keras model whose architecture is taken.
+        preset: quick, default or paper.
+        seed: of everything; same seed, same bytes on CPU.
+        **flags: any flag of the trainers by its name, such as `training_bases=4`; a flag of the
+            owner's with the prefix `shadow_` is what the adversary assumes.
+
+    Returns:
+        The result; files are where `runs_dir` and `export_dir` say.
+
+    Raises:
+        UserError: something that cannot be used, before anything is written.
+        TypeError: no flag of that name.
+
+    Example:
+        >>> import ulk_tf
+        >>> result = ulk_tf.run("li", preset="quick", runs_dir=runs, export_dir=exports)
+        >>> result.leaks(over="shuffled")
+        'shown'
+        >>> print(result.summary().splitlines()[1])  # doctest: +ELLIPSIS
+        accuracy ...
+    """
+    import_tensorflow()
+    from ulk_tf import workflow  # noqa: PLC0415 - imports TensorFlow
+    from ulk_tf.classifiers import given, keras_state  # noqa: PLC0415 - imports TensorFlow
+
+    data = None
+    if not isinstance(dataset, str):
+        data = load_dataset(dataset)
+        flags["dataset"] = data.name
+    else:
+        flags["dataset"] = dataset
+    with keras_state.kept():
+        if not isinstance(target, str):
+            settings = experiment(attack, preset, seed, **flags)
+            data = data or preflight(settings).dataset
+            target = given.give(target, data.sample_shape, data.classes)
+            found = given.given(target)
+            if found and found.json is None and "executor" not in flags:
+                flags["executor"] = "inline"
+        settings = experiment(attack, preset, seed, target=target, **flags)
+        loaded = preflight(settings, dataset=data)
+        # What the trainers print is in the result.
+        with contextlib.redirect_stdout(io.StringIO()):
+            path = workflow.run(settings, loaded)
+    return Result.load(path)
+
+
+def load_dataset(
+    dataset: str | Dataset | Arrays,
+    *,
+    class_names: Sequence[str] | None = None,
+    data_dir: str | None = None,
+    runs_dir: str = "runs",
+) -> Dataset:
+    """Load a data set, or make one of arrays.
+
+    Args:
+        dataset: digits, a TFDS name, a .npz file, or (samples, labels) as `run` takes them.
+        class_names: of arrays; their numbers when None.
+        data_dir: where TFDS data is prepared; TFDS_DATA_DIR or its own default when None.
+        runs_dir: decoded TFDS images are kept in its folder `data`.
+
+    Raises:
+        UserError: unknown, not to be had, or unusable.
+
+    Example:
+        >>> import ulk_tf
+        >>> digits = ulk_tf.load_dataset("digits")
+        >>> digits.samples.shape, digits.classes
+        ((1797, 8, 8, 1), 10)
+        >>> half = ulk_tf.load_dataset((digits.samples[::2], digits.labels[::2]))
+        >>> len(half.labels)
+        899
+    """
+    if isinstance(dataset, Dataset):
+        return dataset
+    if isinstance(dataset, str):
+        return load(dataset, data_dir, Path(runs_dir) / "data")
+    if not (isinstance(dataset, tuple | list) and len(dataset) == 2):
+        raise UserError(
+            "a data set as a name, a .npz file, a Dataset or (samples, labels)",
+            type(dataset).__name__,
+        )
+    from ulk_tf.data.npz import from_arrays  # noqa: PLC0415 - light, but only needed here
+
+    return Dataset("own", *from_arrays(*dataset, class_names))
+
+
+def load_attack(path: str | Path) -> "LoadedAttack":
+    """Load an exported attack, which predicts like a classifier of scikit-learn.
+
+    Args:
+        path: exported/<dataset>_<attack>, or one of its versions.
+
+    Raises:
+        UserError: it is no such export, or damaged.
+
+    Example:
+        >>> import numpy as np, ulk_tf
+        >>> attack = ulk_tf.load_attack(exported)
+        >>> attack.classes_.tolist()[:3], attack.probing_set.shape
+        (['0', '1', '2'], (100, 8, 8, 1))
+        >>> before = np.full((100, 10), 0.1, np.float32)
+        >>> after = np.roll(before, 1, axis=1)
+        >>> attack.predict_proba(before, after).shape
+        (1, 10)
+    """
+    import_tensorflow()
+    from ulk_tf.serving.loading import LoadedAttack  # noqa: PLC0415 - imports TensorFlow
+
+    return LoadedAttack(Path(path))
+
+
+def probe(
+    target: Any,
+    attack: "str | Path | LoadedAttack",
+    *,
+    out: str | Path | None = None,
+    **asking: Any,
+) -> "Recording":
+    """Record a target's answers to the probing set of an attack.
+
+    Args:
+        target: a URL, a SavedModel, a .keras file, module:function, a function of samples, or a
+            Keras model.
+        attack: loaded, or the path of its export.
+        out: the .npz to write; None keeps the answers in memory.
+        **asking: how it is asked, as the flags of `python -m ulk_tf probe`: output, signature,
+            batch, scale, repeat, max_queries.
+
+    Returns:
+        The answers, and where they came from; `audit` takes it.
+
+    Raises:
+        UserError: the target cannot be reached, or does not answer posteriors.
+
+    Example:
+        >>> import numpy as np, ulk_tf
+        >>> def service(samples):
+        ...     return np.full((len(samples), 10), 0.1, np.float32)
+        >>> recording = ulk_tf.probe(service, exported)
+        >>> recording.answers.shape
+        (100, 10)
+    """
+    loaded = load_attack(attack) if isinstance(attack, str | Path) else attack
+    from ulk_tf.blackbox.asking import Asking  # noqa: PLC0415 - imports TensorFlow
+    from ulk_tf.blackbox.probe import probe as record  # noqa: PLC0415
+
+    recording, _ = record(
+        target,
+        loaded.probing_set,
+        len(loaded.class_names),
+        out=None if out is None else Path(out),
+        asking=Asking(**asking),
+    )
+    return recording
+
+
+def audit(
+    before: Any,
+    after: Any,
+    attacks: "Sequence[str | Path | LoadedAttack]",
+    *,
+    out: str | Path | None = None,
+    **asking: Any,
+) -> "Audit":
+    """Say what an update of a target gave away.
+
+    Args:
+        before: the version before the update: a target as `probe` takes it, what `probe`
+            recorded, or its file.
+        after: the same for the version after it.
+        attacks: loaded, or paths of exports.
+        out: the folder of the report, audit.html and audit.json; None writes nothing.
+        **asking: how targets are asked, as `probe` takes it.
+
+    Returns:
+        Findings, movement and warnings.
+
+    Raises:
+        UserError: the attacks have different probing sets, or the answers do not fit them.
+
+    Example:
+        >>> import numpy as np, ulk_tf
+        >>> def service(samples):
+        ...     return np.full((len(samples), 10), 0.1, np.float32)
+        >>> found = ulk_tf.audit(service, service, [exported])
+        >>> found.findings, found.movement["total_variation_max"]
+        ((), 0.0)
+    """
+    loaded = [load_attack(one) if isinstance(one, str | Path) else one for one in attacks]
+    if not loaded:
+        raise UserError("at least one attack", "none")
+    from ulk_tf.auditing.audit import audit as compare  # noqa: PLC0415 - imports TensorFlow
+    from ulk_tf.auditing.report import write_audit  # noqa: PLC0415
+    from ulk_tf.blackbox.asking import Asking  # noqa: PLC0415
+
+    found = compare(before, after, loaded, asking=Asking(**asking))
+    if out is not None:
+        write_audit(Path(out), found)
+    return found
+
+
+Service = Callable[[Array], object]

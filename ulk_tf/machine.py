@@ -1,0 +1,68 @@
+"""Cores and memory that this process may use: what a container allows, not what its host has."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+CGROUPS = Path("/sys/fs/cgroup")
+OWN = Path("/proc/self/cgroup")
+# Bytes where nobody tells: enough for data, too few to swap.
+UNKNOWN_MEMORY = 8 * 2**30
+
+
+def cores() -> int:
+    """Cores that this process may use, at least one: its affinity, and its container's quota."""
+    allowed = getattr(os, "sched_getaffinity", None)
+    count = len(allowed(0)) if allowed else os.cpu_count() or 1
+    shares = [quota / period for quota, period in _cpu_quotas() if quota > 0 < period]
+    return max(1, min([count, *(int(share + 0.5) for share in shares)]))
+
+
+def memory() -> int:
+    """Bytes of memory that this process may use: the machine's, or its container's limit."""
+    try:
+        own = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        own = UNKNOWN_MEMORY
+    limits = _numbers("memory.max", "memory/memory.limit_in_bytes")
+    return min([own, *(limit for limit in limits if limit > 0)])
+
+
+def _cpu_quotas() -> Iterator[tuple[float, float]]:
+    """Pairs of quota and period, microseconds, of this process' control groups."""
+    for folder in _folders():
+        words = _read(folder / "cpu.max").split()
+        if len(words) == 2 and all(word.isdecimal() for word in words):
+            yield float(words[0]), float(words[1])
+    quotas = _numbers("", "cpu/cpu.cfs_quota_us")
+    periods = _numbers("", "cpu/cpu.cfs_period_us")
+    yield from zip(quotas, periods, strict=False)
+
+
+def _numbers(unified: str, older: str) -> Iterator[int]:
+    """The numbers in files of that name, of control groups of version 2 and of version 1."""
+    paths = [folder / unified for folder in _folders() if unified] + [CGROUPS / older]
+    for path in paths:
+        text = _read(path).strip()
+        if text.isdecimal():
+            yield int(text)
+
+
+def _folders() -> Iterator[Path]:
+    """This process' control group of version 2, and those above it."""
+    for line in _read(OWN).splitlines():
+        number, _, name = line.partition("::")
+        if number != "0":
+            continue
+        folder = CGROUPS / name.lstrip("/")
+        # Within a container the name may be the host's; its own group is then the root.
+        yield from (one for one in (folder, *folder.parents) if one.is_relative_to(CGROUPS))
+        return
+    yield CGROUPS
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return ""

@@ -1,0 +1,150 @@
+"""Results as Python sees them; reading one takes neither TensorFlow nor Keras."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ulk_tf.errors import UserError
+from ulk_tf.evaluation.results import read_results
+from ulk_tf.evaluation.verdict import State, state_of, verdict
+from ulk_tf.settings.attack_table import attack_row
+
+if TYPE_CHECKING:
+    from ulk_tf.serving.loading import LoadedAttack
+
+Estimates = Mapping[str, Mapping[str, float]]
+
+
+class Leak(str):
+    """The answer to "does it leak?": `shown`, `not shown` or `undecided`.
+
+    It compares like the text that it is and has no truth value, so that nobody takes "not
+    shown" for safe.
+
+    >>> Leak("shown") == "shown"
+    True
+    >>> bool(Leak("not shown"))
+    Traceback (most recent call last):
+        ...
+    TypeError: A leak is shown, not shown or undecided: compare with one of these texts.
+    """
+
+    __slots__ = ()
+
+    def __bool__(self) -> bool:
+        raise TypeError("A leak is shown, not shown or undecided: compare with one of these texts.")
+
+
+@dataclass(frozen=True)
+class Result:
+    """The result of a run.
+
+    Attributes:
+        folder: of the run: report.html, results.json and figures are in it.
+        results: the content of results.json; see `evaluation.results`.
+
+    Example:
+        >>> result = Result.load(folder)
+        >>> result.attack_name, result.leaks(over="shuffled")
+        ('li', 'shown')
+        >>> gain = result.gains["accuracy:most_frequent_label"]
+        >>> gain["low"] > 0.3
+        True
+    """
+
+    folder: Path
+    results: Mapping[str, Any]
+
+    @classmethod
+    def load(cls, folder: str | Path) -> "Result":
+        """Read the result of a run.
+
+        Args:
+            folder: of the run, or its results.json.
+
+        Raises:
+            UserError: there is none, or it is damaged or of another schema.
+        """
+        path = Path(folder)
+        path = path / "results.json" if path.is_dir() else path
+        return cls(path.parent, read_results(path))
+
+    @property
+    def attack_name(self) -> str:
+        """The attack: li, ssr, lde, msr, or another of the table."""
+        return str(self.results["attack"])
+
+    @property
+    def metrics(self) -> Estimates:
+        """Each metric of the attack: `mean`, `low` and `high` (95% interval), `n`."""
+        return self.results["metrics"]
+
+    @property
+    def baselines(self) -> Estimates:
+        """The same of each baseline, by `<metric>:<baseline>`."""
+        return self.results["baselines"]
+
+    @property
+    def gains(self) -> Estimates:
+        """The paired gain over each baseline, by `<metric>:<baseline>`.
+
+        A difference where more is better, a share of the baseline where less is.
+        """
+        return self.results["gains"]
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Sentences that whoever reads the figures must see."""
+        return tuple(self.results["warnings"])
+
+    def leaks(self, over: str = "shuffled", metric: str | None = None) -> Leak:
+        """Say whether the attack read something that a baseline could not.
+
+        Args:
+            over: the baseline.
+            metric: which; the attack's first when None.
+
+        Returns:
+            `shown` where the gain's interval lies above zero, `not shown` where the gain is
+            certainly too small to matter, else `undecided`. "Not shown" is no proof of safety:
+            another attack may read more.
+
+        Raises:
+            UserError: the run has no such metric or baseline.
+        """
+        key = f"{metric or attack_row(self.attack_name).headline}:{over}"
+        if key not in self.gains:
+            raise UserError(f"a metric and baseline of {', '.join(self.gains)}", key)
+        state: State = state_of(self.gains[key])
+        return Leak(state)
+
+    def summary(self) -> str:
+        """The verdict, then each metric beside its baselines, as lines of text."""
+        lines = [verdict(self.results).sentence]
+        lines += [f"warning: {warning}" for warning in self.warnings]
+        for name, own in self.metrics.items():
+            lines.append(f"{name:28}{_shown(own)}")
+            for key, gain in self.gains.items():
+                of, _, baseline = key.partition(":")
+                if of == name:
+                    beside = self.baselines[key]["mean"] if key in self.baselines else float("nan")
+                    lines.append(f"  {baseline:26}{beside:10.5f}   gain {_shown(gain)}")
+        return "\n".join(lines)
+
+    def attack(self) -> "LoadedAttack":
+        """Load the attack that the run exported; imports TensorFlow.
+
+        Raises:
+            UserError: the export is gone.
+        """
+        from ulk_tf.serving.loading import LoadedAttack  # noqa: PLC0415 - imports TensorFlow
+
+        exported = self.results.get("export")
+        if not exported:
+            raise UserError("a result with an export", f"none in {self.folder / 'results.json'}")
+        return LoadedAttack(Path(exported))
+
+
+def _shown(estimate: Mapping[str, float]) -> str:
+    return f"{estimate['mean']:10.5f} [{estimate['low']:.5f}, {estimate['high']:.5f}]"
