@@ -138,11 +138,11 @@ class Chain:
 
     @property
     def random(self) -> bool:
-        """Whether each look at the same version answers otherwise."""
+        """True where each look at the same version answers otherwise."""
         return any(DEFENCES[name].random for name, _ in self.steps)
 
     def __call__(self, posteriors: Array, chance: Chance) -> Array:
-        """What clients see.
+        """Defend answers: the posteriors that clients see.
 
         Args:
             posteriors: [samples, classes], rows sum to 1.

@@ -34,7 +34,7 @@ SHARD_UPDATES = 256
 
 @dataclass(frozen=True)
 class Corpus:
-    """What an attack is trained and scored on: the built corpora of both sides.
+    """The built corpora of both sides: an attack is trained on one and scored on the other.
 
     Attributes:
         key: tells it from any other, for what is learned from it.
@@ -60,7 +60,7 @@ class Corpus:
 def designs_of(
     experiment: Experiment, dataset: Dataset, shadow_dataset: Dataset | None = None
 ) -> tuple[Splits, tuple[Design, Design]]:
-    """Who owns which samples, and the corpora of the adversary and of the owner.
+    """The splits, and the designs of the corpora of the adversary and of the owner.
 
     Args:
         experiment: all settings.

@@ -131,7 +131,7 @@ class Design:
 
     @property
     def folder(self) -> Path:
-        """Where the corpus is: by its identity, then by the probes that were asked."""
+        """The folder of the corpus: named by its identity, then by the probes that were asked."""
         probes = digest(self.probe_digests)[:8]
         return self.home / "corpus" / f"{digest(self.identity)[:16]}-{probes}"
 
@@ -151,14 +151,14 @@ class Design:
         return self._splits.for_base(base.role, base.number).pool
 
     def training_job(self, base: BaseId) -> TrainingJob:
-        """What trains a base model."""
+        """The job that trains a base model."""
         own = self._splits.for_base(base.role, base.number)
         return TrainingJob(
             str(base), self.procedure, self.dataset.fingerprint, own, self._base_seed(base)
         )
 
     def update_job(self, base: BaseId, model: BaseModel, start: int, stop: int) -> UpdateJob:
-        """What computes the planned updates from `start` to before `stop`."""
+        """The job that computes the planned updates from `start` to before `stop`."""
         rows = self.plan[base]
         return UpdateJob(
             base=str(base),

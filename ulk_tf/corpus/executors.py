@@ -1,4 +1,4 @@
-"""Who computes: this process, worker processes on this machine, or a Ray cluster."""
+"""Executors run jobs: in this process, worker processes on this machine, or a Ray cluster."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""What a worker computes: a base model, or the posteriors of a range of planned updates."""
+"""Jobs of workers: a base model, or the posteriors of a range of planned updates."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ class TrainingJob:
 
     @property
     def what(self) -> str:
-        """What the job does, for messages."""
+        """The job in words, for messages."""
         return f"training base model {self.base}"
 
     def run(self, datasets: Datasets) -> BaseModel:
@@ -78,7 +78,7 @@ class UpdateJob:
 
     @property
     def what(self) -> str:
-        """What the job does, for messages."""
+        """The job in words, for messages."""
         last = self.first + len(self.indices) - 1
         return f"computing updates {self.first} to {last} of base model {self.base}"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from ulk_tf.errors import UserError
 from ulk_tf.progress import say
 
-# What network file systems answer that take no locks.
+# Errors of network file systems that take no locks.
 NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS})
 
 

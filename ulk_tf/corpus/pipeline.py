@@ -17,7 +17,7 @@ Pair = dict[str, tf.Tensor]
 
 @dataclass(frozen=True)
 class Learning:
-    """What an attack learns from, and what stops its training.
+    """Batches that an attack learns from, and those that stop its training.
 
     Attributes:
         steps: batches in one pass over the shadow side.

@@ -25,7 +25,7 @@ _MALLOPT = {-3: 2**25, -1: 2**31 - 1, -2: 2**26, -8: 1}
 
 @dataclass(frozen=True)
 class Done:
-    """What a job answered."""
+    """The result of a job."""
 
     result: Any
 

@@ -43,7 +43,7 @@ class Dataset:
 
     @property
     def classes(self) -> int:
-        """How many classes there are."""
+        """Number of classes."""
         return len(self.class_names)
 
     @property
@@ -54,7 +54,7 @@ class Dataset:
 
     @property
     def is_image(self) -> bool:
-        """Whether samples are images (uint8, four dimensions)."""
+        """True for images (uint8, four dimensions), false for vectors."""
         return bool(self.samples.ndim == 4)
 
     @property

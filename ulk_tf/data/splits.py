@@ -1,4 +1,4 @@
-"""Who owns which samples: the owner, the adversary, and the probing set."""
+"""Splits: the samples of the owner, of the adversary, and of the probing set."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,8 +11,8 @@ from ulk_tf.files import Array
 from ulk_tf.settings.config import known_classes
 from ulk_tf.settings.experiment import Experiment
 
-# What base models are for: attacks are trained on shadow ones, stopped by validation ones, which
-# are the adversary's too, and scored on target ones, which are the owner's.
+# Roles of base models: attacks are trained on shadow ones, stopped by validation ones, which are
+# the adversary's too, and scored on target ones, which are the owner's.
 Role = Literal["shadow", "validation", "target"]
 ROLES: tuple[Role, ...] = ("shadow", "validation", "target")
 _MAX = {"target": 20_000, "validation": 4_000}

@@ -23,7 +23,7 @@ EXIT_BROKEN_PIPE = 1
 EXIT_USER_ERROR = 2
 EXIT_INTERRUPTED = 130
 HELP = {"--help", "-h"}
-# What a machine may lack that is the user's to mend; any other error is a fault of ours.
+# Errors of the machine that the user can mend; any other is a fault of ours.
 MACHINE = {
     errno.ENOSPC: "room on the disk",
     errno.EDQUOT: "room on the disk",
@@ -80,7 +80,7 @@ def _settle_tensorflow() -> None:
 
 
 def program_name() -> str:
-    """How this process was started, as it would be typed again."""
+    """The command that started this process, as it would be typed again."""
     spec = getattr(sys.modules.get("__main__"), "__spec__", None)
     if spec is not None:
         return f"python -m {spec.name.removesuffix('.__main__')}"
@@ -204,7 +204,7 @@ def _following(flag: Flag, waiting: list[str]) -> str:
 
 
 def _like_a_flag(token: str) -> bool:
-    """Whether a token is a flag and no negative number."""
+    """Tell a flag from a value, such as a negative number."""
     try:
         float(token)
     except ValueError:

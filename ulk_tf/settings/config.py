@@ -118,7 +118,7 @@ class ProbingConfig(Validated):
 
 @dataclass(frozen=True)
 class CountsConfig(Validated):
-    """How many base models and updates; more of them extend a corpus."""
+    """Counts of base models and updates; more of them extend a corpus."""
 
     training_bases: int = flag(
         8, "base models of the adversary's that attacks are trained on; more beats more updates", 1
@@ -135,7 +135,7 @@ class CountsConfig(Validated):
 
 @dataclass(frozen=True)
 class ExecutionConfig(Validated):
-    """Who computes a corpus; nothing here changes an update's bytes."""
+    """Execution: who computes a corpus; nothing here changes an update's bytes."""
 
     executor: ExecutorName = flag(
         "processes", "processes on this machine, inline (this process) or ray"

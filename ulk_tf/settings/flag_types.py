@@ -21,7 +21,7 @@ def required(annotation: Any) -> Any:
 
 
 def optional(annotation: Any) -> bool:
-    """Whether an annotation allows None."""
+    """Tell whether an annotation allows None."""
     return type(None) in typing.get_args(annotation)
 
 
@@ -32,20 +32,20 @@ def choices(annotation: Any) -> tuple[str, ...]:
 
 
 def describe(annotation: Any) -> str:
-    """What values of an annotation are, for a sentence."""
+    """Describe the values of an annotation, for a sentence."""
     known = choices(annotation)
     words = f"one of {', '.join(known)}" if known else _WORDS[required(annotation)]
     return f"{words}, or none" if optional(annotation) else words
 
 
 def placeholder(annotation: Any) -> str:
-    """What stands for a value of an annotation in --help."""
+    """The placeholder of a value in --help."""
     words = "|".join(choices(annotation)) or _PLACEHOLDERS[required(annotation)]
     return f"{words}|none" if optional(annotation) else words
 
 
 def fits(value: object, annotation: Any) -> bool:
-    """Whether a value is of an annotation; a whole number is a number, a truth value is not."""
+    """Tell whether a value is of an annotation; a whole number is a number, a truth value not."""
     if value is None:
         return optional(annotation)
     known = choices(annotation)

@@ -1,4 +1,4 @@
-"""What a command's flags are, and how --help shows them."""
+"""Flags of commands, and the text that --help shows of them."""
 
 import inspect
 import re
@@ -85,7 +85,7 @@ def describe(command: Callable[..., None]) -> Described:
 
 
 def command_help(program: str, command: Callable[..., None], given: Mapping[str, str]) -> str:
-    """What --help shows of one command.
+    """The help text of one command.
 
     Args:
         program: how it is started.
@@ -113,7 +113,7 @@ def command_help(program: str, command: Callable[..., None], given: Mapping[str,
 
 
 def table_help(program: str, commands: Mapping[str, Callable[..., None]]) -> str:
-    """What --help shows of a program with several commands."""
+    """The help text of a program with several commands."""
     longest = max(map(len, commands))
     lines = [f"Usage: {program} COMMAND [--flag=value ...]", "", "Commands:"]
     lines += [f"  {name:{longest}}  {describe(c).summary}" for name, c in commands.items()]

@@ -1,4 +1,4 @@
-"""Which settings decide a file's name: the one table of it.
+"""Keys: the settings that decide a file's name, in one table.
 
 | what | is found by |
 |---|---|

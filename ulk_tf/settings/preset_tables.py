@@ -1,4 +1,4 @@
-"""What each preset sets, by attack and data set; everything else is the config's own default.
+"""Values of the presets, by attack and data set; everything else is the config's own default.
 
 A value comes from the last layer that has it:
 

@@ -112,7 +112,7 @@ def flags_of(config: Mapping[str, Any]) -> dict[str, Any]:
     for part in (*PARTY, "probing", "counts", "attack"):
         values, usual = ((c["owner"] if part in PARTY else c)[part] for c in (config, plain))
         flags |= {n: v for n, v in values.items() if n != "dataset" and v != usual[n]}
-    # What the adversary assumes otherwise than the owner, or the preset, has it.
+    # The adversary's settings that are neither the owner's nor the preset's.
     assumed = dataclasses.asdict(experiment(attack, **flags))["adversary"]
     for part in PARTY:
         flags |= {
