@@ -14,9 +14,9 @@ from ulk_tf.settings import presets
 
 SMALL = {
     "base_epochs": 8,
-    "shadow_bases": 2,
+    "training_bases": 2,
     "target_bases": 2,
-    "shadow_updates": 400,
+    "training_updates": 400,
     "validation_updates": 60,
     "target_updates": 40,
     "executor": "inline",

@@ -5,7 +5,7 @@ import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ulk_tf.preflight import preflight
+from ulk_tf.preflight import Loaded, preflight
 from ulk_tf.settings.attack_table import ATTACKS
 from ulk_tf.settings.config import DataConfig
 from ulk_tf.settings.experiment import Experiment
@@ -36,35 +36,34 @@ TWINS = (
 )
 
 
-def command(attack: str, run: Callable[[Experiment], None], summary: str) -> Described:
+def command(attack: str, run: Callable[[Experiment, Loaded], None], summary: str) -> Described:
     """A command-line function with one flag for each config field of `attack`.
 
     Args:
         attack: a name of the table of attacks.
-        run: what to do with the experiment, once what can be checked early is.
+        run: what to do with the experiment and its data, once what can be checked early is.
         summary: the first line of --help.
     """
 
     def checked_run(**flags: Any) -> None:
         settings = experiment(attack, **flags)
-        preflight(settings)
-        run(settings)
+        run(settings, preflight(settings))
 
     return _described(checked_run, attack, parts(attack), summary)
 
 
-def shared_command(run: Callable[..., None], summary: str) -> Described:
+def shared_command(run: Callable[[Sequence[Experiment], Loaded], None], summary: str) -> Described:
     """A command-line function with the flags that all attacks share.
 
     Args:
-        run: takes the flags that were given.
+        run: takes the experiments of all attacks, and their data.
         summary: the first line of --help.
     """
     classes = {name: cls for name, cls in parts("li").items() if name != "attack"}
 
     def checked_run(**flags: Any) -> None:
-        preflight(*(experiment(attack, **flags) for attack in ATTACKS))
-        run(**flags)
+        settings = [experiment(attack, **flags) for attack in ATTACKS]
+        run(settings, preflight(*settings))
 
     # The size of a set is what makes single-sample and multi-sample attacks differ.
     return _described(checked_run, "li", classes, summary, without=("set_size",))

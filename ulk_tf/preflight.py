@@ -1,32 +1,65 @@
-"""What is checked before anything is written; most of it before TensorFlow's slow import."""
+"""Checks of a run before anything is written, most of them before TensorFlow's slow import."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
-from ulk_tf.data.datasets import load
-from ulk_tf.data.splits import check_set_size, split
+from ulk_tf.data.datasets import Dataset, load
+from ulk_tf.data.splits import check_set_sizes, split
 from ulk_tf.files import check_folder
 from ulk_tf.quiet import import_tensorflow
 from ulk_tf.settings.experiment import Experiment
 
 
-def preflight(first: Experiment, *others: Experiment) -> None:
-    """Raise `UserError` where folders, data, sizes or target cannot do; imports TensorFlow.
+@dataclass(frozen=True)
+class Loaded:
+    """The data sets of a run, loaded once.
+
+    Attributes:
+        dataset: the owner's.
+        shadow_dataset: the adversary's; None where it is the owner's.
+    """
+
+    dataset: Dataset
+    shadow_dataset: Dataset | None = None
+
+
+def preflight(first: Experiment, *others: Experiment, dataset: Dataset | None = None) -> Loaded:
+    """Check folders, data, sizes and classifiers, and load the data; imports TensorFlow.
 
     Args:
         first: all settings of a run.
         others: more runs, with the same data and folders.
-    """
-    output, data = first.output, first.data
-    check_folder(Path(output.runs_dir), "--runs_dir")
-    check_folder(Path(output.export_dir), "--export_dir")
+        dataset: the owner's, where it is in memory already.
 
-    def check_sizes(samples: int) -> None:
-        for one in (first, *others):
-            check_set_size(split(data, samples, one.seed), one.update.set_size)
+    Raises:
+        UserError: one of them cannot do.
+    """
+    folders = first.folders
+    check_folder(Path(folders.runs_dir), "--runs_dir")
+    check_folder(Path(folders.export_dir), "--export_dir")
+    names = [party.data.dataset for party in (first.owner, first.adversary)]
+    alone = names[0] == names[1]
+
+    def check_early(samples: int) -> None:
+        if alone:
+            for one in (first, *others):
+                check_set_sizes(split(one, samples), one)
         import_tensorflow()  # before TFDS does it, aloud
         from ulk_tf.classifiers import zoo  # noqa: PLC0415 - imports TensorFlow
 
-        if first.target.target != "auto":
-            zoo.find(first.target.target)
+        for target in {first.owner.model.target, first.adversary.model.target} - {"auto"}:
+            zoo.find(target)
 
-    load(data.dataset, data.data_dir, Path(output.runs_dir) / "data", check_sizes)
+    cache = Path(folders.runs_dir) / "data"
+    if dataset is None:
+        dataset = load(names[0], folders.data_dir, cache, check_early)
+    else:
+        check_early(len(dataset.labels))
+    other = None if alone else load(names[1], folders.data_dir, cache)
+    from ulk_tf.corpus.build import designs_of  # noqa: PLC0415 - imports TensorFlow
+
+    for one in (first, *others):
+        _, designs = designs_of(one, dataset, other)
+        for design in designs:
+            design.procedure.build()
+    return Loaded(dataset, other)

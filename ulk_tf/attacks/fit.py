@@ -99,9 +99,7 @@ class Schedule:
         if home is None:
             return self
         state = home / TRAINING_STATE / f"{name}.npz"
-        return replace(
-            self, state=state, key=corpus.key, log_dir=home / "tensorboard" / name
-        )
+        return replace(self, state=state, key=corpus.key, log_dir=home / "tensorboard" / name)
 
 
 def fit(

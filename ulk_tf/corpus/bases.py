@@ -1,6 +1,7 @@
 """The base models of corpora: found on disk by what determines them, or trained."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from ulk_tf.classifiers.training import BaseModel
@@ -11,39 +12,50 @@ from ulk_tf.errors import UserError
 from ulk_tf.progress import bar
 
 
-def find_or_train(designs: Sequence[Design], executor: Executor) -> dict[BaseId, BaseModel]:
-    """Every base model of some corpora; other corpora of the same data share them.
+def find(designs: Sequence[Design]) -> dict[BaseId, BaseModel]:
+    """Find the base models of corpora that are on disk; corpora of the same data share them.
 
     Args:
         designs: of the corpora of all sides.
-        executor: trains those that are missing or damaged.
     """
-    owners = {base: design for design in designs for base in design.updates}
-    keys = {base: design.base_key(base) for base, design in owners.items()}
-    paths = {
-        base: design.home / "bases" / f"{base}-{keys[base][:16]}.npz"
-        for base, design in owners.items()
-    }
-    bases = {base: found(paths[base], keys[base]) for base in owners}
-    missing = [base for base, model in bases.items() if model is None]
+    found = {}
+    for design in designs:
+        for base in design.updates:
+            path, key = _path(design, base)
+            with suppress(UserError):  # missing, damaged or another one: it is trained
+                found[base] = BaseModel.load(path, key)
+    return found
+
+
+def train_missing(
+    designs: Sequence[Design], bases: dict[BaseId, BaseModel], executor: Executor
+) -> dict[BaseId, BaseModel]:
+    """Train the base models that were not found, and write each down when it is ready.
+
+    Args:
+        designs: of the corpora of all sides.
+        bases: those that were found.
+        executor: trains the others.
+
+    Returns:
+        All of them.
+    """
+    missing = [(d, base) for d in designs for base in d.updates if base not in bases]
+    whole = dict(bases)
     if missing:
-        jobs = [owners[base].training_job(base) for base in missing]
+        jobs = [design.training_job(base) for design, base in missing]
         with bar(len(jobs), "training base models", "model") as shown:
             for number, trained in executor.run(jobs):
-                base = missing[number]
-                folder = paths[base].parent
-                with locked(folder, wait=True), disk_errors(folder):
-                    trained.save(paths[base], keys[base])
-                bases[base] = trained
+                design, base = missing[number]
+                path, key = _path(design, base)
+                with locked(path.parent, wait=True), disk_errors(path.parent):
+                    trained.save(path, key)
+                whole[base] = trained
                 shown.update(1)
-    return {base: model for base, model in bases.items() if model is not None}
+    return whole
 
 
-def found(path: Path, key: str) -> BaseModel | None:
-    """The base model in a file; None where it is missing, damaged or another one."""
-    if not path.is_file():
-        return None
-    try:
-        return BaseModel.load(path, key)
-    except UserError:
-        return None
+def _path(design: Design, base: BaseId) -> tuple[Path, str]:
+    """The file of a base model, and the key by which it is found."""
+    key = design.base_key(base)
+    return design.home / "bases" / f"{base}-{key[:16]}.npz", key

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from ulk_tf.classifiers.training import BaseModel
-from ulk_tf.corpus.bases import find_or_train
-from ulk_tf.corpus.design import BaseId, Design
+from ulk_tf.corpus.bases import find, train_missing
+from ulk_tf.corpus.design import ROLES_OF, BaseId, Design
 from ulk_tf.corpus.executors import Executor, open_executor
 from ulk_tf.corpus.jobs import UpdateJob
 from ulk_tf.corpus.locks import disk_errors, locked
@@ -75,7 +75,7 @@ class Corpus:
 def designs_of(
     experiment: Experiment, dataset: Dataset, shadow_dataset: Dataset | None = None
 ) -> tuple[Splits, tuple[Design, Design]]:
-    """Who owns which samples, and the corpora of the owner and of the adversary.
+    """Who owns which samples, and the corpora of the adversary and of the owner.
 
     Args:
         experiment: all settings.
@@ -102,11 +102,11 @@ def designs_of(
     splits = with_known_classes(splits, experiment, dataset.labels, other.labels)
     check_set_sizes(splits, experiment)
     probing_set = dataset.samples[splits.probes]
-    owner, adversary = (
+    adversary, owner = (
         Design(side, experiment, data, dataset.classes, splits, probing_set)
-        for side, data in (("owner", dataset), ("adversary", other))
+        for side, data in (("adversary", other), ("owner", dataset))
     )
-    return splits, (owner, adversary)
+    return splits, (adversary, owner)
 
 
 def build_corpus(
@@ -128,47 +128,36 @@ def build_corpus(
     """
     check_folder(Path(experiment.folders.runs_dir), "--runs_dir")
     splits, designs = designs_of(experiment, dataset, shadow_dataset)
-    other = designs[1].dataset
+    other = designs[0].dataset
     datasets = {one.fingerprint: one for one in (dataset, other)}
     # Open the executor first: if a cluster cannot be reached, no folder is left behind.
-    with open_executor(experiment.execution, datasets) as executor:
-        bases = find_or_train(designs, executor)
-        shards = _build(designs, bases, executor)
+    with open_executor(experiment.execution, datasets) as executor, ExitStack() as locks:
+        bases = find(designs)
+        corpora = [_open(design, bases, locks) for design in designs]
+        bases = train_missing(designs, bases, executor)
+        check_first_updates(corpora, bases, executor)
+        _compute_missing(corpora, bases, executor)
         updates = {
-            role: _updates(design, own, role)
-            for design, own in zip(designs, shards, strict=True)
-            for role in dict.fromkeys(base.role for base in design.updates)
+            role: _updates(design, shards, role)
+            for design, shards in corpora
+            for role in ROLES_OF[design.side]
         }
     key = digest([design.identity for design in designs], designs[0].probe_digests)[:16]
     return Corpus(key, dataset, other, splits, dataset.samples[splits.probes], bases, updates)
 
 
-def _build(
-    designs: Sequence[Design], bases: dict[BaseId, BaseModel], executor: Executor
-) -> list[Shards]:
-    """The complete shards of every side; what is missing is computed, what is there checked."""
-    found = [_complete(design, bases) for design in designs]
-    reused = [
-        (design, shards)
-        for design, shards in zip(designs, found, strict=True)
-        if shards is not None
-    ]
-    with ExitStack() as locks:
-        built: list[Shards] = []
-        unfinished: list[tuple[Design, Shards]] = []
-        for design, complete in zip(designs, found, strict=True):
-            if complete is not None:
-                built.append(complete)
-                continue
-            locks.enter_context(locked(design.folder))
-            with disk_errors(design.folder):
-                save_npz(design.folder / "plan.npz", design.plan_arrays())
-            shards = Shards(design.folder, design.identity, design.probe_digests)
-            built.append(shards)
-            unfinished.append((design, shards))
-        check_first_updates([*reused, *unfinished], bases, executor)
-        _compute_missing(unfinished, bases, executor)
-    return built
+def _open(
+    design: Design, bases: dict[BaseId, BaseModel], locks: ExitStack
+) -> tuple[Design, Shards]:
+    """A side's corpus: a complete one is read as it is, any other is locked and planned."""
+    complete = _complete(design, bases)
+    if complete is not None:
+        return design, complete
+    folder = design.folder
+    locks.enter_context(locked(folder))
+    with disk_errors(folder):
+        save_npz(folder / "plan.npz", design.plan_arrays())
+    return design, Shards(folder, design.identity, design.probe_digests)
 
 
 def _complete(design: Design, bases: dict[BaseId, BaseModel]) -> Shards | None:
@@ -176,6 +165,8 @@ def _complete(design: Design, bases: dict[BaseId, BaseModel]) -> Shards | None:
 
     It is read without its lock: whoever extends it adds files and changes none.
     """
+    if not set(design.updates) <= set(bases):
+        return None
     kin = design.folder.name.partition("-")[0]
     folders = sorted(design.folder.parent.glob(f"{kin}-*"), key=lambda one: one != design.folder)
     for folder in folders:
@@ -194,19 +185,23 @@ def _gaps(
 
 
 def _compute_missing(
-    unfinished: Sequence[tuple[Design, Shards]],
+    corpora: Sequence[tuple[Design, Shards]],
     bases: dict[BaseId, BaseModel],
     executor: Executor,
 ) -> None:
     jobs: list[UpdateJob] = []
     homes: list[Shards] = []
-    for design, shards in unfinished:
-        for base, start, stop in _gaps(design, shards, bases):
+    total = 0
+    for design, shards in corpora:
+        gaps = list(_gaps(design, shards, bases))
+        if not gaps:
+            continue
+        shards.sweep()
+        total += sum(design.updates.values())
+        for base, start, stop in gaps:
             jobs.append(design.update_job(base, bases[base], start, stop))
             homes.append(shards)
-        shards.sweep()
     weights = {str(base): model.digest for base, model in bases.items()}
-    total = sum(sum(design.updates.values()) for design, _ in unfinished)
     left = sum(len(job.seeds) for job in jobs)
     if not left:
         return
