@@ -17,7 +17,6 @@ from benchmarks.work import PROBES, TESTED, Work, draw
 from ulk_tf.corpus.jobs import UpdateJob
 from ulk_tf.corpus.processes import Processes, cores
 from ulk_tf.data.datasets import Dataset
-from ulk_tf.settings.config import ExecutionConfig
 
 UPDATES = {1: 1024, 10: 1024, 100: 256}  # one to three seconds of work for PyTorch
 PROBED_WHOLE = 16  # updates with the whole test set: seconds of work too
