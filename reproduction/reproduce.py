@@ -11,7 +11,7 @@ from pathlib import Path
 
 from reproduction import quality
 from ulk_tf.errors import UserError
-from ulk_tf.evaluation.baselines_table import baseline, uninformed
+from ulk_tf.evaluation.baselines_table import baseline, trivial
 from ulk_tf.evaluation.metrics_table import metric
 from ulk_tf.evaluation.results import Results, read_results
 from ulk_tf.evaluation.stages import seconds
@@ -104,7 +104,7 @@ def compare(name: str, record: Results, result: Results) -> tuple[list[str], lis
             wrong.append(f"{name} {figure}")
         shown = {key: quality.show(figure, own[key]) for key in ("mean", "low", "high")}
         published = record["published"].get(figure)
-        trivial, gain = _trivial(figure, result)
+        guess, gain = _best_guess(figure, result)
         cells = [
             name,
             quality.title(figure),
@@ -112,7 +112,7 @@ def compare(name: str, record: Results, result: Results) -> tuple[list[str], lis
             shown["mean"],
             f"{shown['low']} to {shown['high']}",
             quality.show(figure, known["mean"]),
-            trivial,
+            guess,
             gain,
             f"{minutes:.0f}",
             "yes" if agrees else "NO",
@@ -121,9 +121,9 @@ def compare(name: str, record: Results, result: Results) -> tuple[list[str], lis
     return rows, wrong
 
 
-def _trivial(figure: str, result: Results) -> tuple[str, str]:
+def _best_guess(figure: str, result: Results) -> tuple[str, str]:
     """The best answer that knows nothing of the update, and by how much the attack beats it."""
-    less_is_better, guesses = metric(figure).less_is_better, uninformed()
+    less_is_better, guesses = metric(figure).less_is_better, trivial()
     known = {
         key.partition(":")[2]: value["mean"]
         for key, value in result["baselines"].items()

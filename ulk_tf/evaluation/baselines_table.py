@@ -46,6 +46,11 @@ class BaselineRow:
         """Whether it is told nothing of the update: what anybody could have guessed."""
         return not (self.sees_update or self.knows_truth)
 
+    @property
+    def trivial(self) -> bool:
+        """Whether it is a guess that takes no attack at all."""
+        return self.uninformed and not self.runs_attack
+
 
 _ROWS = (
     BaselineRow(
@@ -193,6 +198,11 @@ def baseline(name: str) -> BaselineRow:
     Of a stranger's baseline nothing can be concluded: it counts as no guess.
     """
     return BASELINES.get(name, BaselineRow(name, spaced(name), sees_update=True, knows_truth=True))
+
+
+def trivial() -> frozenset[str]:
+    """The names of the baselines that are guesses, and take no attack."""
+    return frozenset(row.name for row in BASELINES.values() if row.trivial)
 
 
 def uninformed() -> frozenset[str]:

@@ -42,7 +42,7 @@ def seen(row: AttackRow, trained: Trained, corpus: Corpus, seed: int) -> dict[st
     updates = held_out.updates["target"]
     before = updates.before[updates.base]
     moved = movement(before, updates.after)
-    guesses = [one for one in baselines_of(row.output) if one.uninformed and not one.runs_attack]
+    guesses = [one for one in baselines_of(row.output) if one.trivial]
     scores: Scores = imported(row.score)(trained, held_out, seed, guesses)
     edges = np.quantile(moved, np.linspace(0, 1, TENTHS + 1))
     return {
