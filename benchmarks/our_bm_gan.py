@@ -37,8 +37,9 @@ def random_corpus(updates: int, set_size: int, probes: int = 100, side: int = 28
     posteriors = rng.dirichlet(np.ones(CLASSES), (updates + 1, probes)).astype(np.float32)
     indices = rng.integers(0, len(samples), (updates, set_size)).astype(np.int32)
     shadow = Updates(np.zeros(updates, np.int32), posteriors[:1], posteriors[1:], indices)
-    splits = split(experiment.data, len(samples), 0)
-    return Corpus(Path(), dataset, splits, {}, {"shadow": shadow})
+    splits = split(experiment, len(samples))
+    probing_set = samples[splits.probes]
+    return Corpus("random", dataset, dataset, splits, probing_set, {}, {"shadow": shadow})
 
 
 def compiled(config: MsrConfig, corpus: Corpus, steps: int = 8) -> BMGAN:

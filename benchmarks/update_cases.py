@@ -14,10 +14,10 @@ from benchmarks import torch_worker
 from benchmarks.alternating import Contender, peak_mib
 from benchmarks.settings import Settings
 from benchmarks.work import PROBES, TESTED, Work, draw
-from ulk_tf.corpus.jobs import UpdateJob
+from ulk_tf.classifiers.keras_procedure import KerasProcedure
+from ulk_tf.corpus.jobs import Datasets, UpdateJob
 from ulk_tf.corpus.processes import Processes, cores
-from ulk_tf.data.datasets import Dataset
-from ulk_tf.settings.config import ExecutionConfig
+from ulk_tf.settings.config import ExecutionConfig, TrainingConfig
 
 UPDATES = {1: 1024, 10: 1024, 100: 256}  # one to three seconds of work for PyTorch
 PROBED_WHOLE = 16  # updates with the whole test set: seconds of work too
@@ -37,9 +37,9 @@ class MeasuredJob:
         """What the job does, for messages."""
         return self.job.what
 
-    def run(self, dataset: Dataset) -> float | None:
+    def run(self, datasets: Datasets) -> float | None:
         """Do the work; neither side sends posteriors, which would cost both the same."""
-        posteriors = self.job.run(dataset)["after"]
+        posteriors = self.job.run(datasets)["after"]
         return peak_mib() if np.isfinite(posteriors).all() else None
 
 
@@ -63,7 +63,7 @@ class UpdateCase:
         count = settings.some(UPDATES[self.set_size], at_least=2 * JOB)
         given, crew = draw(self.target, self.set_size, count), cores()
         whole = settings.some(PROBED_WHOLE, at_least=crew)
-        ours = Processes(CorpusConfig(workers=crew), given.dataset)
+        ours = Processes(ExecutionConfig(workers=crew), _named(given))
         spawn = get_context("spawn")
         with closing(ours), ProcessPoolExecutor(crew, spawn, torch_worker.start, (given,)) as pool:
             yield [
@@ -96,7 +96,7 @@ class GrowthCase:
         """Two sets of workers, so that each has a peak of its own."""
         count = settings.some(GROWN, at_least=8 * JOB)
         given = draw(self.target, self.set_size, count)
-        once, twice = (Processes(CorpusConfig(), given.dataset) for _ in range(2))
+        once, twice = (Processes(ExecutionConfig(), _named(given)) for _ in range(2))
         with closing(once), closing(twice):
             yield [
                 Contender(
@@ -109,19 +109,26 @@ class GrowthCase:
             ]
 
 
+def _named(given: Work) -> Datasets:
+    return {given.dataset.fingerprint: given.dataset}
+
+
 def _run_ours(crew: Processes, given: Work, updates: int) -> float | None:
+    data = given.dataset
+    procedure = KerasProcedure(
+        given.target, TrainingConfig(), given.config, data.sample_shape, data.classes
+    )
     jobs = [
         MeasuredJob(
             UpdateJob(
                 base="target-000",
-                target=given.target,
-                config=given.config,
+                procedure=procedure,
+                dataset=data.fingerprint,
                 weights=given.weights,
-                probes=np.arange(PROBES, dtype=np.int32),
+                probes=data.samples[:PROBES],
                 indices=given.indices[start : min(start + JOB, updates)],
                 seeds=given.seeds[start : min(start + JOB, updates)],
                 first=start,
-                chunk_size=50,
             )
         )
         for start in range(0, updates, JOB)

@@ -1,4 +1,4 @@
-"""Observers of a base model they own, and what they learn of updating sets' labels."""
+"""Observers who own a base model: how much they learn of updating sets' labels."""
 
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -28,10 +28,10 @@ class Observer(Protocol):
     """One who owns the base model and sees something of each update."""
 
     def sees(self, side: Role, plan: PlanRows) -> Inputs:
-        """What it sees of the planned updates, one row each."""
+        """See the planned updates, one row each."""
 
     def network(self, seen: Inputs) -> keras.Model:
-        """What it learns with, untrained."""
+        """Build the network that it learns with."""
 
 
 class OfPosteriors:
@@ -130,7 +130,7 @@ def gains(
 
 
 def _first(seen: Inputs, sets: int) -> Inputs:
-    """What is seen of the first sets."""
+    """Cut what is seen to the first sets."""
     if isinstance(seen, dict):
         return {name: part[:sets] for name, part in seen.items()}
     return seen[:sets]

@@ -1,13 +1,13 @@
-"""A base model in the hands of its owner: its pool is known, and so is every updating set."""
+"""Owner of a base model, who knows its pool and every updating set."""
 
 from dataclasses import dataclass, replace
 
 import keras
 import numpy as np
 
-from ulk_tf.classifiers import zoo
 from ulk_tf.classifiers.updates import UpdateEngine
-from ulk_tf.corpus.design import BaseId, Design
+from ulk_tf.corpus.build import designs_of
+from ulk_tf.corpus.design import BaseId
 from ulk_tf.corpus.pipeline import label_shares
 from ulk_tf.corpus.plan import PlanRows, draw
 from ulk_tf.data.datasets import Dataset
@@ -40,12 +40,12 @@ class Owned:
     known: int
     model: keras.Model
 
-    def plan(self, side: Role, count: int, set_size: int, skew: float | None) -> PlanRows:
-        """Updating sets: on the shadow side of known samples, otherwise of the others."""
-        known = side == "shadow"
+    def plan(self, role: Role, count: int, set_size: int, skew: float | None) -> PlanRows:
+        """Draw updating sets: of known samples for the shadow role, of the others elsewhere."""
+        known = role == "shadow"
         return draw(
             seed=0,
-            side=side,
+            role=role,
             base=0,
             pool=self.pool[: self.known] if known else self.pool[self.known :],
             labels=self.dataset.labels,
@@ -60,7 +60,7 @@ class Owned:
 
     def posteriors(self, plan: PlanRows) -> tuple[Array, Array]:
         """Before, float32 [probes, classes], and after each update, one more axis in front."""
-        update = replace(self.experiment.update, set_size=plan.indices.shape[1])
+        update = replace(self.experiment.adversary.update, set_size=plan.indices.shape[1])
         engine = UpdateEngine(self.model, update, self.dataset.samples[self.probes])
         weights, after = self.model.get_weights(), []
         for start in range(0, len(plan.seeds), 2000):
@@ -82,16 +82,15 @@ def own(experiment: Experiment, dataset: Dataset, largest: int) -> Owned:
     Raises:
         UserError: a pool too small for such a set.
     """
-    design, base = Design(experiment, dataset), BaseId("shadow", 0)
-    owned = design.splits.for_base(base.side, base.number).pool
+    splits, (design, _) = designs_of(experiment, dataset)
+    base = BaseId("shadow", 0)
+    owned = splits.for_base(base.role, base.number).pool
     pool = np.random.default_rng([experiment.seed, 9]).permutation(owned)
     known = int(LEARNED * len(pool))
     if len(pool) - known < largest:
         others = f"{len(pool) - known} of {dataset.name}"
         raise UserError(f"a pool with {largest} samples to ask about", others)
-    trained = design.training_job(base).run(dataset)
-    model = zoo.build(
-        experiment.target.target, dataset.sample_shape, dataset.classes, dataset.moments
-    )
+    trained = design.training_job(base).run({dataset.fingerprint: dataset})
+    model = design.procedure.build()
     model.set_weights(trained.weights)
-    return Owned(experiment, dataset, design.splits.probes, pool, known, model)
+    return Owned(experiment, dataset, splits.probes, pool, known, model)

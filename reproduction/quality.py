@@ -5,70 +5,69 @@
 keeps copies of results under reproduction/results/quality/ and rewrites the table from all of them.
 """
 
-import dataclasses
 import sys
 from pathlib import Path
-from typing import Any
 
 from benchmarks.page import rewrite
 from ulk_tf.errors import UserError
-from ulk_tf.evaluation.wording import baseline, metric
-from ulk_tf.files import read_json, write_json
-from ulk_tf.settings import presets
+from ulk_tf.evaluation.baselines_table import baseline
+from ulk_tf.evaluation.metrics_table import MetricRow, metric
+from ulk_tf.evaluation.results import Results, read_results, write_results
+from ulk_tf.evaluation.stages import seconds
+from ulk_tf.settings.attack_table import ATTACKS
+from ulk_tf.settings.presets import flags_of
 
 HOME = Path(__file__).parent.parent
-KEPT = HOME / "benchmarks" / "results" / "quality"
+KEPT = HOME / "reproduction" / "results" / "quality"
 PAGE = HOME / "docs" / "RESULTS.md"
-# Of each attack the metrics that a reader looks for.
-SHOWN = {
-    "li": ("accuracy", "top3_accuracy"),
-    "ssr": ("mse", "gain_over_class_mean_of_true_label", "gain_over_shuffled"),
-    "lde": ("kl", "kl_published_scale", "most_frequent_accuracy", "gain_over_prior"),
-    "msr": (
-        "matched_mse_centroids",
-        "gain_over_shadow_clustering",
-        "gain_over_matched_shadow",
-        "gain_over_shuffled",
-        "matched_mse_samples",
-        "gain_over_shadow_clustering_samples",
-    ),
-}
-Result = dict[str, Any]
 
 
-def flags_of(result: Result) -> dict[str, Any]:
-    """What a run was given beside its preset, as `presets.experiment` takes it.
-
-    Args:
-        result: a results.json.
-    """
-    config = result["config"]
-    attack, preset, dataset = config["attack_name"], config["preset"], config["data"]["dataset"]
-    plain = dataclasses.asdict(presets.experiment(attack, preset, dataset=dataset))
-    flags = {"dataset": dataset} | ({} if preset == "default" else {"preset": preset})
-    flags |= {} if config["seed"] == 0 else {"seed": config["seed"]}
-    for part in presets.parts(attack):
-        # Where files are and how many processes compute changes no figure.
-        if part == "output":
-            continue
-        for name, value in config[part].items():
-            silent = name in ("data_dir", "dataset", "workers", "executor", "ray_address")
-            if not silent and value != plain[part][name]:
-                flags[name] = value
-    return flags
+def figures(result: Results) -> list[str]:
+    """The metrics, and gains as `<metric>:<baseline>`, that a reader of a result looks for."""
+    row = ATTACKS.get(result["attack"])
+    wanted = row.figures if row and row.figures else tuple(result["metrics"])
+    return [name for name in wanted if name in result["metrics"] or name in result["gains"]]
 
 
-def command(result: Result) -> str:
+def estimate(result: Results, name: str) -> dict[str, float]:
+    """The estimate of one of `figures`."""
+    found: dict[str, float] = (result["gains"] if ":" in name else result["metrics"])[name]
+    return found
+
+
+def title(name: str) -> str:
+    """One of `figures` for people."""
+    of, _, other = name.partition(":")
+    if not other:
+        return metric(of).title
+    said = f"Gain over {baseline(other).title.lower()}"
+    # Another metric of an attack has gains over the same baselines as its headline.
+    which = metric(of).title.partition(", ")[2]
+    return said if of in {row.headline for row in ATTACKS.values()} else f"{said}, {which}"
+
+
+def show(name: str, value: float) -> str:
+    """A value of one of `figures`, as it is shown."""
+    return percent(value) if _share(name) else number(value)
+
+
+def _share(name: str) -> bool:
+    row: MetricRow = metric(name.partition(":")[0])
+    return row.less_is_better if ":" in name else row.share
+
+
+def command(result: Results) -> str:
     """How a run is started again: every flag that its preset does not set.
 
     Args:
-        result: a results.json.
+        result: a run's.
     """
-    typed = "".join(f" --{name}={value}" for name, value in flags_of(result).items())
+    flags = flags_of(result["config"])
+    typed = "".join(f" --{name}={value}" for name, value in flags.items())
     return f"python -m trainers.{result['attack']}{typed}"
 
 
-def name_of(result: Result) -> str:
+def name_of(result: Results) -> str:
     """What a result's file is called: attack, data set and what its preset does not set."""
     words = command(result).removeprefix("python -m trainers.").replace("--dataset=", "")
     return words.replace(" --", "_").replace(" ", "_").replace("=", "-") + ".json"
@@ -81,27 +80,29 @@ def keep(paths: list[Path]) -> None:
         paths: of results.json files.
     """
     for path in paths:
-        result = read_json(path)
-        result["config"].pop("output", None)
-        result["config"]["data"]["data_dir"] = None
-        write_json(KEPT / name_of(result), result)
+        result = read_results(path)
+        # Where files are changes no figure, and is nobody's business.
+        result["config"]["folders"] = {}
+        write_results(KEPT / name_of(result), result)
 
 
 def table() -> str:
     """All kept results as Markdown, data set by data set, in the order of the attacks."""
     order = {dataset: place for place, dataset in enumerate(("digits", "mnist", "cifar10"))}
-    results = [read_json(path) for path in sorted(KEPT.glob("*.json"))]
+    results = [read_results(path) for path in sorted(KEPT.glob("*.json"))]
     if not results:
         raise UserError(f"results in {KEPT}", "none", "Name results.json files to keep.")
-    results.sort(key=lambda one: (order.get(one["dataset"], 9), list(SHOWN).index(one["attack"])))
+    attacks = list(ATTACKS)
+    results.sort(key=lambda one: (order.get(one["dataset"], 9), attacks.index(one["attack"])))
     return "\n".join(_section(result) for result in results)
 
 
-def _section(result: Result) -> str:
-    update = result["config"]["update"]
-    skew = "independent" if update["label_skew"] is None else f"Dirichlet {update['label_skew']:g}"
-    minutes = sum(result["timing"].values()) / 60
-    bases = result["config"]["target"]["target_bases"]
+def _section(result: Results) -> str:
+    owner = result["config"]["owner"]
+    update, label_skew = owner["update"], owner["data"]["label_skew"]
+    skew = "independent" if label_skew is None else f"Dirichlet {label_skew:g}"
+    minutes = seconds(result["timing"]) / 60
+    bases = result["config"]["counts"]["target_bases"]
     lines = [
         f"### {result['dataset']}, A_{result['attack'].upper()}, sets of {update['set_size']}"
         + ("" if update["set_size"] == 1 else f", {skew}"),
@@ -112,25 +113,21 @@ def _section(result: Result) -> str:
         "| figure | attack | 95% interval | baselines | published |",
         "|---|---|---|---|---|",
     ]
-    for name in SHOWN[result["attack"]]:
-        if name in result["metrics"]:
-            lines.append(_row(result, name))
+    lines += [_row(result, name) for name in figures(result)]
     return "\n".join([*lines, ""])
 
 
-def _row(result: Result, name: str) -> str:
-    own = result["metrics"][name]
-    wording = metric(name)
-    show = percent if wording.share else number
+def _row(result: Results, name: str) -> str:
+    own = estimate(result, name)
     beside = [
-        f"{baseline(key.partition(':')[2])[0].lower()} {show(value['mean'])}"
+        f"{baseline(key.partition(':')[2]).title.lower()} {show(name, value['mean'])}"
         for key, value in result["baselines"].items()
         if key.partition(":")[0] == name
     ]
     known = result["published"].get(name)
-    published = f"{show(known['value'])} ({known['source']})" if known else ""
-    interval = f"{show(own['low'])} to {show(own['high'])}"
-    cells = [wording.name, f"**{show(own['mean'])}**", interval, ", ".join(beside), published]
+    published = f"{show(name, known['value'])} ({known['source']})" if known else ""
+    interval = f"{show(name, own['low'])} to {show(name, own['high'])}"
+    cells = [title(name), f"**{show(name, own['mean'])}**", interval, ", ".join(beside), published]
     return f"| {' | '.join(cells)} |"
 
 

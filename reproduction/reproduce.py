@@ -8,27 +8,17 @@ was killed goes on where it was.
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 from reproduction import quality
 from ulk_tf.errors import UserError
-from ulk_tf.evaluation.wording import baseline, metric
-from ulk_tf.files import read_json, write_text
+from ulk_tf.evaluation.baselines_table import baseline, trivial
+from ulk_tf.evaluation.metrics_table import metric
+from ulk_tf.evaluation.results import Results, read_results
+from ulk_tf.evaluation.stages import seconds
+from ulk_tf.files import write_text
 from ulk_tf.quiet import import_tensorflow
 from ulk_tf.settings import cli, presets
 
-Result = dict[str, Any]
-# Baselines that look at neither the posteriors nor the truth.
-TRIVIAL = (
-    "most_frequent_label",
-    "prior",
-    "uniform",
-    "mean_sample",
-    "shadow_clustering",
-    "matched_shadow",
-    "label_average",
-    "random_samples",
-)
 HEADER = (
     "| run | figure | published | ours | 95% interval | recorded | best trivial baseline | gain "
     "| minutes | agrees |\n|---|---|---|---|---|---|---|---|---|---|"
@@ -51,7 +41,7 @@ def run(
         export_dir: folder of exported attacks.
         data_dir: where TFDS data is prepared; TFDS_DATA_DIR when not given.
     """
-    records = {path.stem: read_json(path) for path in sorted(quality.KEPT.glob("*.json"))}
+    records = {path.stem: read_results(path) for path in sorted(quality.KEPT.glob("*.json"))}
     chosen = {
         name: record
         for name, record in records.items()
@@ -80,24 +70,24 @@ def run(
         raise UserError("figures within the recorded intervals", "others of " + ", ".join(wrong))
 
 
-def _result(record: Result, places: dict[str, str]) -> Result:
+def _result(record: Results, places: dict[str, str]) -> Results:
     """The results of a record's run, which is started where it has not ended before."""
     from ulk_tf.workflow import run_folder  # noqa: PLC0415 - TensorFlow takes seconds
 
-    attack, flags = record["attack"], quality.flags_of(record) | places
+    attack, flags = record["attack"], presets.flags_of(record["config"]) | places
     path = run_folder(presets.experiment(attack, **flags)) / "results.json"
     # The first results.json of a run has no times yet: its export was not finished.
-    if not path.is_file() or not read_json(path)["timing"]:
+    if not path.is_file() or not read_results(path)["timing"]:
         typed = [f"--{name}={value}" for name, value in flags.items()]
         done = subprocess.run([sys.executable, "-m", f"trainers.{attack}", *typed], check=False)
         if done.returncode < 0 or done.returncode == 130:
             raise KeyboardInterrupt
         if done.returncode:
             raise UserError("a run that succeeds", f"exit code {done.returncode} of {attack}")
-    return read_json(path)
+    return read_results(path)
 
 
-def compare(name: str, record: Result, result: Result) -> tuple[list[str], list[str]]:
+def compare(name: str, record: Results, result: Results) -> tuple[list[str], list[str]]:
     """Rows of the table, and the figures that are not within the record's interval.
 
     Args:
@@ -105,27 +95,24 @@ def compare(name: str, record: Result, result: Result) -> tuple[list[str], list[
         record: the results.json in the repository.
         result: that of the new run.
     """
-    minutes = sum(result["timing"].values()) / 60
+    minutes = seconds(result["timing"]) / 60
     rows, wrong = [], []
-    for figure in quality.SHOWN[record["attack"]]:
-        if figure not in record["metrics"]:
-            continue
-        own, known = result["metrics"][figure], record["metrics"][figure]
+    for figure in quality.figures(record):
+        own, known = quality.estimate(result, figure), quality.estimate(record, figure)
         agrees = known["low"] <= own["mean"] <= known["high"]
         if not agrees:
             wrong.append(f"{name} {figure}")
-        wording = metric(figure)
-        show = quality.percent if wording.share else quality.number
+        shown = {key: quality.show(figure, own[key]) for key in ("mean", "low", "high")}
         published = record["published"].get(figure)
-        trivial, gain = _trivial(figure, result, wording.less_is_better)
+        guess, gain = _best_guess(figure, result)
         cells = [
             name,
-            wording.name,
-            show(published["value"]) if published else "",
-            show(own["mean"]),
-            f"{show(own['low'])} to {show(own['high'])}",
-            show(known["mean"]),
-            trivial,
+            quality.title(figure),
+            quality.show(figure, published["value"]) if published else "",
+            shown["mean"],
+            f"{shown['low']} to {shown['high']}",
+            quality.show(figure, known["mean"]),
+            guess,
             gain,
             f"{minutes:.0f}",
             "yes" if agrees else "NO",
@@ -134,20 +121,20 @@ def compare(name: str, record: Result, result: Result) -> tuple[list[str], list[
     return rows, wrong
 
 
-def _trivial(figure: str, result: Result, less_is_better: bool) -> tuple[str, str]:
+def _best_guess(figure: str, result: Results) -> tuple[str, str]:
     """The best answer that knows nothing of the update, and by how much the attack beats it."""
-    own = result["metrics"][figure]["mean"]
+    less_is_better, guesses = metric(figure).less_is_better, trivial()
     known = {
         key.partition(":")[2]: value["mean"]
         for key, value in result["baselines"].items()
-        if key.partition(":")[0] == figure and key.partition(":")[2] in TRIVIAL
+        if key.partition(":")[0] == figure and key.partition(":")[2] in guesses
     }
     if not known:
         return "", ""
     best = (min if less_is_better else max)(known, key=lambda name: known[name])
-    value = known[best]
+    own, value = quality.estimate(result, figure)["mean"], known[best]
     better = (value - own if less_is_better else own - value) / value if value else 0.0
-    return f"{baseline(best)[0].lower()} {quality.number(value)}", f"{better:+.1%}"
+    return f"{baseline(best).title.lower()} {quality.number(value)}", f"{better:+.1%}"
 
 
 if __name__ == "__main__":

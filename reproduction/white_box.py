@@ -47,7 +47,7 @@ def measure(
     from reproduction.owned import own  # noqa: PLC0415
     from ulk_tf.data.datasets import load  # noqa: PLC0415
 
-    found = load(dataset, experiment.data.data_dir, Path(experiment.output.runs_dir) / "data")
+    found = load(dataset, data_dir, Path(experiment.folders.runs_dir) / "data")
     owned = own(experiment, found, max(set_size for set_size, _ in CASES))
     views = {
         "gradients": observers.OfGradients(owned),

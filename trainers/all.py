@@ -1,49 +1,53 @@
-"""All four attacks, and one table: `python -m trainers.all --dataset=mnist`."""
+"""Train all attacks, and print one table: `python -m trainers.all --dataset=mnist`."""
 
-from typing import Any
+from collections.abc import Sequence
+from pathlib import Path
 
-from trainers import lde, li, msr, ssr
-from ulk_tf.files import read_json
-from ulk_tf.settings import cli, presets
+from ulk_tf import trainer
+from ulk_tf.commands import shared_command
+from ulk_tf.evaluation.results import read_results
+from ulk_tf.preflight import Loaded
+from ulk_tf.settings import cli
+from ulk_tf.settings.attack_table import ATTACKS
+from ulk_tf.settings.experiment import Experiment
 
-SUMMARY = "Run the four attacks on one data set and print one table."
-TRAINERS = {"li": li.run, "ssr": ssr.run, "lde": lde.run, "msr": msr.run}
-HEADLINES = {
-    "li": "accuracy",
-    "ssr": "mse",
-    "lde": "kl",
-    "msr": "matched_mse_centroids",
-}
+SUMMARY = "Run all attacks on one data set and print one table."
 
 
-def main() -> None:
-    """Parse, run the four, print the table; the last line is the path of the last results."""
-    cli.run(presets.shared_command(run, SUMMARY))
-
-
-def run(**flags: Any) -> None:
-    """Run the four trainers with the flags that all of them know.
+def main(argv: Sequence[str] | None = None) -> None:
+    """Parse, run, print the table; the last line is the path of the last results.
 
     Args:
-        **flags: as `presets.experiment` takes them.
+        argv: the arguments; those of the process when None.
     """
-    # Everything is checked before the first attack takes its minutes.
-    experiments = {name: presets.experiment(name, **flags) for name in presets.ATTACKS}
-    paths = {name: TRAINERS[name](experiment) for name, experiment in experiments.items()}
+    cli.run(shared_command(run, SUMMARY), argv)
+
+
+def run(experiments: Sequence[Experiment], loaded: Loaded) -> None:
+    """Run every attack, and print one line for each and the paths of their results.
+
+    Args:
+        experiments: one for each attack.
+        loaded: their data.
+    """
+    paths = {one.attack_name: trainer.run(one, loaded) for one in experiments}
     print(f"\n{'attack':8}{'metric':26}{'attack':>10}   95% interval          baselines")
     for name, path in paths.items():
-        results = read_json(path)
-        metric = HEADLINES[name]
-        own = results["metrics"][metric]
-        interval = f"[{own['low']:.5f}, {own['high']:.5f}]"
-        others = ", ".join(
-            f"{key.partition(':')[2]} {value['mean']:.5f}"
-            for key, value in results["baselines"].items()
-            if key.startswith(f"{metric}:")
-        )
-        print(f"{name:8}{metric:26}{own['mean']:10.5f}   {interval:22}{others}")
+        print(_line(name, path))
     for path in paths.values():
         print(path)
+
+
+def _line(name: str, path: Path) -> str:
+    results, metric = read_results(path), ATTACKS[name].headline
+    own = results["metrics"][metric]
+    interval = f"[{own['low']:.5f}, {own['high']:.5f}]"
+    others = ", ".join(
+        f"{key.partition(':')[2]} {value['mean']:.5f}"
+        for key, value in results["baselines"].items()
+        if key.startswith(f"{metric}:")
+    )
+    return f"{name:8}{metric:26}{own['mean']:10.5f}   {interval:22}{others}"
 
 
 if __name__ == "__main__":

@@ -1,8 +1,6 @@
 """The functions of `import ulk_tf`: trainers and commands are command lines of these."""
 
-import contextlib
-import io
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -80,9 +78,7 @@ def run(
                 flags["executor"] = "inline"
         settings = experiment(attack, preset, seed, target=target, **flags)
         loaded = preflight(settings, dataset=data)
-        # What the trainers print is in the result.
-        with contextlib.redirect_stdout(io.StringIO()):
-            path = workflow.run(settings, loaded)
+        path = workflow.run(settings, loaded, tell=_unsaid)
     return Result.load(path)
 
 
@@ -242,4 +238,5 @@ def audit(
     return found
 
 
-Service = Callable[[Array], object]
+def _unsaid(line: str) -> None:
+    """Drop a line of a report: it is in the result."""

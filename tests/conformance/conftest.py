@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ulk_tf.attacks.labels import train_labels
+from ulk_tf.attacks.labels import train_lde, train_li
 from ulk_tf.attacks.msr import train_msr
-from ulk_tf.attacks.signature import TrainedAttack
+from ulk_tf.attacks.signature import Trained, TrainedAttack
 from ulk_tf.attacks.ssr import train_ssr
 from ulk_tf.corpus.build import Corpus, build_corpus
 from ulk_tf.data.datasets import load
@@ -22,9 +22,9 @@ from ulk_tf.settings.attack_configs import ClusteringName, LabelConfig, MsrConfi
 CLUSTERED = 300
 TINY = {
     "base_epochs": 3,
-    "shadow_bases": 1,
+    "training_bases": 1,
     "target_bases": 1,
-    "shadow_updates": 48,
+    "training_updates": 48,
     "validation_updates": 16,
     "target_updates": 8,
     "executor": "inline",
@@ -37,12 +37,12 @@ def clustering(corpus: Corpus) -> ClusteringName:
 
 
 SHORT = {"epochs": 2, "hidden": 32}
-TRAIN: dict[str, Callable[[Corpus, Path], TrainedAttack]] = {
-    "li": lambda corpus, _: train_labels("li", LabelConfig(**SHORT), corpus, 0)[0],
-    "ssr": lambda corpus, logs: (
-        train_ssr(SsrConfig(**SHORT, autoencoder_epochs=2), corpus, 0, logs).attack
+TRAIN: dict[str, Callable[[Corpus, Path], Trained]] = {
+    "li": lambda corpus, _: train_li(LabelConfig(**SHORT), corpus, 0, None),
+    "ssr": lambda corpus, logs: train_ssr(
+        SsrConfig(**SHORT, autoencoder_epochs=2), corpus, 0, logs
     ),
-    "lde": lambda corpus, _: train_labels("lde", LabelConfig(**SHORT), corpus, 0)[0],
+    "lde": lambda corpus, _: train_lde(LabelConfig(**SHORT), corpus, 0, None),
     "msr": lambda corpus, logs: train_msr(
         MsrConfig(
             **SHORT,
@@ -56,7 +56,7 @@ TRAIN: dict[str, Callable[[Corpus, Path], TrainedAttack]] = {
         corpus,
         0,
         logs,
-    )[0],
+    ),
 }
 
 
@@ -107,7 +107,7 @@ def cases(tmp_path_factory, own_key) -> Callable[[str, str], Case]:
     def case(name: str, kind: str) -> Case:
         updates = ("li", 1) if name in ("li", "ssr") else ("lde", 10)
         learned = corpus(*updates, datasets[kind])
-        return _case(TRAIN[name](learned, home / kind / name), learned, home / "exported")
+        return _case(TRAIN[name](learned, home / kind / name).attack, learned, home / "exported")
 
     return case
 
@@ -118,7 +118,7 @@ def _case(attack: TrainedAttack, corpus: Corpus, folder: Path) -> Case:
             attack,
             export_dir=folder,
             dataset=corpus.dataset.name,
-            probing_set=corpus.dataset.samples[corpus.splits.probes],
+            probing_set=corpus.probing_set,
             metadata={"class_names": list(corpus.dataset.class_names)},
         )
 

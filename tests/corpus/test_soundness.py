@@ -26,7 +26,8 @@ def test_base_models_that_learned_nothing_are_said_before_updates(
 ) -> None:
     corpus = build_corpus(tiny(tmp_path, base_epochs=0, shadow_base_epochs=8), digits())
     (told,) = corpus.warnings
-    assert told.startswith("The owner's base models learned nothing: right on ")
+    assert told.startswith("1 of 4 base models have learned nothing")
+    assert "(target-000 " in told and ", guess 1" in told
     shown = capsys.readouterr().err
     assert told in shown.replace("note: ", "")
     assert shown.index("learned nothing") < shown.index("updating models")

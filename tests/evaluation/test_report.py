@@ -5,8 +5,9 @@ from html.parser import HTMLParser
 
 import pytest
 
+from ulk_tf.evaluation.baselines_table import baseline
+from ulk_tf.evaluation.metrics_table import METRICS, metric
 from ulk_tf.evaluation.report import write_report
-from ulk_tf.evaluation.wording import METRICS, baseline, metric
 
 EVIL = "<script>alert('$x &')</script>\"'><img src=http://a.example/b>"
 PNG = base64.b64decode(
@@ -27,17 +28,15 @@ def estimate(mean, low=None, high=None, n=300):
 @pytest.fixture
 def results():
     return {
-        "schema_version": 1,
+        "schema_version": 2,
         "attack": "msr",
         "dataset": "digits",
-        "headline": "The update gave away its samples.",
-        "notes": ["Only one target base."],
+        "warnings": ["Only one target base."],
         "config": {"seed": 7, "update": {"set_size": 10, "label_skew": None}, "widths": [64, 32]},
         "environment": {"tensorflow": "2.21.0"},
-        "timing": {"corpus_seconds": 12.5},
+        "timing": {"corpus": {"seconds": 12.5, "reused": "all updates"}},
         "metrics": {
             "matched_mse_centroids": estimate(0.04),
-            "gain_over_shadow_clustering": estimate(1 - 0.04 / 0.05, 0.15, 0.25),
             "matched_mse_samples": estimate(0.06),
             "accuracy": estimate(0.95),
         },
@@ -46,6 +45,9 @@ def results():
             "matched_mse_centroids:shadow_clustering": estimate(0.05),
             "matched_mse_samples:shadow_clustering": estimate(0.07),
             "matched_mse_centroids:label_oracle": estimate(0.032),
+        },
+        "gains": {
+            "matched_mse_centroids:shadow_clustering": estimate(1 - 0.04 / 0.05, 0.15, 0.25)
         },
         "published": {"accuracy": {"value": 0.96, "source": "the paper"}},
     }
@@ -127,7 +129,7 @@ def test_it_says_what_was_done_and_found(tmp_path, results, png):
     for words in (
         "A_MSR",
         "digits",
-        "The update gave away its samples.",
+        "Updates like these give away something of which samples were new",
         "Only one target base.",
         "Losses by epoch",
         "Over 300 target updates",
@@ -135,11 +137,12 @@ def test_it_says_what_was_done_and_found(tmp_path, results, png):
         "not set",
         "64, 32",
         "2.21.0",
-        "corpus_seconds",
+        "corpus: 12.5 s (found on disk: all updates)",
+        "The exported attack holds the samples of the probing set",
         "shadow models",
     ):
         assert words in page.text, words
-    assert sum(tag == "details" for tag, _ in page.tags) == 3
+    assert sum(tag == "details" for tag, _ in page.tags) == 2
 
 
 def test_baselines_stand_under_their_metric(tmp_path, results):
@@ -169,7 +172,7 @@ def test_a_gain_that_chance_explains_is_not_coloured(tmp_path, results):
         return [attrs["class"] for tag, attrs in page.tags if tag == "span"]
 
     assert kinds() == ["good", "bad", "good", "good"]
-    results["metrics"]["gain_over_shadow_clustering"] |= {"low": -0.01}
+    results["gains"]["matched_mse_centroids:shadow_clustering"] |= {"low": -0.01}
     results["metrics"]["accuracy"] |= {"low": 0.05}
     assert kinds() == ["unclear", "bad", "good", "unclear"]
 
@@ -177,14 +180,6 @@ def test_a_gain_that_chance_explains_is_not_coloured(tmp_path, results):
 def test_a_paired_gain_lends_its_interval_to_its_baseline(tmp_path, results):
     page = write(tmp_path, results)
     assert page.row("Shadow clustering")[1][2] == "+20.0%|+15.0% to +25.0%|"
-    assert "Gain over" not in page.text
-
-
-def test_a_gain_that_belongs_to_no_baseline_has_its_own_line(tmp_path, results):
-    results["metrics"]["gain_over_shadow_clustering"] = estimate(0.5, 0.4, 0.6)
-    page = write(tmp_path, results)
-    assert page.row("Gain over shadow clustering")[1][1] == "+50.0%|+40.0% to +60.0%|"
-    assert page.row("Shadow clustering")[1][2] == "+20.0%|"
 
 
 def test_published_figures_name_their_source(tmp_path, results):
@@ -196,11 +191,10 @@ def test_nobodys_text_runs(tmp_path, results, png):
     results |= {
         "attack": EVIL,
         "dataset": EVIL,
-        "headline": EVIL,
-        "notes": [EVIL],
+        "warnings": [EVIL],
         "config": {EVIL: {EVIL: [EVIL]}},
         "environment": {EVIL: EVIL},
-        "timing": {EVIL: EVIL},
+        "timing": {EVIL: {"seconds": 1.0, "reused": EVIL}},
     }
     results["metrics"][EVIL] = estimate(1.0)
     results["baselines"][f"{EVIL}:{EVIL}"] = estimate(1.0)
@@ -208,15 +202,15 @@ def test_nobodys_text_runs(tmp_path, results, png):
     page = write(tmp_path, results, {EVIL: png})
     assert "script" not in {tag for tag, _ in page.tags}
     assert sum(tag == "img" for tag, _ in page.tags) == 1
-    assert page.text.count(EVIL) >= 9
+    assert page.text.count(EVIL) >= 8
     assert next(attrs["alt"] for tag, attrs in page.tags if tag == "img") == EVIL
 
 
-def test_without_a_headline_the_first_metric_is_told(tmp_path, results):
-    del results["headline"], results["notes"]
+def test_the_first_metric_is_told_after_the_verdict(tmp_path, results):
     text = write(tmp_path, results).text
     assert "Matched MSE, centroids 0.0400 (95% interval 0.0390 to 0.0410); beside it" in text
     assert "shadow clustering 0.0500" in text
+    assert text.index("Updates like these") < text.index("Matched MSE, centroids 0.0400")
 
 
 def test_little_and_odd_results_still_make_a_page(tmp_path, results):
@@ -242,11 +236,8 @@ def test_every_number_keeps_three_digits_that_count(tmp_path, results):
     assert page.row("Class prior")[1][1] == "0.00458|0.00450 to 0.00470|"
 
 
-def test_wording_falls_back_on_the_name():
-    assert metric("some_new_metric").name == "Some new metric"
-    assert metric("gain_over_label_oracle_samples").name == (
-        "Gain over label-oracle clustering, samples"
-    )
-    assert metric("gain_over_random_samples").name == "Gain over random samples"
-    assert baseline("some_new_baseline") == ("Some new baseline", "")
-    assert all(said.good for said in METRICS.values())
+def test_titles_fall_back_on_the_name():
+    assert metric("some_new_metric").title == "Some new metric"
+    assert baseline("some_new_baseline").title == "Some new baseline"
+    assert not baseline("some_new_baseline").uninformed
+    assert all(row.good for row in METRICS.values())

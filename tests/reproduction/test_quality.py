@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 
 from reproduction import quality
+from ulk_tf.evaluation.results import read_results
 from ulk_tf.files import write_json
 from ulk_tf.settings import presets
 
@@ -13,11 +14,15 @@ def result(**flags: object) -> dict[str, object]:
     experiment = presets.experiment("lde", **flags)
     value = {"mean": 0.25, "low": 0.2, "high": 0.3, "n": 9}
     return {
+        "schema_version": 2,
         "attack": "lde",
-        "dataset": experiment.data.dataset,
+        "dataset": experiment.owner.data.dataset,
         "config": dataclasses.asdict(experiment),
-        "timing": {"training_seconds": 90.0, "scoring_seconds": 30.0},
-        "metrics": {"kl": value, "gain_over_prior": value},
+        "environment": {},
+        "timing": {"training": {"seconds": 90.0}, "scoring": {"seconds": 30.0}},
+        "warnings": [],
+        "metrics": {"kl": value},
+        "gains": {"kl:prior": value},
         "baselines": {"kl:prior": value | {"mean": 0.5}, "most_frequent_accuracy:prior": value},
         "published": {"kl": {"value": 0.4, "source": "a paper"}},
     }
@@ -28,6 +33,7 @@ def result(**flags: object) -> dict[str, object]:
     [
         ({}, "--dataset=digits"),
         ({"dataset": "mnist", "workers": 2, "runs_dir": "x"}, "--dataset=mnist"),
+        ({"shadow_target": "mlp"}, "--dataset=digits --shadow_target=mlp"),
         (
             {"dataset": "mnist", "label_skew": 0.5, "seed": 3},
             "--dataset=mnist --seed=3 --label_skew=0.5",
@@ -51,3 +57,26 @@ def test_results_are_kept_without_paths_and_told_with_baselines(tmp_path, monkey
     assert "### mnist, A_LDE, sets of 100, Dirichlet 0.5" in table
     assert "| **0.25** | 0.2 to 0.3 | class prior 0.5 | 0.4 (a paper) |" in table
     assert "25.0%" in table
+
+
+RECORDS = sorted(quality.KEPT.glob("*.json"))
+
+
+@pytest.mark.parametrize("path", RECORDS, ids=lambda path: path.stem)
+def test_a_committed_record_gives_its_experiment_back(path) -> None:
+    record = read_results(path)
+    flags = presets.flags_of(record["config"])
+    again = dataclasses.asdict(presets.experiment(record["attack"], **flags))
+    # Where files are changes no figure.
+    assert again | {"folders": {}} == record["config"] | {"folders": {}}
+    assert quality.name_of(record) == path.name
+    assert set(record["gains"]) <= set(record["baselines"])
+    assert not [name for name in record["metrics"] if name.startswith("gain_over_")]
+    for name, gain in record["gains"].items():
+        own = record["metrics"][name.partition(":")[0]]["mean"]
+        assert gain["mean"] == pytest.approx(1 - own / record["baselines"][name]["mean"])
+
+
+def test_the_page_shows_the_committed_records() -> None:
+    assert RECORDS
+    assert quality.table() in quality.PAGE.read_text(encoding="utf-8")

@@ -19,8 +19,14 @@ def value(mean: float, low: float, high: float) -> dict[str, float]:
 
 def figures(mean: float) -> dict[str, object]:
     return {
+        "schema_version": 2,
         "attack": "li",
-        "timing": {"training_seconds": 120.0},
+        "dataset": "digits",
+        "config": {},
+        "environment": {},
+        "timing": {"training": {"seconds": 120.0}},
+        "warnings": [],
+        "gains": {},
         "metrics": {"accuracy": value(mean, mean - 0.1, mean + 0.1)},
         "baselines": {
             "accuracy:most_frequent_label": value(0.25, 0.2, 0.3),
@@ -60,9 +66,9 @@ def test_a_record_is_run_again_once(
     monkeypatch.setattr(quality, "KEPT", tmp_path / "kept")
     places = {"runs_dir": str(tmp_path / "r"), "export_dir": str(tmp_path / "e")}
     config = dataclasses.asdict(presets.experiment("li", **TINY, **OF_ATTACK["li"]))
-    record = figures(0.5) | {"dataset": "digits", "config": config}
+    record = figures(0.5) | {"config": config}
     write_json(tmp_path / "kept" / "li.json", record)
-    flags = quality.flags_of(record) | places
+    flags = presets.flags_of(config) | places
     path = run_folder(presets.experiment("li", **flags)) / "results.json"
     with pytest.raises(UserError, match="li accuracy"):
         reproduce.run(preset="quick", **places)

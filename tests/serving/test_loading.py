@@ -128,7 +128,7 @@ def lose_variables(folder):
     ("damage", "message"),
     [
         (break_metadata, "no assets.extra/ulk.json"),
-        (break_schema, "schema version 1"),
+        (break_schema, "schema version 1 or 2"),
         (break_probing_set, "sha256"),
         (pickle_probing_set, "no pickles"),
         (break_graph, "readable saved_model.pb"),

@@ -15,9 +15,9 @@ ROOT = Path(__file__).parents[2]
 TINY = {
     "preset": "quick",
     "base_epochs": 3,
-    "shadow_bases": 1,
+    "training_bases": 1,
     "target_bases": 2,
-    "shadow_updates": 64,
+    "training_updates": 64,
     "validation_updates": 16,
     "target_updates": 3,
     "workers": 1,
@@ -69,7 +69,8 @@ class Done:
     @property
     def figures(self) -> Any:
         """What must not depend on when or how often a run was interrupted."""
-        return {key: self.results[key] for key in ("metrics", "baselines", "config", "published")}
+        kept = ("metrics", "baselines", "gains", "config", "published", "warnings")
+        return {key: self.results[key] for key in kept}
 
 
 def start(attack: str, folder: Path, **flags: Any) -> subprocess.Popen[str]:

@@ -17,8 +17,10 @@ TOP_LEVEL = {
     "config",
     "environment",
     "timing",
+    "warnings",
     "metrics",
     "baselines",
+    "gains",
     "published",
 }
 NOISE = re.compile(
@@ -37,13 +39,16 @@ def test_results_are_where_the_last_line_says(done: Done) -> None:
     results: Any = done.results
     assert set(results) == TOP_LEVEL
     assert (results["schema_version"], results["attack"], results["dataset"]) == (
-        1,
+        2,
         "msr",
         "digits",
     )
-    assert results["config"]["update"]["set_size"] == 5
-    assert results["timing"]["training_seconds"] > 0
-    for estimate in [*results["metrics"].values(), *results["baselines"].values()]:
+    assert results["config"]["owner"]["update"]["set_size"] == 5
+    assert results["timing"]["training"]["seconds"] > 0
+    assert set(results["gains"]) == set(results["baselines"])
+    assert not [name for name in results["metrics"] if name.startswith("gain")]
+    groups = (results[key].values() for key in ("metrics", "baselines", "gains"))
+    for estimate in [estimate for group in groups for estimate in group]:
         assert set(estimate) == {"mean", "low", "high", "n"}
         assert estimate["low"] <= estimate["mean"] <= estimate["high"] and estimate["n"] == 6
 
@@ -88,7 +93,17 @@ def test_standard_error_shows_progress_and_no_noise(done: Done) -> None:
     assert re.search(r"86/86 \[\d\d:\d\d<\d\d:\d\d, .*update/s", done.err)
     noise = [line for line in re.split(r"[\r\n]", done.err) if NOISE.search(line)]
     assert not noise
-    assert not [line for line in re.split(r"[\r\n]", done.err) if line and "%|" not in line]
+    beside = [line for line in re.split(r"[\r\n]", done.err) if line and "%|" not in line]
+    # Warnings as they come up, and how long each stage took at the end.
+    assert all(line.startswith("warning: ") for line in beside[:-1])
+    assert [line.removeprefix("warning: ") for line in beside[:-1]] == done.results["warnings"]
+    assert re.match(r"stages: .*training: [\d.]+ s, .* together$", beside[-1])
+
+
+def test_a_verdict_comes_first(done: Done) -> None:
+    first = done.out.splitlines()[0]
+    assert "give away something of which samples were new" in first
+    assert first in (done.results_path.parent / "report.html").read_text()
 
 
 def test_nothing_is_written_elsewhere(done: Done) -> None:

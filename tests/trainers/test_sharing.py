@@ -8,10 +8,10 @@ from tests.trainers.commands import made, train
 
 pytestmark = pytest.mark.slow
 PICTURES = {
-    "li": {"confusion.png", "curves.png"},
-    "ssr": {"reconstructions.png", "curves.png"},
-    "lde": {"distributions.png", "curves.png"},
-    "msr": {"matched_sets.png", "curves.png"},
+    "li": {"confusion.png", "baselines.png", "curves.png"},
+    "ssr": {"reconstructions.png", "baselines.png", "curves.png"},
+    "lde": {"distributions.png", "baselines.png", "curves.png"},
+    "msr": {"matched_sets.png", "baselines.png", "curves.png"},
 }
 METRICS = {"li": "accuracy", "ssr": "mse", "lde": "kl", "msr": "matched_mse_centroids"}
 
@@ -22,7 +22,9 @@ def test_the_second_builds_nothing(tmp_path: Path, first: str, second: str) -> N
     before = made(tmp_path)
     two = train(second, tmp_path)
     assert made(tmp_path) == before
-    assert len(list(tmp_path.glob("r/digits/corpus/*/MANIFEST.json"))) == 1
+    # One corpus of each side.
+    assert len(list(tmp_path.glob("r/digits/corpus/*/MANIFEST.json"))) == 2
+    assert "found on disk: 4 of 4 base models and all updates" in two.err
     assert "updating models" in one.err
     assert "updating models" not in two.err and "base models" not in two.err
     for name, done in ((first, one), (second, two)):
@@ -35,7 +37,7 @@ def test_the_second_builds_nothing(tmp_path: Path, first: str, second: str) -> N
 
 
 def test_all_runs_the_four_and_ends_with_one_table(tmp_path: Path) -> None:
-    flags = {"shadow_updates": 32, "validation_updates": 8}
+    flags = {"training_updates": 32, "validation_updates": 8}
     done = train("all", tmp_path, **flags)
     lines = done.out.splitlines()
     paths = [tmp_path / line for line in lines[-4:]]
@@ -45,7 +47,7 @@ def test_all_runs_the_four_and_ends_with_one_table(tmp_path: Path) -> None:
     assert set(table) == set(METRICS)
     for name, metric in METRICS.items():
         assert table[name].split()[1] == metric
-    # Two corpora, not four; base models are trained once.
-    assert len(list(tmp_path.glob("r/digits/corpus/*/MANIFEST.json"))) == 2
+    # Two corpora of each side, not four; base models are trained once.
+    assert len(list(tmp_path.glob("r/digits/corpus/*/MANIFEST.json"))) == 4
     assert len(list(tmp_path.glob("r/digits/bases/*.npz"))) == 4
     assert done.err.count("training base models: 100%") == 1

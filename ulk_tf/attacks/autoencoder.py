@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
+from ulk_tf.attacks.adversary import adversary_data
 from ulk_tf.attacks.fit import Schedule, fit
 from ulk_tf.corpus.build import Corpus
 from ulk_tf.corpus.pipeline import passes
@@ -53,18 +54,19 @@ def train_autoencoder(
     """Train an autoencoder on the adversary's own samples.
 
     Args:
-        corpus: its shadow samples are learned from.
+        corpus: the adversary's samples in it are learned from.
         code: width of the code.
         epochs: over the shadow samples; the best on held-out ones is kept.
         seed: of weights and order.
         home: folder of the run, for logs and for the state of the training.
         convolves: whether the decoder is convolutional; None: where a sample's shape allows it.
     """
-    shape = corpus.dataset.sample_shape
+    dataset = adversary_data(corpus)
+    shape = dataset.sample_shape
     decoder = build_decoder(code, shape, seed, convolves)
     model = build_autoencoder(decoder, code, shape, seed)
-    samples = tf.constant(corpus.dataset.scaled(corpus.splits.shadow))
-    held_out = corpus.dataset.scaled(corpus.splits.validation)
+    samples = tf.constant(dataset.scaled(corpus.splits.shadow))
+    held_out = dataset.scaled(corpus.splits.validation)
     steps = math.ceil(len(samples) / BATCH)
 
     def following(taken: int) -> tf.data.Dataset:
@@ -77,7 +79,8 @@ def train_autoencoder(
     model.compile(adam, "mse", jit_compile=False)
     adam.build(model.trainable_variables)
     schedule = Schedule("training autoencoder", epochs, steps, "val_loss", epochs)
-    fit(model, [adam], following, kept, schedule.at(home, "autoencoder", corpus))
+    schedule = schedule.at(home, "autoencoder", corpus, code, seed, convolves)
+    fit(model, [adam], following, kept, schedule)
     return Autoencoder(model, decoder)
 
 

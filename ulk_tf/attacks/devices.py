@@ -39,3 +39,21 @@ def precision(policy: str) -> Iterator[None]:
         yield
     finally:
         keras.config.set_dtype_policy(before)
+
+
+@contextmanager
+def plain_keras() -> Iterator[None]:
+    """Keras' own defaults: float32, channels last.
+
+    A user's module may set others for its classifiers, and attacks are made without them.
+    """
+    config = keras.config
+    before = config.floatx(), config.image_data_format()
+    config.set_floatx("float32")
+    config.set_image_data_format("channels_last")
+    try:
+        with precision("float32"):
+            yield
+    finally:
+        config.set_floatx(before[0])
+        config.set_image_data_format(before[1])

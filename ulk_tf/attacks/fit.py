@@ -1,7 +1,7 @@
-"""Training of the attacks that are one Keras model: early stopping on held-out shadow bases."""
+"""Training of attacks: early stopping on held-out shadow bases, and ensembles of one model."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,10 @@ import tensorflow as tf
 from ulk_tf.attacks.epochs import Epochs
 from ulk_tf.corpus.build import Corpus, Updates
 from ulk_tf.corpus.pipeline import Learning, Truth, learning_batches
+from ulk_tf.files import digest
 from ulk_tf.progress import bar
 from ulk_tf.settings.attack_configs import LabelConfig
+from ulk_tf.settings.validated import Validated
 
 # The folder of a run in which unfinished trainings keep their state.
 TRAINING_STATE = "training"
@@ -20,7 +22,7 @@ TRAINING_STATE = "training"
 
 @dataclass(frozen=True)
 class Fitted:
-    """A trained model and how it got there.
+    """A trained model with its curves.
 
     Attributes:
         model: with the weights of its best epoch.
@@ -32,18 +34,18 @@ class Fitted:
 
 
 class Bar(keras.callbacks.Callback):
-    """The project's progress bar over the steps of a fit, with the losses of the last epoch."""
+    """Progress bar over the steps of a fit, with the losses of the last epoch."""
 
     def __init__(self, what: str, epochs: int, steps: int) -> None:
         super().__init__()
         self._what, self._epochs, self._steps = what, epochs, steps
 
     def on_train_begin(self, logs: object = None) -> None:
-        """Open the bar, when the first epoch says from where."""
+        """Forget the last bar; the first epoch opens one, from where the training goes on."""
         self._bar: Any = None
 
     def on_epoch_begin(self, epoch: int, logs: object = None) -> None:
-        """A training that goes on does not begin at zero."""
+        """Open the bar; a training that goes on does not begin at zero."""
         if self._bar is None:
             total = self._epochs * self._steps
             self._bar = bar(total, self._what, "step", done=epoch * self._steps)
@@ -66,7 +68,7 @@ class Bar(keras.callbacks.Callback):
 
 @dataclass(frozen=True)
 class Schedule:
-    """How long a training goes, and where it writes what a kill must not cost.
+    """Length of a training, and the files that let a killed one go on.
 
     Attributes:
         what: shown beside the progress bar.
@@ -75,7 +77,7 @@ class Schedule:
         monitor: the validation figure that must fall.
         patience: epochs in which it does not, before the training ends.
         state: where the state is written after each epoch, a .npz; None: nowhere.
-        key: what else decides the training; a state of another does not count.
+        key: digest of what else decides the training; a state of another does not count.
         log_dir: for TensorBoard; None: no logs.
     """
 
@@ -88,18 +90,25 @@ class Schedule:
     key: str = ""
     log_dir: Path | None = None
 
-    def at(self, home: Path | None, name: str, corpus: Corpus) -> "Schedule":
-        """The same, with its files in the folder of a run.
+    def at(self, home: Path | None, name: str, corpus: Corpus, *under: object) -> "Schedule":
+        """The same schedule with its files in the folder of a run.
 
         Args:
             home: the folder; None: no files.
             name: of the training, another one for each of a run.
             corpus: what is learned from.
+            *under: all else that decides the training, JSON-able or configs: the attack's config,
+                the seed.
         """
         if home is None:
             return self
         state = home / TRAINING_STATE / f"{name}.npz"
-        return replace(self, state=state, key=corpus.key, log_dir=home / "tensorboard" / name)
+        plain = [
+            asdict(part) if isinstance(part, Validated) else part  # type: ignore[call-overload]
+            for part in under
+        ]
+        key = f"{corpus.key}-{digest(self.epochs, self.steps, *plain)[:16]}"
+        return replace(self, state=state, key=key, log_dir=home / "tensorboard" / name)
 
 
 def fit(
@@ -109,13 +118,13 @@ def fit(
     validation: tf.data.Dataset,
     schedule: Schedule,
 ) -> Fitted:
-    """Train, from where an earlier run of the same training was stopped.
+    """Train a model, from where an earlier run of the same training was stopped.
 
     Args:
         model: compiled.
         optimizers: its own, built.
         data: batches that were taken before -> those that follow, for ever.
-        validation: what decides which epoch is kept.
+        validation: decides which epoch is kept.
         schedule: epochs, patience, files.
     """
     epochs = Epochs(schedule.monitor, schedule.patience, schedule.state, schedule.key)
@@ -177,12 +186,12 @@ def fit_ensemble(
     seed: int,
     home: Path | None,
 ) -> Fitted:
-    """Train an attack's members, each from a seed of its own, and average their answers.
+    """Train an ensemble, each model from a seed of its own, and average the answers.
 
     Args:
         name: of the attack.
         output: name of its answer.
-        build: seed -> an untrained member, inputs `before` and `after`.
+        build: seed -> an untrained model, inputs `before` and `after`.
         loss: of its output against the truth.
         config: of the attack.
         corpus: what is learned from.
@@ -191,7 +200,7 @@ def fit_ensemble(
         home: folder of the run, for logs and for the state of the trainings.
 
     Returns:
-        The average, with the curves of the first member.
+        The average, with the curves of the first model.
     """
     fitted = []
     for member in range(config.ensemble):
@@ -201,13 +210,14 @@ def fit_ensemble(
         schedule = Schedule(
             f"training {name}{number}", config.epochs, learning.steps, "val_loss", config.patience
         )
-        schedule = schedule.at(home, f"{name}-{member}" if member else name, corpus)
+        training = f"{name}-{member}" if member else name
+        schedule = schedule.at(home, training, corpus, config, own)
         fitted.append(fit_attack(build(own), loss, config, learning, schedule))
     return Fitted(average([one.model for one in fitted], output), fitted[0].curves)
 
 
 def average(ensemble: list[keras.Model], output: str) -> keras.Model:
-    """One model that answers the mean of its members' answers (paper's code: mean of 10 runs).
+    """Average the answers of an ensemble in one model (paper's code: mean of 10 runs).
 
     Args:
         ensemble: models of the same inputs and outputs.
@@ -215,6 +225,6 @@ def average(ensemble: list[keras.Model], output: str) -> keras.Model:
     """
     shapes = {key: tensor.shape[1:] for key, tensor in ensemble[0].input.items()}
     inputs = {key: keras.Input(shape, name=key) for key, shape in shapes.items()}
-    answers = [member(inputs) for member in ensemble]
+    answers = [one(inputs) for one in ensemble]
     mean = keras.layers.Average()(answers) if len(answers) > 1 else answers[0]
     return keras.Model(inputs, {output: mean}, name=output)

@@ -11,9 +11,10 @@ from pathlib import Path
 import keras
 from keras import layers
 
+from ulk_tf.attacks.adversary import adversary_data
 from ulk_tf.attacks.encoder import build_encoder
 from ulk_tf.attacks.fit import Fitted, fit_ensemble
-from ulk_tf.attacks.signature import Signature, TrainedAttack, pair_specs
+from ulk_tf.attacks.signature import Trained, TrainedAttack, pair_specs
 from ulk_tf.corpus.build import Corpus, Updates
 from ulk_tf.corpus.pipeline import label_distributions, single_labels, table
 from ulk_tf.data.datasets import Dataset
@@ -23,7 +24,7 @@ from ulk_tf.settings.attack_configs import LabelConfig
 
 @dataclass(frozen=True)
 class LabelAttack:
-    """What makes a label attack one of the two.
+    """Differences between the two label attacks.
 
     Attributes:
         output: name of its answer.
@@ -46,22 +47,32 @@ LABEL_ATTACKS = {
 }
 
 
+def train_li(config: LabelConfig, corpus: Corpus, seed: int, folder: Path | None) -> Trained:
+    """Train A_LI; arguments as those of `train_labels`."""
+    return train_labels("li", config, corpus, seed, folder)[0]
+
+
+def train_lde(config: LabelConfig, corpus: Corpus, seed: int, folder: Path | None) -> Trained:
+    """Train A_LDE; arguments as those of `train_labels`."""
+    return train_labels("lde", config, corpus, seed, folder)[0]
+
+
 def train_labels(
-    name: str, config: LabelConfig, corpus: Corpus, seed: int, home: Path | None = None
-) -> tuple[TrainedAttack, Fitted]:
-    """Train A_LI (`li`) or A_LDE (`lde`) on a corpus' shadow side.
+    name: str, config: LabelConfig, corpus: Corpus, seed: int, folder: Path | None = None
+) -> tuple[Trained, Fitted]:
+    """Train A_LI (`li`) or A_LDE (`lde`) on shadow updates.
 
     Args:
         name: li or lde.
         config: of the attack.
-        corpus: its shadow side is learned from, its validation side stops the training.
+        corpus: shadow updates are learned from, held-out ones stop the training.
         seed: of weights, dropout and order.
-        home: folder of the run, for logs and for the state of the training.
+        folder: of the run, for logs and for the state of the training; None: no files.
 
     Returns:
-        The attack, and its model with the curves of the first member.
+        The attack, and its model.
     """
-    kind = LABEL_ATTACKS[name]
+    kind, data = LABEL_ATTACKS[name], adversary_data(corpus)
     fitted = fit_ensemble(
         name,
         kind.output,
@@ -69,21 +80,22 @@ def train_labels(
         kind.loss,
         config,
         corpus,
-        lambda side: table(kind.truth(corpus.dataset, side)),
+        lambda updates: table(kind.truth(data, updates)),
         seed,
-        home,
+        folder,
     )
     model = fitted.model
     specs = pair_specs(*corpus.updates["shadow"].after.shape[1:])
-    answer = Signature(lambda before, after: model({"before": before, "after": after}), specs)
-    attack = TrainedAttack(name, (model,), {"serving_default": answer})
-    return attack, fitted
+    attack = TrainedAttack.of(
+        name, lambda before, after: model({"before": before, "after": after}), specs, model
+    )
+    return Trained(attack, fitted.curves), fitted
 
 
 def build_label_model(
     kind: LabelAttack, config: LabelConfig, corpus: Corpus, seed: int
 ) -> keras.Model:
-    """Encoder and decoder, untrained: inputs `before` and `after`, output [batch, classes]."""
+    """Build encoder and decoder: inputs `before` and `after`, output [batch, classes]."""
     encoder = build_encoder(
         corpus.updates["shadow"], config.feature_map, config.hidden, config.dropout, seed
     )

@@ -9,6 +9,7 @@ from keras import layers
 
 from ulk_tf.attacks import gan_networks
 from ulk_tf.attacks.adam import OneKernelAdam
+from ulk_tf.attacks.adversary import adversary_data
 from ulk_tf.attacks.autoencoder import train_autoencoder
 from ulk_tf.attacks.bm_gan import BMGAN
 from ulk_tf.attacks.clustering import principal_directions
@@ -18,7 +19,7 @@ from ulk_tf.attacks.fit import Fitted, Schedule, fit
 from ulk_tf.attacks.labels import train_labels
 from ulk_tf.attacks.noise import NormalNoise, ShadowCodes
 from ulk_tf.attacks.reconstruction import Clustering, reconstruct_sets, shaped
-from ulk_tf.attacks.signature import Signature, TrainedAttack, pair_specs
+from ulk_tf.attacks.signature import Signature, Trained, TrainedAttack, pair_specs
 from ulk_tf.corpus.build import Corpus
 from ulk_tf.corpus.pipeline import learning_batches, updating_sets
 from ulk_tf.files import Array
@@ -30,36 +31,33 @@ SAMPLES_IN_STEP, MOST_SETS = 400, 64
 DIRECTIONS_FROM, DIRECTIONS_SEED = 4000, 0
 
 
-def train_msr(
-    config: MsrConfig, corpus: Corpus, seed: int, home: Path
-) -> tuple[TrainedAttack, Fitted]:
-    """Train A_MSR on a corpus' shadow side.
+def train_msr(config: MsrConfig, corpus: Corpus, seed: int, folder: Path) -> Trained:
+    """Train A_MSR on shadow updates.
 
     Args:
         config: of the attack.
-        corpus: its shadow side is learned from, its validation side stops the training.
+        corpus: shadow updates are learned from, held-out ones stop the training.
         seed: of weights, noise and order.
-        home: folder of the run, for logs and for the state of the training.
+        folder: of the run, for logs and for the state of the training.
 
     Returns:
-        The attack with signatures `serving_default` (clustered) and `raw_samples`, and BM-GAN
-        with its curves.
+        The attack with signatures `serving_default` (clustered) and `raw_samples`.
     """
     with precision(config.precision), strategy(sets_in_step(config, corpus)).scope():
-        gan = build_gan(config, corpus, seed, home)
-    fitted = _fit(gan, config, corpus, seed, home)
-    return wrap(gan, config, corpus, _directions(corpus)), fitted
+        gan = build_gan(config, corpus, seed, folder)
+    fitted = _fit(gan, config, corpus, seed, folder)
+    return Trained(wrap(gan, config, corpus, _directions(corpus)), fitted.curves)
 
 
 def sets_in_step(config: MsrConfig, corpus: Corpus) -> int:
-    """Updating sets in one training step: a step costs as much whatever the size of a set."""
+    """Updating sets in one training step: a step costs the same for any size of a set."""
     set_size = corpus.updates["shadow"].indices.shape[1]
     return config.sets_per_step or min(max(SAMPLES_IN_STEP // set_size, 1), MOST_SETS)
 
 
 def build_gan(config: MsrConfig, corpus: Corpus, seed: int, home: Path) -> BMGAN:
-    """BM-GAN before its training; its label distribution estimator is trained here."""
-    dataset, shadow = corpus.dataset, corpus.updates["shadow"]
+    """Build BM-GAN; its label distribution estimator is trained here already."""
+    dataset, shadow = adversary_data(corpus), corpus.updates["shadow"]
     trunk = build_encoder(shadow, config.feature_map, config.hidden, config.dropout, seed)
     initialiser = keras.initializers.GlorotUniform(seed=seed + 20)
     code = layers.Dense(config.code_dim, "tanh", kernel_initializer=initialiser)(
@@ -86,8 +84,8 @@ def build_gan(config: MsrConfig, corpus: Corpus, seed: int, home: Path) -> BMGAN
 def _generator(
     config: MsrConfig, corpus: Corpus, seed: int, home: Path
 ) -> tuple[NormalNoise | ShadowCodes, keras.Model]:
-    """What samples are made from, and the generator that makes them."""
-    dataset, shadow = corpus.dataset, corpus.splits.shadow
+    """The noise that samples are made from, and the generator that makes them."""
+    dataset, shadow = adversary_data(corpus), corpus.splits.shadow
     shape, width = dataset.sample_shape, config.generator_width
     beside = config.code_dim + (dataset.classes if config.labels else 0)
     kind = gan_networks.choose(config.generator, shape)
@@ -107,7 +105,8 @@ def _generator(
         )
     codes = autoencoder.codes(dataset.scaled(shadow))
     labels = dataset.labels[shadow] if config.labels else np.zeros(len(shadow), np.int32)
-    return ShadowCodes(codes, labels, seed), gan_networks.transferred_generator(
+    classes = dataset.classes if config.labels else 1
+    return ShadowCodes(codes, labels, seed, classes), gan_networks.transferred_generator(
         autoencoder.own_decoder(), config.noise_dim + beside, float(codes.std()), width, seed + 30
     )
 
@@ -125,9 +124,10 @@ def _label_model(config: MsrConfig, corpus: Corpus, seed: int, home: Path) -> ke
 
 
 def _fit(gan: BMGAN, config: MsrConfig, corpus: Corpus, seed: int, home: Path) -> Fitted:
+    dataset = adversary_data(corpus)
     learning = learning_batches(
         corpus,
-        lambda side: updating_sets(corpus.dataset, side),
+        lambda updates: updating_sets(dataset, updates),
         sets_in_step(config, corpus),
         seed,
         drop_remainder=True,
@@ -150,19 +150,19 @@ def _fit(gan: BMGAN, config: MsrConfig, corpus: Corpus, seed: int, home: Path) -
     schedule = Schedule(
         "training msr", config.epochs, steps, f"val_{config.set_loss}", config.patience
     )
-    schedule = schedule.at(home, "msr", corpus)
+    schedule = schedule.at(home, "msr", corpus, config, seed)
     return fit(gan, optimizers, learning.shadow, learning.validation, schedule)
 
 
 def _directions(corpus: Corpus) -> Array | None:
-    """Those in which clustering works, from some shadow samples."""
+    """Directions in which clustering works, from some shadow samples."""
     rows = np.random.default_rng(DIRECTIONS_SEED).permutation(corpus.splits.shadow)
-    some = corpus.dataset.scaled(rows[:DIRECTIONS_FROM])
+    some = adversary_data(corpus).scaled(rows[:DIRECTIONS_FROM])
     return principal_directions(some.reshape(len(some), -1))
 
 
 def wrap(gan: BMGAN, config: MsrConfig, corpus: Corpus, directions: Array | None) -> TrainedAttack:
-    """BM-GAN and clustering as an attack that can be run and exported."""
+    """Wrap BM-GAN and clustering as an attack that can be run and exported."""
     shape = corpus.dataset.sample_shape
     k = corpus.updates["shadow"].indices.shape[1]
     specs = pair_specs(*corpus.updates["shadow"].after.shape[1:])

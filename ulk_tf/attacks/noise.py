@@ -1,4 +1,4 @@
-"""What BM-GAN's generator makes its samples from: normal noise, or codes of shadow samples."""
+"""Noise of BM-GAN's generator: normal noise, or codes of shadow samples."""
 
 import keras
 import numpy as np
@@ -50,14 +50,15 @@ class ShadowCodes(keras.layers.Layer):
         codes: float32 [n, width], of shadow samples.
         labels: int [n], of the same samples; all 0 to draw from all alike.
         seed: of which are kept.
+        classes: labels that may be asked for; those that occur when None.
     """
 
-    def __init__(self, codes: Array, labels: Array, seed: int) -> None:
+    def __init__(self, codes: Array, labels: Array, seed: int, classes: int | None = None) -> None:
         super().__init__(name="noise", trainable=False)
         rng = np.random.default_rng([seed, 11])
         everyone = np.arange(len(codes))
         table = []
-        for label in range(int(labels.max()) + 1):
+        for label in range(classes or int(labels.max()) + 1):
             own = everyone[labels == label]
             own = own if len(own) else everyone
             kept = np.concatenate([rng.permutation(own), rng.choice(own, CODES_OF_A_CLASS)])

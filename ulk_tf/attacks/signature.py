@@ -1,6 +1,6 @@
-"""What a trained attack offers to the outside: named inputs, named outputs, the batch first."""
+"""Trained attacks as others see them: named inputs, named outputs, the batch first."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import keras
@@ -17,8 +17,8 @@ class Signature:
         function: takes the inputs as keyword tensors, returns named tensors; built of plain
             TensorFlow operations (no Python functions, no XLA), so that any server can run it.
         inputs: by name, TensorSpecs whose first dimension is the batch (None). Always
-            `before` and `after`, float32 [batch, probes, classes]; and `seeds`, int32
-            [batch, 2], where there is chance.
+            `before` and `after`, float32 [batch, probes, classes]; `seeds`, int32 [batch, 2],
+            where there is chance; and whatever else a question consists of.
     """
 
     function: SignatureFunction
@@ -30,21 +30,52 @@ class TrainedAttack:
     """A trained attack, ready to be run or exported.
 
     Attributes:
-        name: li, ssr, lde or msr.
+        name: of the table of attacks; a part of paths.
         models: every Keras model whose variables the signatures use.
-        signatures: by name; `serving_default` is the finished answer. Output names are
-            `label_probabilities` (li), `label_distribution` (lde), `sample` (ssr),
-            `samples` (msr, clustered already; a second signature `raw_samples` gives the
-            generated samples before clustering).
+        signatures: by name; `serving_default` is the finished answer, and one of its outputs is
+            named as the attack's row says.
     """
 
     name: str
     models: tuple[keras.Model, ...]
     signatures: Mapping[str, Signature]
 
+    @classmethod
+    def of(
+        cls,
+        name: str,
+        function: SignatureFunction,
+        inputs: Mapping[str, tf.TensorSpec],
+        *models: keras.Model,
+    ) -> "TrainedAttack":
+        """An attack with one signature.
+
+        Args:
+            name: of the attack.
+            function: see `Signature`; any function of tensors will do, trained or not.
+            inputs: see `Signature`.
+            *models: Keras models that it uses, if any.
+        """
+        return cls(name, models, {"serving_default": Signature(function, inputs)})
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A trained attack with what its report and its scores need beside it.
+
+    An attack whose baselines need more has a class of its own that adds it.
+
+    Attributes:
+        attack: the attack.
+        curves: losses by epoch, by name; `val_<name>` is drawn with `<name>`.
+    """
+
+    attack: TrainedAttack
+    curves: Mapping[str, Sequence[float]]
+
 
 def pair_specs(probes: int, classes: int) -> dict[str, tf.TensorSpec]:
-    """The inputs of every attack: posteriors before and after, float32 [batch, probes, classes]."""
+    """Inputs of every attack: posteriors before and after, float32 [batch, probes, classes]."""
     return {
         name: tf.TensorSpec((None, probes, classes), tf.float32, name=name)
         for name in ("before", "after")

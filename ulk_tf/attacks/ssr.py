@@ -1,4 +1,4 @@
-"""A_SSR: the updating sample itself, by the decoder of an autoencoder (paper: section on A_SSR)."""
+"""A_SSR: reconstruct the updating sample with an autoencoder's decoder (paper: on A_SSR)."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,40 +7,43 @@ import keras
 import tensorflow as tf
 from keras import layers
 
+from ulk_tf.attacks.adversary import adversary_data
 from ulk_tf.attacks.autoencoder import Autoencoder, train_autoencoder
 from ulk_tf.attacks.encoder import build_encoder
-from ulk_tf.attacks.fit import Fitted, fit_ensemble
-from ulk_tf.attacks.signature import Signature, TrainedAttack, pair_specs
+from ulk_tf.attacks.fit import fit_ensemble
+from ulk_tf.attacks.labels import train_labels
+from ulk_tf.attacks.signature import Trained, TrainedAttack, pair_specs
 from ulk_tf.corpus.build import Corpus, Updates
 from ulk_tf.corpus.pipeline import Truth, updating_sets
+from ulk_tf.data.datasets import Dataset
 from ulk_tf.settings.attack_configs import SsrConfig
 
 
 @dataclass(frozen=True)
-class Reconstruction:
-    """A trained A_SSR.
+class TrainedSsr(Trained):
+    """A trained A_SSR: its signature answers `sample`, [batch, *sample shape] in [0, 1].
 
     Attributes:
-        attack: signature `serving_default` answers `sample`, [batch, *sample shape] in [0, 1].
-        fitted: its model and curves.
         autoencoder: sample -> sample; its error is the attack's upper bound.
+        labels: A_LI trained on the same updates, for a baseline that knows the inferred label.
     """
 
-    attack: TrainedAttack
-    fitted: Fitted
     autoencoder: keras.Model
+    labels: TrainedAttack
 
 
-def train_ssr(config: SsrConfig, corpus: Corpus, seed: int, home: Path) -> Reconstruction:
-    """Train the autoencoder, then encoder and transferred decoder together with MSE.
+def train_ssr(config: SsrConfig, corpus: Corpus, seed: int, folder: Path) -> TrainedSsr:
+    """Train the autoencoder, then encoder and transferred decoder together with MSE, then A_LI.
 
     Args:
         config: of the attack.
-        corpus: its shadow side is learned from, its validation side stops the training.
+        corpus: shadow updates are learned from, held-out ones stop the training.
         seed: of weights, dropout and order.
-        home: folder of the run, for logs and for the state of the training.
+        folder: of the run, for logs and for the state of the training.
     """
-    autoencoder = train_autoencoder(corpus, config.code_dim, config.autoencoder_epochs, seed, home)
+    autoencoder = train_autoencoder(
+        corpus, config.code_dim, config.autoencoder_epochs, seed, folder
+    )
     fitted = fit_ensemble(
         "ssr",
         "sample",
@@ -48,20 +51,21 @@ def train_ssr(config: SsrConfig, corpus: Corpus, seed: int, home: Path) -> Recon
         "mse",
         config,
         corpus,
-        lambda side: _samples(corpus, side),
+        lambda updates: _samples(adversary_data(corpus), updates),
         seed,
-        home,
+        folder,
     )
     model = fitted.model
     specs = pair_specs(*corpus.updates["shadow"].after.shape[1:])
-    answer = Signature(lambda before, after: model({"before": before, "after": after}), specs)
-    return Reconstruction(
-        TrainedAttack("ssr", (model,), {"serving_default": answer}), fitted, autoencoder.model
+    attack = TrainedAttack.of(
+        "ssr", lambda before, after: model({"before": before, "after": after}), specs, model
     )
+    labels, _ = train_labels("li", config, corpus, seed, folder)
+    return TrainedSsr(attack, fitted.curves, autoencoder.model, labels.attack)
 
 
 def _build(config: SsrConfig, corpus: Corpus, autoencoder: Autoencoder, seed: int) -> keras.Model:
-    """Encoder and transferred decoder, inputs `before` and `after`, output [batch, *shape]."""
+    """Build encoder and transferred decoder: `before`, `after` -> [batch, *sample shape]."""
     encoder = build_encoder(
         corpus.updates["shadow"], config.feature_map, config.hidden, config.dropout, seed
     )
@@ -72,7 +76,6 @@ def _build(config: SsrConfig, corpus: Corpus, autoencoder: Autoencoder, seed: in
     return keras.Model(encoder.input, autoencoder.own_decoder()(code))
 
 
-def _samples(corpus: Corpus, updates: Updates) -> Truth:
-    sets = updating_sets(corpus.dataset, updates)
-    shape = corpus.dataset.sample_shape
-    return lambda rows: tf.reshape(sets(rows), (-1, *shape))
+def _samples(dataset: Dataset, updates: Updates) -> Truth:
+    sets = updating_sets(dataset, updates)
+    return lambda rows: tf.reshape(sets(rows), (-1, *dataset.sample_shape))

@@ -1,4 +1,4 @@
-"""What an attack's output means, as a sentence, as JSON and as a picture; by the output's name."""
+"""Findings of an audit as sentences, JSON and pictures, by the name of an attack's output."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -11,29 +11,21 @@ import numpy as np
 from ulk_tf.audit import pictures
 from ulk_tf.audit.audit import Finding
 from ulk_tf.errors import UserError
-from ulk_tf.evaluation import report, wording
+from ulk_tf.evaluation import report
+from ulk_tf.evaluation.baselines_table import baseline, uninformed
+from ulk_tf.evaluation.metrics_table import metric, spaced
+from ulk_tf.evaluation.outputs import OUTPUTS
 from ulk_tf.files import Array
+from ulk_tf.settings.attack_table import imported
 
 SHOWN_CLASSES = 5
-# Baselines that are told nothing of the update: an attack that is no better read nothing from it.
-UNINFORMED = frozenset(
-    {
-        "mean_sample",
-        "matched_shadow",
-        "most_frequent_label",
-        "prior",
-        "random_histogram",
-        "random_samples",
-        "shadow_clustering",
-        "shuffled",
-        "uniform",
-    }
-)
+# Values of an unknown output that a sentence states.
+SHOWN_VALUES = 5
 
 
 @dataclass(frozen=True)
 class Told:
-    """One attack's finding, said.
+    """Finding of one attack in words.
 
     Attributes:
         sentence: for people.
@@ -41,7 +33,8 @@ class Told:
         draw: makes the picture.
         caption: of the picture.
         caution: for people: how far to trust the sentence.
-        measured: `metrics` and `baselines` of the attack on targets that it had not seen.
+        measured: `metrics`, `baselines` and `gains` of the attack on targets that it had not
+            seen.
     """
 
     sentence: str
@@ -53,52 +46,77 @@ class Told:
 
 
 def tell(finding: Finding) -> Told:
-    """Say what an attack found, by the name of its output.
+    """Put what an attack found into words, by the name of its output.
+
+    An output that is in no table is told by a sentence that states its numbers.
 
     Raises:
-        UserError: it has no output that is known.
+        UserError: its shape is not that of its kind.
     """
     metadata, where = finding.attack.metadata, finding.attack.path
-    for name, teller in TELLERS.items():
-        if name in finding.outputs:
-            value, names = finding.outputs[name], finding.attack.class_names
-            if not _fits(name, value, len(names)):
-                raise UserError(
-                    f"a {name} for {len(names)} classes", f"shape {list(value.shape)} of {where}"
-                )
-            told = teller(value, names)
-            known = measured(metadata)
-            return replace(told, caution=_caution(metadata, known), measured=known)
-    raise UserError(
-        f"an attack that answers one of {', '.join(TELLERS)}",
-        f"{', '.join(finding.outputs)} from {where}",
+    name = _output(metadata, finding.outputs)
+    value, names = finding.outputs[name], finding.attack.class_names
+    if not _fits(name, value, len(names)):
+        raise UserError(
+            f"a {name} for {len(names)} classes", f"shape {list(value.shape)} of {where}"
+        )
+    if name in OUTPUTS:
+        told: Told = imported(OUTPUTS[name].tell)(value, names)
+    else:
+        told = _numbers(finding.attack.name, name, value)
+    known = measured(metadata)
+    return replace(told, caution=_caution(metadata, known), measured=known)
+
+
+def _output(metadata: Mapping[str, Any], outputs: Mapping[str, Array]) -> str:
+    """The output that is told: the one the export names, a known one, or the first."""
+    wanted = [metadata.get("output"), *OUTPUTS]
+    return next((str(name) for name in wanted if name in outputs), next(iter(outputs)))
+
+
+def _numbers(attack: str, name: str, value: Array) -> Told:
+    flat = np.asarray(value, np.float64).reshape(-1)
+    shown = ", ".join(f"{one:.4g}" for one in flat[:SHOWN_VALUES])
+    more = f" and {len(flat) - SHOWN_VALUES} more" if len(flat) > SHOWN_VALUES else ""
+    title = spaced(name)
+    return Told(
+        f"{title}, as the attack {attack} answers: {shown}{more}.",
+        {"output": name, "shape": list(value.shape), "values": flat[:SHOWN_VALUES].tolist()},
+        lambda path: pictures.bars(
+            path, [str(number) for number in range(len(flat))], flat, title.lower()
+        ),
+        title,
     )
 
 
 def measured(metadata: Mapping[str, Any]) -> dict[str, Any]:
-    """The `metrics` and `baselines` in an export's ulk.json that are whole estimates."""
-    return {
+    """The `metrics`, `baselines` and `gains` in an export's ulk.json that are whole estimates.
+
+    `attack` is its name, so that a verdict can be made from them.
+    """
+    found: dict[str, Any] = {
         group: {
             name: value
             for name, value in _mapping(metadata.get(group)).items()
             if all(_number(_mapping(value).get(key)) for key in ("mean", "low", "high", "n"))
         }
-        for group in ("metrics", "baselines")
+        for group in ("metrics", "baselines", "gains")
     }
+    return found | {"attack": metadata.get("attack")}
 
 
 def _caution(metadata: Mapping[str, Any], known: Mapping[str, Any]) -> str:
-    """For what the attack was trained, how well it did, and whether that is better than nothing."""
+    """Say for what the attack was trained, how well it did, and whether a guess does as well."""
     size = set_size(metadata)
     said = [] if size is None else [f"The attack assumes an updating set of {size}."]
     if not known["metrics"]:
         return " ".join([*said, "How well it does is not told."])
     said.append(f"On targets that it had not seen: {report.headline(known)}")
     name, own = next(iter(known["metrics"].items()))
-    sign = -1 if wording.metric(name).less_is_better else 1
+    sign = -1 if metric(name).less_is_better else 1
     beaten_by = [
-        wording.baseline(other)[0].lower()
-        for other in sorted(UNINFORMED)
+        baseline(other).title.lower()
+        for other in sorted(uninformed())
         if f"{name}:{other}" in known["baselines"]
         and sign * own["mean"] <= sign * known["baselines"][f"{name}:{other}"]["mean"]
     ]
@@ -112,6 +130,8 @@ def _caution(metadata: Mapping[str, Any], known: Mapping[str, Any]) -> str:
 
 def _fits(name: str, value: Array, classes: int) -> bool:
     """Whether an output has the shape of its kind: classes, or samples that can be drawn."""
+    if name not in OUTPUTS:
+        return value.size > 0
     if name.startswith("label"):
         return value.shape == (classes,)
     shape = value.shape[1:] if name == "samples" else value.shape
@@ -126,7 +146,8 @@ def _number(value: object) -> bool:
     return isinstance(value, int | float) and math.isfinite(value)
 
 
-def _label(probabilities: Array, names: list[str]) -> Told:
+def tell_label(probabilities: Array, names: list[str]) -> Told:
+    """Tell the label of the one sample."""
     order = np.argsort(-probabilities)
     first = names[order[0]]
     likely = {names[i]: float(probabilities[i]) for i in order[:SHOWN_CLASSES]}
@@ -139,7 +160,8 @@ def _label(probabilities: Array, names: list[str]) -> Told:
     )
 
 
-def _distribution(distribution: Array, names: list[str]) -> Told:
+def tell_distribution(distribution: Array, names: list[str]) -> Told:
+    """Tell the commonest labels of a set."""
     order = np.argsort(-distribution)
     common = ", ".join(f"{names[i]} ({distribution[i]:.0%})" for i in order[:3])
     return Told(
@@ -150,7 +172,8 @@ def _distribution(distribution: Array, names: list[str]) -> Told:
     )
 
 
-def _sample(sample: Array, _: list[str]) -> Told:
+def tell_sample(sample: Array, _: list[str]) -> Told:
+    """Show the one sample."""
     return Told(
         "This is the attack's reconstruction of the sample that the model was updated with.",
         {"shape": list(sample.shape), "array": "ssr_sample"},
@@ -159,7 +182,8 @@ def _sample(sample: Array, _: list[str]) -> Told:
     )
 
 
-def _samples(samples: Array, _: list[str]) -> Told:
+def tell_samples(samples: Array, _: list[str]) -> Told:
+    """Show the samples of a set."""
     shown = min(len(samples), pictures.MAX_TILES)
     return Told(
         f"These are {len(samples)} samples that the attack reconstructs, one for each sample of "
@@ -170,16 +194,10 @@ def _samples(samples: Array, _: list[str]) -> Told:
     )
 
 
-TELLERS: dict[str, Callable[[Array, list[str]], Told]] = {
-    "label_probabilities": _label,
-    "label_distribution": _distribution,
-    "sample": _sample,
-    "samples": _samples,
-}
-
-
 def set_size(metadata: Mapping[str, Any]) -> int | None:
-    """For how many samples in an updating set an attack was trained, where it is told."""
+    """Samples in an updating set for which an attack was trained; None where it is not told."""
     config = _mapping(metadata.get("config"))
-    found = _mapping(config.get("update", config)).get("set_size")
+    # The attack was trained on updates as the adversary assumes them.
+    party = _mapping(config.get("adversary", config))
+    found = _mapping(party.get("update", party)).get("set_size")
     return found if isinstance(found, int) else None

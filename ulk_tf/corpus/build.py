@@ -45,6 +45,7 @@ class Corpus:
         bases: all base models.
         updates: by role.
         warnings: sentences that whoever reads a result must see.
+        reused: what was found on disk, in words; empty where nothing was.
     """
 
     key: str
@@ -55,6 +56,7 @@ class Corpus:
     bases: dict[BaseId, BaseModel]
     updates: dict[Role, Updates]
     warnings: tuple[str, ...] = ()
+    reused: str = ""
 
 
 def designs_of(
@@ -117,15 +119,15 @@ def build_corpus(
     datasets = {one.fingerprint: one for one in (dataset, other)}
     # Open the executor first: if a cluster cannot be reached, no folder is left behind.
     with open_executor(experiment.execution, datasets) as executor, ExitStack() as locks:
-        bases = find(designs)
-        corpora = [_open(design, bases, locks) for design in designs]
-        bases = train_missing(designs, bases, executor)
+        found = find(designs)
+        corpora = [_open(design, found, locks) for design in designs]
+        bases = train_missing(designs, found, executor)
         warnings = [said for one in datasets.values() for said in about_data(one)]
         warnings += about_bases(designs, bases)
         for sentence in warnings:
             say(sentence)
         check_first_updates(corpora, bases, executor)
-        _compute_missing(corpora, bases, executor)
+        computed = _compute_missing(corpora, bases, executor)
         updates = {
             role: _updates(design, shards, role)
             for design, shards in corpora
@@ -135,8 +137,24 @@ def build_corpus(
     key = digest(seen, designs[0].probe_digests)[:16]
     probing_set = dataset.samples[splits.probes]
     return Corpus(
-        key, dataset, other, splits, probing_set, bases, updates, tuple(dict.fromkeys(warnings))
+        key,
+        dataset,
+        other,
+        splits,
+        probing_set,
+        bases,
+        updates,
+        tuple(dict.fromkeys(warnings)),
+        _reused(len(found), len(bases), sum(map(len, updates.values())), computed),
     )
+
+
+def _reused(found: int, bases: int, updates: int, computed: int) -> str:
+    """What of a corpus was on disk, in words."""
+    parts = [f"{found} of {bases} base models"] if found else []
+    if computed < updates:
+        parts.append(f"{updates - computed:,} of {updates:,} updates")
+    return " and ".join(parts)
 
 
 def _open(
@@ -181,7 +199,8 @@ def _compute_missing(
     corpora: Sequence[tuple[Design, Shards]],
     bases: dict[BaseId, BaseModel],
     executor: Executor,
-) -> None:
+) -> int:
+    """Compute and write down what is missing; return how many updates that were."""
     jobs: list[UpdateJob] = []
     homes: list[Shards] = []
     total = 0
@@ -197,13 +216,14 @@ def _compute_missing(
     weights = {str(base): model.digest for base, model in bases.items()}
     left = sum(len(job.seeds) for job in jobs)
     if not left:
-        return
+        return 0
     with bar(total, "updating models", "update", done=total - left) as shown:
         for number, posteriors in executor.run(jobs):
             job = jobs[number]
             stop = job.first + len(job.seeds)
             homes[number].write(job.base, job.first, stop, weights[job.base], posteriors)
             shown.update(len(job.seeds))
+    return left
 
 
 def _updates(design: Design, shards: Shards, role: Role) -> Updates:

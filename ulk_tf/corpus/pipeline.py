@@ -107,13 +107,13 @@ def passes(count: int, batch: int, seed: int, drop_remainder: bool = False) -> t
 
 def _gathering(updates: Updates, truth: Truth) -> Callable[[tf.Tensor], tuple[Pair, tf.Tensor]]:
     """Rows of a side -> posteriors before and after, and the truth."""
-    base, before = tf.constant(updates.base), tf.constant(updates.before)
+    look, before = tf.constant(updates.look), tf.constant(updates.before)
     # On the host: gathering a batch from it costs less than a copy of the whole.
     after = tf.constant(updates.after)
 
     def gather(chosen: tf.Tensor) -> tuple[Pair, tf.Tensor]:
         pair = {
-            "before": tf.gather(before, tf.gather(base, chosen)),
+            "before": tf.gather(before, tf.gather(look, chosen)),
             "after": tf.gather(after, chosen),
         }
         return pair, truth(chosen)

@@ -34,6 +34,17 @@ class Updates:
         """The row of `before` that goes with each update, int32 [updates]."""
         return np.arange(len(self), dtype=np.int32) if self.by_update else self.base
 
+    def take(self, rows: Array) -> "Updates":
+        """Some of the updates, in this order.
+
+        Args:
+            rows: int [n], their places.
+        """
+        before = self.before[rows] if self.by_update else self.before
+        return Updates(
+            self.base[rows], before, self.after[rows], self.indices[rows], self.by_update
+        )
+
     def pair(self, rows: Array) -> tuple[Array, Array]:
         """Posteriors before and after some updates, float32 [rows, probes, classes] each."""
         return self.before[self.look[rows]], self.after[rows]

@@ -35,6 +35,12 @@ def matched_mse(true: Array, reconstructed: Array) -> float:
     return float(mse(true, reconstructed[match(true, reconstructed)]).mean())
 
 
+def matched_mses(true: Array, reconstructed: Array) -> Array:
+    """Matched mean squared error of each set, [n, k, ...] twice -> [n]."""
+    pairs = zip(true, reconstructed, strict=True)
+    return np.array([matched_mse(a.reshape(len(a), -1), b.reshape(len(a), -1)) for a, b in pairs])
+
+
 def kl_divergence(true: Array, predicted: Array) -> Array:
     """KL(true || predicted) of label distributions, natural logarithm, 0 log 0 = 0.
 
@@ -65,6 +71,11 @@ def hits(true: Array, probabilities: Array, k: int = 1) -> Array:
     """
     named = np.argsort(-probabilities, axis=-1, kind="stable")[:, :k]
     return (named == true[:, None]).any(-1).astype(np.float64)
+
+
+def top3_hits(true: Array, probabilities: Array) -> Array:
+    """1 where the true label is among the three likeliest, else 0; see `hits`."""
+    return hits(true, probabilities, 3)
 
 
 def most_frequent_hits(true: Array, predicted: Array) -> Array:

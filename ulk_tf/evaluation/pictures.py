@@ -1,67 +1,91 @@
-"""Which figures a scored attack leaves behind."""
+"""Figures of a scored attack: those of its output, its baselines, its losses."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from ulk_tf.data.datasets import Dataset
-from ulk_tf.evaluation import sample_pictures, wording
+from ulk_tf.evaluation import sample_pictures
+from ulk_tf.evaluation.baselines_table import baseline
 from ulk_tf.evaluation.charts import bars
+from ulk_tf.evaluation.metrics_table import metric
+from ulk_tf.evaluation.outputs import OUTPUTS
 from ulk_tf.evaluation.scores import Scores
+from ulk_tf.settings.attack_table import imported
 
 # Updates in the picture of label distributions.
 DISTRIBUTIONS = 6
+Drawn = dict[str, Path]
+Shown = Mapping[str, Any]
 
 
 def draw(
-    folder: Path, scores: Scores, curves: Mapping[str, Sequence[float]], dataset: Dataset
-) -> dict[str, Path]:
+    folder: Path,
+    output: str,
+    scores: Scores,
+    curves: Mapping[str, Sequence[float]],
+    dataset: Dataset,
+) -> Drawn:
     """Draw every figure there is something to show in.
 
     Args:
         folder: of the PNG files.
-        scores: what they are made of.
+        output: name of the attack's answer.
+        scores: what the figures are made of.
         curves: losses by epoch, by name.
         dataset: what was attacked.
 
     Returns:
         The path of each figure by its caption, the most telling first.
     """
-    drawn: dict[str, Path] = {}
+    drawn: Drawn = {}
+    if output in OUTPUTS and scores.pictures:
+        drawn |= imported(OUTPUTS[output].draw)(folder, scores.pictures, dataset)
+    if scores.metrics:
+        drawn |= _draw_baselines(folder, scores)
+    losses = {name: values for name, values in curves.items() if "learning" not in name}
+    path = folder / "curves.png"
+    sample_pictures.curves(path, losses, "epoch", "loss")
+    return drawn | {"Losses by epoch": path}
 
-    def path(name: str, caption: str) -> Path:
-        drawn[caption] = folder / f"{name}.png"
-        return drawn[caption]
 
-    shown = scores.pictures
-    if "matched" in shown:
-        caption = "One updating set and its reconstruction, matched; the median case"
-        title = f"{dataset.name}: updating set and reconstruction"
-        true, reconstructed = shown["matched"]
-        sample_pictures.matched_sets(path("matched_sets", caption), true, reconstructed, title)
-    if "rows" in shown:
-        caption = "Random updates: original, attack, autoencoder, class mean"
-        sample_pictures.reconstructions(
-            path("reconstructions", caption), shown["rows"], dataset.name
-        )
-    if "confusion" in shown:
-        caption = "True against inferred labels"
-        sample_pictures.confusion(
-            path("confusion", caption), shown["confusion"], dataset.class_names
-        )
-    if "distributions" in shown:
-        caption = "True and estimated label distributions of a few updates"
-        true, estimated = (part[:DISTRIBUTIONS] for part in shown["distributions"])
-        names = dataset.class_names
-        sample_pictures.distributions(path("distributions", caption), true, estimated, names)
+def draw_matched(folder: Path, shown: Shown, dataset: Dataset) -> Drawn:
+    """One updating set beside its reconstruction."""
+    path, (true, reconstructed) = folder / "matched_sets.png", shown["matched"]
+    title = f"{dataset.name}: updating set and reconstruction"
+    sample_pictures.matched_sets(path, true, reconstructed, title)
+    return {"One updating set and its reconstruction, matched; the median case": path}
+
+
+def draw_rows(folder: Path, shown: Shown, dataset: Dataset) -> Drawn:
+    """A few samples, each beside its reconstructions."""
+    path, rows = folder / "reconstructions.png", shown["rows"]
+    sample_pictures.reconstructions(path, rows, dataset.name)
+    return {f"Random updates: {', '.join(rows)}": path}
+
+
+def draw_confusion(folder: Path, shown: Shown, dataset: Dataset) -> Drawn:
+    """True labels against inferred ones."""
+    path = folder / "confusion.png"
+    sample_pictures.confusion(path, shown["confusion"], dataset.class_names)
+    return {"True against inferred labels": path}
+
+
+def draw_distributions(folder: Path, shown: Shown, dataset: Dataset) -> Drawn:
+    """True and estimated label distributions."""
+    path = folder / "distributions.png"
+    true, estimated = (part[:DISTRIBUTIONS] for part in shown["distributions"])
+    sample_pictures.distributions(path, true, estimated, dataset.class_names)
+    return {"True and estimated label distributions of a few updates": path}
+
+
+def _draw_baselines(folder: Path, scores: Scores) -> Drawn:
     name = next(iter(scores.metrics))
-    said = wording.metric(name).name
+    title, path = metric(name).title, folder / "baselines.png"
     beside = {
-        wording.baseline(key.partition(":")[2])[0]: estimate
+        baseline(key.partition(":")[2]).title: estimate
         for key, estimate in scores.baselines.items()
         if key.startswith(f"{name}:")
     }
-    estimates = {"Attack": scores.metrics[name]} | beside
-    bars(path("baselines", f"{said}: the attack beside its baselines"), estimates, said, {"Attack"})
-    losses = {name: values for name, values in curves.items() if "learning" not in name}
-    sample_pictures.curves(path("curves", "Losses by epoch"), losses, "epoch", "loss")
-    return drawn
+    bars(path, {"Attack": scores.metrics[name]} | beside, title, {"Attack"})
+    return {f"{title}: the attack beside its baselines": path}

@@ -1,6 +1,7 @@
 """Running a trained attack on updates: with their own posterior differences, or another's."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import tensorflow as tf
@@ -9,6 +10,9 @@ from ulk_tf.attacks.signature import TrainedAttack
 from ulk_tf.corpus.build import Updates
 from ulk_tf.files import Array
 from ulk_tf.progress import bar
+
+if TYPE_CHECKING:
+    from ulk_tf.evaluation.asked import Asked
 
 
 def others(updates: Updates) -> Array:
@@ -25,6 +29,12 @@ def others(updates: Updates) -> Array:
     return shuffled
 
 
+def shuffled(asked: "Asked") -> Array:
+    """The attack's answers when it is fed another update's posteriors: a baseline."""
+    answers = predictions(asked.trained.attack, asked.updates, others(asked.updates))
+    return answers[asked.output]
+
+
 def predictions(
     attack: TrainedAttack,
     updates: Updates,
@@ -33,6 +43,7 @@ def predictions(
     seed: int = 0,
     batch: int = 100,
     what: str | None = None,
+    beside: Mapping[str, Array] | None = None,
     keep: Callable[[dict[str, Array]], dict[str, Array]] = lambda answer: answer,
 ) -> dict[str, Array]:
     """The attack's answers to the posteriors of some updates.
@@ -44,6 +55,7 @@ def predictions(
         seed: of the attack's own chance, where it has any; row by row the same for any `rows`.
         batch: updates answered at once.
         what: shown beside a progress bar; no bar when None.
+        beside: further inputs by name, [n, ...], one row for each of `rows`.
         keep: what to keep of each batch's answer.
 
     Returns:
@@ -56,12 +68,14 @@ def predictions(
         for start in range(0, len(rows), batch):
             chosen = rows[start : start + batch]
             inputs = {
-                "before": tf.constant(updates.before[updates.base[chosen]]),
+                "before": tf.constant(updates.before[updates.look[chosen]]),
                 "after": tf.constant(updates.after[chosen]),
             }
             if "seeds" in signature.inputs:
                 numbers = np.arange(start, start + len(chosen), dtype=np.int32)
                 inputs["seeds"] = tf.constant(np.stack([np.full_like(numbers, seed), numbers], -1))
+            for name, values in (beside or {}).items():
+                inputs[name] = tf.constant(values[start : start + batch])
             answer = {name: value.numpy() for name, value in function(**inputs).items()}
             parts.append(keep(answer))
             shown.update(len(chosen))

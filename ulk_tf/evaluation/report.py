@@ -1,10 +1,12 @@
-"""report.html: what the update gave away, beside what would have been known without it."""
+"""report.html: a verdict, then figures of the attack beside those of its baselines."""
 
 import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ulk_tf.evaluation.baselines_table import baseline
+from ulk_tf.evaluation.metrics_table import MetricRow, metric
 from ulk_tf.evaluation.report_page import (
     collapsible,
     escape,
@@ -15,15 +17,17 @@ from ulk_tf.evaluation.report_page import (
     paragraph,
     section,
 )
-from ulk_tf.evaluation.wording import THREAT, Wording, attack_name, baseline, metric
+from ulk_tf.evaluation.stages import stage_lines
+from ulk_tf.evaluation.verdict import verdict
+from ulk_tf.evaluation.wording import THREAT, attack_name
 from ulk_tf.files import write_text
+from ulk_tf.settings.attack_table import ATTACKS
 
 # Keys of the results that are shown as closed tables, in this order.
 DETAILS = {
     "Configuration": "config",
     "Base models": "base_models",
     "Environment": "environment",
-    "Timing": "timing",
 }
 
 
@@ -32,7 +36,8 @@ def write_report(path: Path, results: Mapping[str, Any], figures: Mapping[str, P
 
     Args:
         path: of the HTML file.
-        results: as in results.json; `headline` (a sentence) and `notes` (sentences) may be there.
+        results: as `evaluation.results` describes; keys may be missing. `base_models`
+            (accuracies) may be there.
         figures: PNG files by caption; they are put into the page.
     """
     write_text(path, render(results, figures))
@@ -44,18 +49,36 @@ def render(results: Mapping[str, Any], figures: Mapping[str, Path]) -> str:
     parts = [
         f"<header><h1>{escape(attack)}</h1>",
         paragraph(f"Data set: {dataset}", "muted"),
-        paragraph(str(results.get("headline") or headline(results)), "headline"),
+        paragraph(verdict(results).sentence, "headline"),
+        paragraph(headline(results)),
         "</header>",
-        section("Results", scores(results), listing(results.get("notes", ()))),
+        section("Warnings", listing(results.get("warnings") or ())),
+        section("Results", scores(results)),
         section("What is a good value?", _good_values(results)),
         section("Pictures", *(figure(caption, png) for caption, png in figures.items())),
         section("Threat model", paragraph(THREAT)),
+        section("What the export holds", paragraph(held(str(results["attack"])))),
         section(
             "How it was made",
+            listing(stage_lines(results.get("timing") or {})),
             *(collapsible(title, results.get(key) or {}) for title, key in DETAILS.items()),
         ),
     ]
     return page(f"{attack}, {dataset}", parts)
+
+
+def held(attack: str) -> str:
+    """Say what an export of an attack holds of anybody's data.
+
+    Args:
+        attack: its name.
+    """
+    beside = ATTACKS[attack].holds if attack in ATTACKS else ""
+    also = f", and {beside}" if beside else ", and nothing else of anybody's samples"
+    return (
+        "The exported attack holds the samples of the probing set, with which a target is asked"
+        f"{also}. Its weights were learned from the adversary's samples."
+    )
 
 
 def headline(results: Mapping[str, Any]) -> str:
@@ -64,13 +87,13 @@ def headline(results: Mapping[str, Any]) -> str:
         said = metric(name)
         places = _decimals(own["mean"])
         others = [
-            f"{baseline(other)[0].lower()} {number(value['mean'], places)}"
+            f"{baseline(other).title.lower()} {number(value['mean'], places)}"
             for other, value in _baselines(results, name).items()
         ]
         beside = f"; beside it {', '.join(others)}" if others else ""
         mean, low, high = (number(own[key], places) for key in ("mean", "low", "high"))
         span = f"{low} to {high}"
-        return f"{said.name} {mean} (95% interval {span}){beside}."
+        return f"{said.title} {mean} (95% interval {span}){beside}."
     return ""
 
 
@@ -78,19 +101,18 @@ def scores(results: Mapping[str, Any]) -> str:
     """The table: each metric, its baselines, the published figure, and the gain over each.
 
     Args:
-        results: with `metrics`, `baselines` (named `<metric>:<baseline>`) and `published`.
+        results: with `metrics`, `baselines` and `gains` (named `<metric>:<baseline>`), and
+            `published`.
     """
     rows = []
-    gains = _paired_gains(results)
+    gains = results.get("gains") or {}
     for name, own in results["metrics"].items():
-        if name in gains.values():
-            continue
         said, places = metric(name), _decimals(own["mean"])
-        rows.append(_row("own", said.name, "", _estimate(own, said, places), ""))
+        rows.append(_row("own", said.title, "", _estimate(own, said, places), ""))
         for other, value in _baselines(results, name).items():
-            paired = results["metrics"].get(gains.get((name, other)))
-            gain = _gain(said, own, value, paired)
-            rows.append(_row("other", *baseline(other), _estimate(value, said, places), gain))
+            gain = _gain(said, own, value, gains.get(f"{name}:{other}"))
+            row = baseline(other)
+            rows.append(_row("other", row.title, row.what, _estimate(value, said, places), gain))
         known = results.get("published", {}).get(name)
         if known:
             source = str(known.get("source", ""))
@@ -110,26 +132,6 @@ def _baselines(results: Mapping[str, Any], name: str) -> dict[str, Mapping[str, 
     return {other: value for (own, _, other), value in pairs if own == name}
 
 
-def _paired_gains(results: Mapping[str, Any]) -> dict[tuple[str, str], str]:
-    """The metric that is the gain over a baseline, with its interval: by metric and baseline.
-
-    Its name does not say of which metric it is the gain; its value does.
-    """
-    found = {}
-    metrics = results["metrics"]
-    for name, own in metrics.items():
-        if not metric(name).less_is_better:
-            continue
-        for other, value in _baselines(results, name).items():
-            for gain, estimate in metrics.items():
-                relative = 1 - own["mean"] / value["mean"] if value["mean"] else math.nan
-                if gain.startswith(f"gain_over_{other}") and math.isclose(
-                    estimate["mean"], relative, rel_tol=1e-6, abs_tol=1e-9
-                ):
-                    found[name, other] = gain
-    return found
-
-
 def _row(kind: str, name: str, what: str, value: str, gain: str) -> str:
     small = f"<small>{escape(what)}</small>" if what else ""
     return (
@@ -145,7 +147,7 @@ def _decimals(value: float) -> int:
     return min(max(2 - math.floor(math.log10(abs(value))), 0), 8)
 
 
-def _estimate(value: Mapping[str, Any], said: Wording, places: int) -> str:
+def _estimate(value: Mapping[str, Any], said: MetricRow, places: int) -> str:
     mean, low, high = (
         _percent(value[key]) if said.share else number(value[key], places)
         for key in ("mean", "low", "high")
@@ -154,7 +156,7 @@ def _estimate(value: Mapping[str, Any], said: Wording, places: int) -> str:
 
 
 def _gain(
-    said: Wording,
+    said: MetricRow,
     own: Mapping[str, float],
     other: Mapping[str, float],
     paired: Mapping[str, float] | None,
@@ -166,17 +168,23 @@ def _gain(
     """
     if said.less_is_better and not other["mean"]:
         return ""
+    show = _percent if said.less_is_better else _signed
     gain = own["mean"] - other["mean"]
-    words = f"{gain:+.3f}".replace("-", "−")
     if said.less_is_better:
-        gain = -gain
-        words = _percent(gain / other["mean"])
+        gain = -gain / other["mean"]
     apart = own["low"] > other["high"] or own["high"] < other["low"]
     if paired:
+        gain = paired["mean"]
         apart = paired["low"] > 0 or paired["high"] < 0
-        words += f"<small>{_percent(paired['low'])} to {_percent(paired['high'])}</small>"
+    words = show(gain)
+    if paired:
+        words += f"<small>{show(paired['low'])} to {show(paired['high'])}</small>"
     kind = ("good" if gain > 0 else "bad") if apart else "unclear"
     return f'<span class="{kind}">{words}</span>'
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.3f}".replace("-", "−")
 
 
 def _percent(value: float) -> str:
@@ -195,7 +203,7 @@ def _counted(results: Mapping[str, Any]) -> str:
 
 def _good_values(results: Mapping[str, Any]) -> str:
     items = [
-        f"<dt>{escape(said.name)}</dt><dd>{escape(said.good)}</dd>"
+        f"<dt>{escape(said.title)}</dt><dd>{escape(said.good)}</dd>"
         for said in map(metric, results["metrics"])
         if said.good
     ]

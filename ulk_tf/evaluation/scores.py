@@ -1,46 +1,71 @@
-"""What a scored attack is: metrics and baselines with intervals, and what pictures are made of."""
+"""Scores: metrics, baselines and gains of an attack, with intervals, and what pictures need."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from ulk_tf.corpus.build import Updates
-from ulk_tf.evaluation.intervals import Estimate, interval, paired_gain
+from ulk_tf.evaluation.baselines_table import BASELINES
+from ulk_tf.evaluation.intervals import Estimate
+from ulk_tf.evaluation.measures import Measure
+from ulk_tf.evaluation.metrics_table import METRICS
 from ulk_tf.files import Array
+from ulk_tf.settings.attack_table import imported
 
 
 @dataclass
 class Scores:
-    """Metrics of an attack on target updates.
+    """Scores of an attack on the questions that it was asked.
 
     Attributes:
-        groups: int32 [updates], the target base model of each update.
-        metrics: of the attack.
+        groups: int32 [questions], the target base model of each question.
+        rows: int32 [questions], the update that each question is about.
+        metrics: of the attack, by name.
         baselines: by `<metric>:<baseline>`.
+        gains: of the attack over each baseline, by `<metric>:<baseline>`; see `Measure.gain`.
         pictures: arrays that figures are drawn from.
+        values: what the estimates are made of, by the names of metrics and baselines.
     """
 
     groups: Array
+    rows: Array | None = None
     metrics: dict[str, Estimate] = field(default_factory=dict)
     baselines: dict[str, Estimate] = field(default_factory=dict)
+    gains: dict[str, Estimate] = field(default_factory=dict)
     pictures: dict[str, Any] = field(default_factory=dict)
+    values: dict[str, Array] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.rows is None:
+            self.rows = np.arange(len(self.groups), dtype=np.int32)
 
     @classmethod
     def of(cls, updates: Updates) -> "Scores":
-        """Empty scores of these updates."""
+        """Empty scores of one question for each update."""
         return cls(updates.base)
 
-    def metric(self, name: str, values: Array, **baselines: Array) -> None:
-        """Add a metric and what it is compared with.
+    def metric(self, name: str, values: Array, baselines: Mapping[str, Array]) -> None:
+        """Add a metric with its baselines, and the paired gain over each of them.
 
         Args:
-            name: of the metric.
-            values: of the attack, [updates].
-            **baselines: of each baseline, [updates].
-        """
-        self.metrics[name] = interval(values, self.groups)
-        for baseline, other in baselines.items():
-            self.baselines[f"{name}:{baseline}"] = interval(other, self.groups)
+            name: of the metric, a row of `metrics_table`.
+            values: of the attack, one row for each question.
+            baselines: the same of each baseline, by names of `baselines_table`.
 
-    def gain(self, name: str, values: Array, other: Array) -> None:
-        """Add the gain 1 - mean(values) / mean(other), for metrics where less is better."""
-        self.metrics[name] = paired_gain(values, other, self.groups)
+        Raises:
+            KeyError: a metric or baseline that is in no table: a report could not say what a gain
+                over it means.
+        """
+        row = METRICS[name]
+        measure: Measure = imported(row.measure)  # type: ignore[assignment]
+        self.values[name] = np.asarray(values)
+        self.metrics[name] = measure.estimate(self.values[name], self.groups)
+        for other, theirs in baselines.items():
+            key = f"{name}:{BASELINES[other].name}"
+            self.values[key] = np.asarray(theirs)
+            self.baselines[key] = measure.estimate(self.values[key], self.groups)
+            self.gains[key] = measure.gain(
+                self.values[name], self.values[key], self.groups, row.less_is_better
+            )

@@ -1,6 +1,6 @@
-"""What stands beside the graph of an export, in its `assets.extra`.
+"""Files beside the graph of an export, in its `assets.extra`.
 
-ulk.json                    what it is: attack, classes, metrics, config, package versions
+ulk.json                    description: attack, output, classes, metrics, config, versions
 README.md                   the model card
 probing_set.npz             `samples`, with which both versions of a target are queried
 expected.npz                Keras's answers to made-up inputs, for the conformance check
@@ -8,6 +8,7 @@ tf_serving_warmup_requests  replayed by the server while it loads
 """
 
 import platform
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -20,23 +21,26 @@ import tensorflow as tf
 from ulk_tf import __version__
 from ulk_tf.attacks.signature import TrainedAttack
 from ulk_tf.errors import UserError
+from ulk_tf.evaluation.schema_one import upgraded_export
 from ulk_tf.files import Array, digest, load_npz, read_json, save_npz, write_json, write_text
 from ulk_tf.serving import card, numerics, warmup
 from ulk_tf.serving.graph import Graph
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 MAX_METADATA = 16 * 2**20  # bytes
 METADATA = Path("assets.extra") / "ulk.json"
 CARD = Path("assets.extra") / "README.md"
+# Names of attacks become parts of file names.
+NAME = re.compile(r"[A-Za-z0-9_]{1,64}")
 PROBING_SET = Path("assets.extra") / "probing_set.npz"
 
 
 @dataclass(frozen=True)
 class Extras:
-    """What is told about an export.
+    """Description of an export.
 
     Attributes:
-        metadata: the content of ulk.json.
+        metadata: the content of ulk.json, of schema 2; an older one is upgraded.
         probing_set: [probes, ...].
     """
 
@@ -101,7 +105,7 @@ def write(
 
 
 def read(folder: Path) -> Extras:
-    """Read and check what is told about an export.
+    """Read and check the description of an export.
 
     Raises:
         UserError: something is missing, damaged, or of a later schema.
@@ -110,12 +114,19 @@ def read(folder: Path) -> Extras:
     if not (folder / METADATA).is_file():
         raise UserError(wanted, f"{folder}, which has no {METADATA}")
     metadata = read_json(folder / METADATA, MAX_METADATA)
-    if not isinstance(metadata, dict) or metadata.get("schema_version") != SCHEMA_VERSION:
-        found = metadata.get("schema_version") if isinstance(metadata, dict) else None
-        raise UserError(f"{METADATA} of schema version {SCHEMA_VERSION}", f"{found} in {folder}")
-    # It becomes part of file names.
-    if metadata.get("attack") not in list(card.WHAT):
-        raise UserError(f"{METADATA} of one of {', '.join(card.WHAT)}", f"another one in {folder}")
+    version = metadata.get("schema_version") if isinstance(metadata, dict) else None
+    if version not in (1, SCHEMA_VERSION):
+        raise UserError(
+            f"{METADATA} of schema version 1 or {SCHEMA_VERSION}",
+            f"{version} in {folder}",
+            "Export the attack again.",
+        )
+    if not NAME.fullmatch(str(metadata.get("attack"))):
+        raise UserError(
+            f"{METADATA} that names an attack in letters, digits and _", f"another one in {folder}"
+        )
+    if version == 1:
+        metadata = upgraded_export(metadata) | {"schema_version": SCHEMA_VERSION}
     samples = load_npz(folder / PROBING_SET, ("samples",))["samples"]
     told = metadata.get("probing_set")
     if not isinstance(told, dict) or digest(samples) != told.get("sha256"):
@@ -128,7 +139,7 @@ def read(folder: Path) -> Extras:
 
 
 def package_versions() -> dict[str, str]:
-    """The versions of what an export is made with."""
+    """Versions of the packages that an export is made with."""
     found = {"ulk_tf": __version__, "python": platform.python_version()}
     for name in ("tensorflow", "keras", "numpy"):
         try:
@@ -139,7 +150,7 @@ def package_versions() -> dict[str, str]:
 
 
 def _expected(attack: TrainedAttack, pairs: Mapping[str, Mapping[str, Array]]) -> dict[str, Array]:
-    """What Keras answers to `pairs`, thinned, by signature/output."""
+    """Keras' answers to `pairs`, thinned, by signature/output."""
     answers = {}
     for name, inputs in pairs.items():
         tensors = {label: tf.constant(value) for label, value in inputs.items()}

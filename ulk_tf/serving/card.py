@@ -3,14 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-WHAT = {
-    "li": "single-sample label inference (A_LI): the label of the one sample on "
-    "which the target was updated",
-    "ssr": "single-sample reconstruction (A_SSR): the one sample on which the target was updated",
-    "lde": "multi-sample label distribution estimation (A_LDE): how the labels of "
-    "the updating set are distributed",
-    "msr": "multi-sample reconstruction (A_MSR): the samples of the updating set",
-}
+from ulk_tf.evaluation.report import held
+from ulk_tf.evaluation.verdict import verdict
+from ulk_tf.evaluation.wording import attack_name
+from ulk_tf.settings.attack_table import ATTACKS
 
 
 def render(metadata: Mapping[str, Any]) -> str:
@@ -20,10 +16,13 @@ def render(metadata: Mapping[str, Any]) -> str:
         metadata: the content of `ulk.json`.
     """
     attack = metadata["attack"]
+    infers = f" infers {ATTACKS[attack].infers}" if attack in ATTACKS else " reads an update"
     parts = [
-        f"# {metadata['dataset']}_{attack}\n\n{WHAT.get(attack, attack)}, from how a classifier's "
-        "posteriors on a fixed probing set move when it is updated (Updates-Leak, "
+        f"# {metadata['dataset']}_{attack}\n\n{attack_name(attack)}{infers}, from how a "
+        "classifier's posteriors on a fixed probing set move when it is updated (Updates-Leak, "
         "arXiv 1904.01067).",
+        verdict(metadata).sentence if metadata.get("gains") else "",
+        _section("Warnings", "\n".join(f"- {line}" for line in metadata.get("warnings") or ())),
         _section("What it takes and gives", _signatures(metadata["signatures"])),
         _section(
             "Probing set",
@@ -34,6 +33,8 @@ def render(metadata: Mapping[str, Any]) -> str:
         _section("Classes", ", ".join(map(str, metadata.get("class_names") or ["not named"]))),
         _section("Measured", _numbers(metadata.get("metrics"))),
         _section("Beside it, baselines", _numbers(metadata.get("baselines"))),
+        _section("Gain over each of them", _numbers(metadata.get("gains"))),
+        _section("What it holds", held(attack)),
         _section(
             "Use and limits",
             "For owners of a model who want to know what its updates give away. It was trained on "

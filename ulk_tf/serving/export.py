@@ -4,7 +4,7 @@ What is left on disk:
 
     <export_dir>/<dataset>_<attack>/<version>/
         saved_model.pb  variables/  fingerprint.pb
-        assets.extra/      what a stranger needs; see `serving.extras`
+        assets.extra/      description, probing set, warm-up; see `serving.assets`
         assets.extra/seal  tells this user's own exports from a stranger's; see `serving.seal`
 
 A version appears whole or not at all: it is built beside its place under a name that is no
@@ -44,8 +44,8 @@ def export_attack(
         export_dir: the folder of all exports.
         dataset: name of the data set, or the path of the user's own; names the folder.
         probing_set: [probes, ...], the samples with which both versions are queried, as stored.
-        metadata: JSON-able; `class_names`, `metrics`, `baselines` and `config` go into the model
-            card, and anything else is kept too.
+        metadata: JSON-able; `output`, `class_names`, `metrics`, `baselines`, `gains` and
+            `config` go into the model card, and anything else is kept too.
 
     Returns:
         The version folder.
@@ -71,7 +71,7 @@ def export_attack(
 
 
 def versions(home: Path) -> list[int]:
-    """The versions of a model that are on disk, ascending."""
+    """List the versions of a model that are on disk, ascending."""
     if not home.is_dir():
         return []
     found = (path.name for path in home.iterdir() if path.is_dir())

@@ -48,7 +48,7 @@ class LoadedAttack:
 
     @property
     def name(self) -> str:
-        """Which attack it is: li, ssr, lde or msr."""
+        """Name of the attack."""
         return str(self.metadata["attack"])
 
     @property
@@ -104,6 +104,7 @@ class LoadedAttack:
         after: Array,
         seeds: Array | None = None,
         signature: str = "serving_default",
+        **beside: Array,
     ) -> dict[str, Array]:
         """Run the attack on posteriors before and after updates.
 
@@ -112,6 +113,7 @@ class LoadedAttack:
             after: the same shape.
             seeds: int32 [batch, 2], for attacks with chance; (0, row) when None.
             signature: which signature to run.
+            **beside: whatever else the attack takes, [batch, ...].
 
         Returns:
             Outputs by name, each with the batch as first dimension.
@@ -136,6 +138,14 @@ class LoadedAttack:
             rows = np.arange(len(pair[0]), dtype=np.int32)
             default = np.stack([np.zeros_like(rows), rows], axis=1)
             inputs["seeds"] = default if seeds is None else np.asarray(seeds, np.int32)
+        inputs |= {
+            name: np.asarray(value, wanted[name].dtype)
+            for name, value in beside.items()
+            if name in wanted
+        }
+        lacking = [name for name in wanted if name not in inputs]
+        if lacking:
+            raise UserError(f"{', '.join(wanted)} for {self.path}", f"no {', '.join(lacking)}")
         tensors = {label: tf.constant(value) for label, value in inputs.items()}
         answers = self._model.signatures[signature](**tensors)
         return {label: value.numpy() for label, value in answers.items()}

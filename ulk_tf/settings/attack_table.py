@@ -48,14 +48,21 @@ class AttackRow:
         summary: first line of its --help.
         infers: what it infers, to follow "infers" in a sentence.
         config: its config class.
-        output: the name of its answer, by which scores, sentence and picture are found.
+        output: the name of its answer, by which scores, sentence and picture are found; see
+            `evaluation.outputs`.
         headline: its first metric.
         train: module:function (config, corpus, seed, folder) -> `attacks.signature.Trained`.
-        score: module:function (trained, corpus, seed) -> `evaluation.scores.Scores`.
+        score: module:function (trained, corpus, seed, baselines) -> `evaluation.scores.Scores`,
+            of the corpus' target updates; `baselines` are rows of `evaluation.baselines_table`,
+            None for all that answer the same output.
         unit: what one question is about: an update, or a record.
         presets: field values by preset and data set.
+        figures: metrics, and gains as `<metric>:<baseline>`, that a table of results shows; all
+            metrics when empty.
         holds: what an export of it holds of the adversary's or an insider's samples, beside the
-            probing set; a sentence, empty where nothing.
+            probing set; a noun phrase, empty where nothing.
+        seen_updates: held-out shadow updates, at most, by which an export says how well the
+            attack does where posteriors moved so much.
     """
 
     name: str
@@ -69,7 +76,9 @@ class AttackRow:
     score: str
     unit: Unit = "update"
     presets: AttackPresets = field(default_factory=AttackPresets)
+    figures: tuple[str, ...] = ()
     holds: str = ""
+    seen_updates: int = 1000
 
 
 _PUBLISHED_ADAM: Fields = {"learning_rate": 1e-3, "weight_decay": 1e-5}
@@ -116,6 +125,7 @@ _ROWS = (
         headline="mse",
         train="ulk_tf.attacks.ssr:train_ssr",
         score="ulk_tf.evaluation.ssr_scores:score_ssr",
+        figures=("mse", "mse:class_mean_of_true_label", "mse:shuffled"),
         presets=AttackPresets(
             plain={"set_size": 1},
             large=_ON_LARGE,
@@ -134,6 +144,7 @@ _ROWS = (
         headline="kl",
         train="ulk_tf.attacks.labels:train_lde",
         score="ulk_tf.evaluation.label_scores:score_lde",
+        figures=("kl", "kl_published_scale", "most_frequent_accuracy", "kl:prior"),
         presets=AttackPresets(
             plain={"set_size": 100},
             large=_ON_LARGE,
@@ -157,8 +168,18 @@ _ROWS = (
         headline="matched_mse_centroids",
         train="ulk_tf.attacks.msr:train_msr",
         score="ulk_tf.evaluation.msr_scores:score_msr",
+        figures=(
+            "matched_mse_centroids",
+            "matched_mse_centroids:shadow_clustering",
+            "matched_mse_centroids:matched_shadow",
+            "matched_mse_centroids:shuffled",
+            "matched_mse_samples",
+            "matched_mse_samples:shadow_clustering",
+        ),
         holds="codes of up to 1,000 of the adversary's samples of each class, from which its "
         "decoder makes blurred copies of them",
+        # A set of 100 images takes a quarter of a second.
+        seen_updates=100,
         presets=AttackPresets(
             plain={"set_size": 100},
             # BM-GAN begins as a good generator: after 700 steps, held-out sets are matched no

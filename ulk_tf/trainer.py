@@ -1,0 +1,47 @@
+"""Trainers: the command line of an attack, for any attack of the table."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ulk_tf.commands import command
+from ulk_tf.preflight import Loaded
+from ulk_tf.settings import cli
+from ulk_tf.settings.attack_table import attack_row
+from ulk_tf.settings.experiment import Experiment
+from ulk_tf.settings.flags import Described
+
+
+def main(name: str, argv: Sequence[str] | None = None) -> None:
+    """Train, score, export and report an attack, and leave the process with an exit code.
+
+    Standard output ends with the path of results.json.
+
+    Args:
+        name: of the attack.
+        argv: the arguments; those of the process when None.
+
+    Raises:
+        SystemExit: see `cli.run`.
+    """
+    cli.run(training(name), argv)
+
+
+def training(name: str) -> Described:
+    """The command that `main` runs, with its flags and its help.
+
+    Args:
+        name: of the attack.
+    """
+
+    def train(experiment: Experiment, loaded: Loaded) -> None:
+        print(run(experiment, loaded))
+
+    return command(name, train, attack_row(name).summary)
+
+
+def run(experiment: Experiment, loaded: Loaded) -> Path:
+    """Run an experiment on data that is loaded already; see `workflow.run`."""
+    # TensorFlow takes seconds to import: a misspelt flag is answered before.
+    from ulk_tf import workflow  # noqa: PLC0415
+
+    return workflow.run(experiment, loaded)
