@@ -5,6 +5,9 @@ from dataclasses import dataclass, replace
 
 import keras
 
+from ulk_tf.classifiers import keras_state
+from ulk_tf.classifiers.following import has_plain_rule
+from ulk_tf.classifiers.plain_layers import is_plain_layer
 from ulk_tf.classifiers.stages import (
     Convolution,
     Dense,
@@ -39,21 +42,24 @@ class Chain:
     rest: tuple[Stage, ...]
 
 
-def as_chain(model: keras.Model) -> Chain | None:
+def as_chain(model: keras.Model, compiled: bool = True) -> Chain | None:
     """The chain that `model` is, or None where it is anything else.
 
     Args:
         model: a built classifier.
+        compiled: whether an update uses the optimizer and the loss of a compiled model.
     """
     layers = _in_line(model)
-    if layers is None:
+    if layers is None or keras_state.of(model) is not None or not has_plain_rule(model, compiled):
+        return None
+    if not all(is_plain_layer(layer) for layer in model._flatten_layers(include_self=False)):
         return None
     start = next((i for i, layer in enumerate(layers) if layer.weights), len(layers))
     preparing = layers[:start]
     stages: list[Stage] = []
     for layer in layers[start:]:
         reader = _READERS.get(type(layer))
-        found = reader(_Read(layer, model)) if reader and layer.compute_dtype == "float32" else None
+        found = reader(_Read(layer, model)) if reader else None
         if found is None:
             return None
         stages.extend(found)
@@ -68,7 +74,7 @@ def as_chain(model: keras.Model) -> Chain | None:
 def _in_line(model: keras.Model) -> list[keras.Layer] | None:
     """The layers of a model that passes one tensor from layer to layer; None for any other."""
     # Models with a `call` of their own are programs, not chains.
-    if type(model).__name__ not in ("Functional", "Sequential") or len(model.inputs) != 1:
+    if not type(model).__module__.startswith("keras.") or len(model.inputs) != 1:
         return None
     layers = [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)]
     if isinstance(model, keras.Sequential):

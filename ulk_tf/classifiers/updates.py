@@ -9,7 +9,10 @@ import tensorflow as tf
 
 from ulk_tf.classifiers.chain import as_chain
 from ulk_tf.classifiers.fast_updates import FastUpdates
-from ulk_tf.classifiers.optimizers import Step, Tensors
+from ulk_tf.classifiers.fit_updates import FitUpdates
+from ulk_tf.classifiers.following import is_own, is_plain, step_of
+from ulk_tf.classifiers.optimizers import Tensors
+from ulk_tf.classifiers.refusals import refuse_unfollowed
 from ulk_tf.classifiers.seeds import epoch_order, is_seed, seed_state
 from ulk_tf.files import Array
 from ulk_tf.settings.config import UpdateConfig
@@ -17,6 +20,7 @@ from ulk_tf.settings.config import UpdateConfig
 # Written into what a corpus is found by: raise one when its path changes an update's bytes.
 GENERAL_VERSION = 1
 CHAIN_VERSION = 2
+FIT_VERSION = 1
 
 
 class UpdateEngine:
@@ -27,11 +31,19 @@ class UpdateEngine:
     set with dropout off (paper: experimental setup). Every update's randomness comes from its
     own seed alone, so its posteriors do not depend on what else is computed beside it.
 
+    An update is what `fit` would do, whatever the model is made of. There are three paths to it:
+    `FastUpdates` for chains of common layers; the one below for any model that is trained with a
+    plain rule on cross-entropy alone; `FitUpdates` for all others.
+
     Args:
         model: the classifier's architecture; any Keras model with softmax output.
         config: how an update goes.
         probing_set: samples [probes, ...] with which every version is queried.
         fast: take the faster path where the model allows it; it agrees to 1e-5.
+        compiled: update a compiled model with its own optimizer and loss, instead of the config's.
+
+    Raises:
+        UserError: an update of this model cannot be followed.
     """
 
     def __init__(
@@ -40,18 +52,27 @@ class UpdateEngine:
         config: UpdateConfig,
         probing_set: Array,
         fast: bool = True,
+        compiled: bool = True,
     ) -> None:
         self.model = model
         self.config = config
         self.probing_set = tf.constant(probing_set)
-        self._step = Step(
-            config.update_optimizer, config.update_learning_rate, config.update_momentum
-        )
-        chain = as_chain(model) if fast else None
-        self._fast = chain and FastUpdates(model, chain, config, self._step, probing_set)
+        self._fast: FastUpdates | None = None
+        self._fit: FitUpdates | None = None
+        chain = as_chain(model, compiled) if fast else None
+        if chain is None:
+            refuse_unfollowed(model, probing_set.shape[1:])
+        if chain is None and not is_plain(model, compiled):
+            self._fit = FitUpdates(model, config, probing_set, compiled)
+            return
+        self._step = step_of(model, config, compiled)
+        if chain is not None:
+            self._fast = FastUpdates(model, chain, config, self._step, probing_set)
 
     def before(self, weights: Sequence[Array]) -> Array:
         """Posteriors of a base model on the probing set, float32 [probes, classes]."""
+        if self._fit:
+            return self._fit.before(weights)
         trainable, fixed = self._divide(weights)
         if self._fast:
             return self._fast.before(trainable)
@@ -86,13 +107,12 @@ class UpdateEngine:
         answers = []
         for start in range(0, len(samples), chunk_size):
             part = slice(start, start + chunk_size)
-            answers.append(
-                self._chunk(
-                    _tensors(trainable),
-                    _tensors(fixed),
-                    *_tensors([samples[part], labels[part], seeds[part]]),
-                ).numpy()
-            )
+            sets = samples[part], labels[part], seeds[part]
+            if self._fit:
+                answers.append(self._fit.after(weights, *sets))
+                continue
+            chunk = self._chunk(_tensors(trainable), _tensors(fixed), *_tensors(sets))
+            answers.append(chunk.numpy())
         return np.concatenate(answers)
 
     def _divide(self, weights: Sequence[Array]) -> tuple[list[Array], list[Array]]:
@@ -173,13 +193,19 @@ class UpdateEngine:
         ]
 
 
-def engine_version(model: keras.Model) -> str:
+def engine_version(model: keras.Model, compiled: bool = True) -> str:
     """Which code updates a model; another path or another version of it may round differently.
 
     Args:
         model: the classifier's architecture.
+        compiled: whether a compiled model's own optimizer and loss are used.
     """
-    return f"chain-{CHAIN_VERSION}" if as_chain(model) else f"general-{GENERAL_VERSION}"
+    path = f"fit-{FIT_VERSION}"
+    if as_chain(model, compiled):
+        path = f"chain-{CHAIN_VERSION}"
+    elif is_plain(model, compiled):
+        path = f"general-{GENERAL_VERSION}"
+    return f"{path}-compiled" if is_own(model, compiled) else path
 
 
 def _tensors(arrays: Sequence[Array]) -> Tensors:

@@ -1,6 +1,5 @@
 """Target classifiers: Keras functional models that take raw pixels and answer posteriors."""
 
-import importlib
 import inspect
 from collections.abc import Callable
 from functools import partial
@@ -9,11 +8,15 @@ import keras
 import numpy as np
 from keras import layers
 
+from ulk_tf.classifiers import keras_state
+from ulk_tf.classifiers.refusals import refuse_unfollowed
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array
 
 Builder = Callable[[tuple[int, ...], int], keras.Model]
 Moments = tuple[Array, Array]
+# How far from 1 the sum of a row may be; in half precision each value is rounded by itself.
+_CLOSE = {"float64": 1e-3, "float32": 1e-3, "float16": 2**-8, "bfloat16": 2**-5}
 
 
 def mnist_cnn(shape: tuple[int, ...], classes: int) -> keras.Model:
@@ -150,19 +153,19 @@ def build(
         raise UserError(
             f"a target that takes samples of shape {shape}", f"{name} ({reason})"
         ) from error
-    # A model that was never given an input has no shape yet.
-    shown = getattr(model, "output_shape", type(model).__name__)
-    if not isinstance(model, keras.Model) or shown != (None, classes):
-        raise UserError(f"--target to build a keras.Model with output (None, {classes})", shown)
+    if not isinstance(model, keras.Model):
+        raise _no_target(classes, type(model).__name__)
     if ":" in name:
-        _check_answers(name, model, shape)
+        _check_answers(name, model, shape, classes)
+        refuse_unfollowed(model, shape)
     return model
 
 
 def _imported(path: str) -> Builder:
+    """The user's function, which is called under the settings of its own module."""
     module, _, name = path.partition(":")
     try:
-        builder = getattr(importlib.import_module(module), name)
+        builder = getattr(keras_state.import_module(module), name)
     except Exception as error:  # a module of the user's raises what it likes
         reason = f"{type(error).__name__}: {error}"
         raise UserError(
@@ -172,24 +175,52 @@ def _imported(path: str) -> Builder:
         inspect.signature(builder).bind((), 0)
     except (TypeError, ValueError) as error:
         raise UserError("--target to be a function of (sample shape, classes)", path) from error
-    return builder
+
+    def build_it(shape: tuple[int, ...], classes: int) -> keras.Model:
+        with keras_state.of_module(module):
+            model = builder(shape, classes)
+        if isinstance(model, keras.Model):
+            keras_state.remember(model, module)
+        return model
+
+    return build_it
 
 
-def _check_answers(name: str, model: keras.Model, shape: tuple[int, ...]) -> None:
+def _check_answers(name: str, model: keras.Model, shape: tuple[int, ...], classes: int) -> None:
     """Raise `UserError` unless a user's model answers samples of this shape with posteriors."""
+    if not model.built:
+        raise _no_target(
+            classes,
+            f"{type(model).__name__}, which is not built",
+            "Call the model once, on keras.Input(shape) or on samples, before it is returned.",
+        )
+    shown = getattr(model, "output_shape", None)
+    if shown not in (None, (None, classes)):
+        raise _no_target(classes, shown)
     samples = np.random.default_rng(0).uniform(0, 255, (2, *shape)).astype(np.float32)
     try:
-        answers = np.asarray(model(samples, training=False))
+        with keras_state.as_made(model):
+            raw = model(samples, training=False)
     except Exception as error:  # Keras and TensorFlow raise what they like at other shapes
         raise UserError(
             f"a target that takes samples of shape {shape}", f"{name}, which takes others"
         ) from error
+    if tuple(raw.shape) != (2, classes):
+        raise _no_target(classes, f"{name} with output {(None, *raw.shape[1:])}")
+    kind = keras.backend.standardize_dtype(raw.dtype)
+    answers = np.asarray(raw).astype(np.float32)
     sums = answers.sum(-1)
-    if answers.dtype != np.float32 or answers.min() < 0 or np.abs(sums - 1).max() > 1e-3:
+    close = _CLOSE.get(kind, 0)
+    if not close or answers.min() < 0 or np.abs(sums - 1).max() > close:
         raise UserError(
-            "--target to answer posteriors: float32, each row a softmax that sums to 1",
-            f"{name}, whose answer is {answers.dtype} with rows that sum to {sums.tolist()}",
+            "--target to answer posteriors: floats, each row a softmax that sums to 1",
+            f"{name}, whose answer is {kind} with rows that sum to {sums.tolist()}",
         )
+
+
+def _no_target(classes: int, received: object, remedy: str = "") -> UserError:
+    wanted = f"--target to build a keras.Model with output (None, {classes})"
+    return UserError(wanted, received, remedy)
 
 
 def _pixels(

@@ -1,0 +1,138 @@
+"""How an update of a model is followed: its optimizer, its loss, and what else `fit` would do."""
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from ulk_tf.classifiers import keras_state, losses
+from ulk_tf.classifiers.optimizers import Step
+from ulk_tf.settings.config import UpdateConfig
+
+# Optimizers whose rule `Step` has, each with the settings that it knows.
+_PLAIN = {keras.optimizers.SGD: ("learning_rate", "momentum"), keras.optimizers.Adam: ()}
+
+
+def is_own(model: keras.Model, compiled: bool = True) -> bool:
+    """Whether an update uses the optimizer and the loss that the model was compiled with.
+
+    Args:
+        model: the classifier.
+        compiled: whether a compiled model's own shall be used at all.
+    """
+    return bool(compiled and model.compiled and model.optimizer is not None)
+
+
+def step_of(model: keras.Model, config: UpdateConfig, compiled: bool = True) -> Step:
+    """The plain rule of an update whose optimizer `has_plain_rule` is true of.
+
+    Args:
+        model: the classifier.
+        config: the rule where the model does not bring its own.
+        compiled: whether a compiled model's own optimizer is used.
+    """
+    if not is_own(model, compiled):
+        rate, momentum = config.update_learning_rate, config.update_momentum
+        return Step(config.update_optimizer, rate, momentum)
+    settings = model.optimizer.get_config()
+    kind = "sgd" if isinstance(model.optimizer, keras.optimizers.SGD) else "adam"
+    return Step(kind, settings["learning_rate"], settings.get("momentum", 0.0))
+
+
+def has_plain_rule(model: keras.Model, compiled: bool = True) -> bool:
+    """Whether the update's rule is SGD with momentum or Adam, over cross-entropy.
+
+    Args:
+        model: the classifier.
+        compiled: whether a compiled model's own optimizer is used.
+    """
+    if not is_own(model, compiled):
+        return True
+    kind = type(model.optimizer)
+    if kind not in (keras.optimizers.SGD, keras.optimizers.Adam):
+        return False
+    settings = model.optimizer.get_config()
+    known = {name: settings[name] for name in ("learning_rate", "momentum") if name in settings}
+    if not isinstance(known["learning_rate"], float):
+        return False  # a schedule
+    plain = kind(**known, name=settings["name"]).get_config()
+    return plain == settings and losses.is_cross_entropy(model)
+
+
+def is_plain(model: keras.Model, compiled: bool = True) -> bool:
+    """Whether an update is nothing but gradients of cross-entropy and a plain rule, in float32.
+
+    Args:
+        model: the classifier.
+        compiled: whether a compiled model's own optimizer and loss are used.
+    """
+    return (
+        has_plain_rule(model, compiled)
+        and keras_state.of(model) is None
+        and not any(variable.constraint for variable in model.trainable_variables)
+        and all(_is_single(layer) for layer in _every_layer(model))
+        and not _adds_losses(model)
+    )
+
+
+def posteriors(answers: tf.Tensor) -> tf.Tensor:
+    """Answers of whatever precision as float32 rows that sum to 1; float32 ones as they are."""
+    if answers.dtype == tf.float32:
+        return answers
+    answers = tf.cast(answers, tf.float32)
+    return answers / tf.reduce_sum(answers, -1, keepdims=True)
+
+
+def update_sentence(model: keras.Model, config: UpdateConfig, compiled: bool = True) -> str:
+    """A sentence that says which optimizer and which loss an update uses.
+
+    Args:
+        model: the classifier.
+        config: how an update goes where the model does not bring its own.
+        compiled: whether a compiled model's own optimizer and loss are used.
+    """
+    if is_own(model, compiled):
+        named = {"learning_rate", "momentum", "weight_decay", "clipnorm", "clipvalue"}
+        named |= {"global_clipnorm", "nesterov", "use_ema", "gradient_accumulation_steps"}
+        settings = model.optimizer.get_config()
+        shown = [_shown(n, v) for n, v in settings.items() if n in named and v not in (None, False)]
+        rule = f"{type(model.optimizer).__name__} ({', '.join(shown)})"
+        loss = losses.loss_name(model)
+        return f"An update uses the optimizer and the loss of the compiled model: {rule}, {loss}."
+    rules = {
+        "sgd": f"SGD (learning_rate {config.update_learning_rate:g}, "
+        f"momentum {config.update_momentum:g})",
+        "adam": f"Adam (learning_rate {config.update_learning_rate:g})",
+    }
+    rule = rules[config.update_optimizer]
+    return f"An update uses the flags' optimizer, {rule}, and sparse_categorical_crossentropy."
+
+
+def _shown(name: str, value: Any) -> str:
+    if isinstance(value, dict):
+        return f"{name} {value.get('class_name')}"
+    return f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}"
+
+
+def _every_layer(model: keras.Model) -> list[keras.Layer]:
+    return list(model._flatten_layers())
+
+
+def _is_single(layer: keras.Layer) -> bool:
+    return layer.dtype_policy.name == "float32"
+
+
+def _adds_losses(model: keras.Model) -> bool:
+    """Whether layers or weights add losses in training; true where that cannot be found out."""
+    shape = getattr(model, "input_shape", None)
+    if not isinstance(shape, tuple) or None in shape[1:]:
+        return True
+    if any(variable.regularizer for variable in model.trainable_variables):
+        return True
+    state = [
+        [variable.value for variable in part]
+        for part in (model.trainable_variables, model.non_trainable_variables)
+    ]
+    samples = tf.zeros((2, *shape[1:]))
+    _, _, found = model.stateless_call(*state, samples, training=True, return_losses=True)
+    return bool(found)
