@@ -1,0 +1,249 @@
+"""The gate: holds what updates give away against an owner's limits, and answers yes or no.
+
+Limits are a TOML file, such as
+
+    [[limit]]
+    metric = "accuracy"
+    baseline = "most_frequent_label"
+    at_most = 0.1
+
+It needs neither TensorFlow nor Keras: a CI job that only reads a verdict installs NumPy.
+"""
+
+import math
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+from xml.sax.saxutils import quoteattr
+
+from ulk_tf.errors import UserError
+from ulk_tf.result import Result
+
+State = Literal["held", "broken", "undecided"]
+MAX_BYTES = 2**20
+# Parts of a config that change no figure.
+_SILENT = ("folders", "execution")
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A limit on the gain of an attack over a baseline.
+
+    Attributes:
+        metric: such as accuracy.
+        baseline: such as most_frequent_label.
+        at_most: the gain that is allowed: a difference where more is better, a share where less
+            is.
+        attack: whose result it is held against; of any that has the metric when empty.
+    """
+
+    metric: str
+    baseline: str
+    at_most: float
+    attack: str = ""
+
+
+@dataclass(frozen=True)
+class Check:
+    """A limit held against a result, or a gain held against an earlier one.
+
+    Attributes:
+        name: attack, metric and baseline.
+        state: held, broken or undecided.
+        sentence: why.
+    """
+
+    name: str
+    state: State
+    sentence: str
+
+
+def gate(
+    results: "Result | Sequence[Result]",
+    limits: "str | Path | Sequence[Limit]",
+    against: "Result | Sequence[Result]" = (),
+) -> list[Check]:
+    """Hold results against limits.
+
+    Args:
+        results: of one run or of several.
+        limits: a TOML file, or the limits themselves.
+        against: earlier results of the same settings: a gain that rose beyond the joint interval
+            is broken.
+
+    Returns:
+        One check for each limit and result, then one for each gain and earlier result.
+
+    Raises:
+        UserError: a limit on a metric or baseline that no result has, or an earlier result of
+            other settings.
+
+    Example:
+        >>> import ulk_tf
+        >>> checks = ulk_tf.gate(trained, [Limit("accuracy", "most_frequent_label", 0.1)])
+        >>> checks[0].name, checks[0].state
+        ('li accuracy over most_frequent_label', 'broken')
+    """
+    new, old = _listed(results), _listed(against)
+    known = load_limits(Path(limits)) if isinstance(limits, str | Path) else list(limits)
+    if not known and not old:
+        raise UserError("at least one limit", "none", "Write a table [[limit]].")
+    checks = [_held(limit, result) for limit in known for result in _of(limit, new)]
+    for earlier in old:
+        checks += _against(earlier, new)
+    return checks
+
+
+def passed(checks: Sequence[Check], undecided: Literal["broken", "held"] = "broken") -> bool:
+    """Tell whether every limit is held.
+
+    Args:
+        checks: of `gate`.
+        undecided: what an undecided one counts as.
+    """
+    return all(
+        check.state == "held" or (check.state == "undecided" and undecided == "held")
+        for check in checks
+    )
+
+
+def load_limits(path: Path) -> list[Limit]:
+    """Read limits from a TOML file.
+
+    Raises:
+        UserError: it is missing, no TOML, or has a table that is no limit.
+    """
+    wanted = "a TOML file with tables [[limit]] of metric, baseline and at_most"
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise UserError(f"limits of at most {MAX_BYTES} bytes", str(path))
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UserError(wanted, f"{path} ({error})") from error
+    tables = content.get("limit")
+    if not isinstance(tables, list) or not tables or set(content) != {"limit"}:
+        raise UserError(wanted, f"{', '.join(content) or 'nothing'} in {path}")
+    return [_limit(table, path) for table in tables]
+
+
+def markdown(checks: Sequence[Check]) -> str:
+    """Markdown of the checks, for a pull request."""
+    marks = {"held": "✅ held", "broken": "❌ broken", "undecided": "❔ undecided"}
+    rows = [f"| {one.name} | {marks[one.state]} | {one.sentence} |" for one in checks]
+    return "\n".join(["| limit | | |", "|---|---|---|", *rows]) + "\n"
+
+
+def junit(checks: Sequence[Check], undecided: Literal["broken", "held"] = "broken") -> str:
+    """JUnit XML of the checks, which CI systems show."""
+    cases = []
+    for one in checks:
+        good = passed([one], undecided)
+        inner = "" if good else f"<failure message={quoteattr(one.sentence)}/>"
+        cases.append(
+            f"<testcase classname='ulk_tf.gate' name={quoteattr(one.name)}>{inner}</testcase>"
+        )
+    failures = sum(not passed([one], undecided) for one in checks)
+    head = f"<testsuite name='ulk_tf gate' tests='{len(checks)}' failures='{failures}'>"
+    return (
+        "\n".join(["<?xml version='1.0' encoding='utf-8'?>", head, *cases, "</testsuite>"]) + "\n"
+    )
+
+
+def _held(limit: Limit, result: Result) -> Check:
+    gain = result.gains[f"{limit.metric}:{limit.baseline}"]
+    name = f"{result.attack_name} {limit.metric} over {limit.baseline}"
+    said = f"gain {_shown(gain)}, at most {limit.at_most:g}"
+    unmeasured = _unmeasured(result)
+    if gain["low"] > limit.at_most:
+        return Check(name, "broken", said)
+    if unmeasured:
+        return Check(name, "undecided", f"not measured: {unmeasured}")
+    if gain["high"] < limit.at_most:
+        return Check(name, "held", said)
+    return Check(name, "undecided", f"{said}: the interval holds the limit; use more target bases")
+
+
+def _unmeasured(result: Result) -> str:
+    """Why a result without a leak proves nothing; empty where it may be taken."""
+    if result.warnings:
+        return result.warnings[0]
+    held_out = result.results.get("held_out") or {}
+    tenths = held_out.get("score_by_tenth") or {}
+    values = [value for value in tenths.get("values", ()) if value is not None]
+    chance = tenths.get("chance")
+    if not values or chance is None:
+        return ""
+    mean, less = sum(values) / len(values), bool(tenths.get("less_is_better"))
+    if (mean >= chance) if less else (mean <= chance):
+        return "the attack reads nothing from held-out shadow bases either, so it is too weak"
+    return ""
+
+
+def _against(earlier: Result, results: Sequence[Result]) -> list[Check]:
+    same = [one for one in results if one.attack_name == earlier.attack_name]
+    if not same:
+        raise UserError(f"a result of {earlier.attack_name}, as --against has", "none")
+    (config, before) = (_figures(one.results["config"]) for one in (same[0], earlier))
+    if config != before:
+        changed = ", ".join(sorted(_differing(config, before)))
+        raise UserError("--against of the same settings", f"others: {changed}")
+    checks = []
+    for key, gain in same[0].gains.items():
+        old = earlier.gains.get(key)
+        if old is None:
+            continue
+        rise = gain["mean"] - old["mean"]
+        joint = math.hypot(gain["high"] - gain["mean"], old["high"] - old["mean"])
+        metric, _, baseline = key.partition(":")
+        name = f"{earlier.attack_name} {metric} over {baseline}, against before"
+        said = f"gain {_shown(gain)}, before {_shown(old)}"
+        checks.append(Check(name, "broken" if rise > joint else "held", said))
+    return checks
+
+
+def _of(limit: Limit, results: Sequence[Result]) -> list[Result]:
+    key = f"{limit.metric}:{limit.baseline}"
+    found = [one for one in results if limit.attack in ("", one.attack_name) and key in one.gains]
+    if not found:
+        have = ", ".join(f"{one.attack_name} {gain}" for one in results for gain in one.gains)
+        raise UserError(f"limits on {have}", f"{limit.attack} {key}".strip())
+    return found
+
+
+def _limit(table: Any, path: Path) -> Limit:
+    kinds: dict[str, type | tuple[type, ...]] = {
+        "metric": str,
+        "baseline": str,
+        "at_most": (int, float),
+        "attack": str,
+    }
+    fine = isinstance(table, dict) and set(table) <= set(kinds)
+    fine = fine and {"metric", "baseline", "at_most"} <= set(table)
+    fine = fine and all(isinstance(v, kinds[k]) and v is not True for k, v in table.items())
+    if not fine or not math.isfinite(table["at_most"]):
+        raise UserError(
+            'a limit such as metric = "accuracy", baseline = "prior", at_most = 0.1',
+            f"{table} in {path}",
+        )
+    return Limit(**table)
+
+
+def _figures(config: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in config.items() if name not in _SILENT}
+
+
+def _differing(one: Any, other: Any, prefix: str = "") -> set[str]:
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        names = set(one) | set(other)
+        return set().union(*(_differing(one.get(n), other.get(n), f"{prefix}{n}.") for n in names))
+    return set() if one == other else {prefix.rstrip(".")}
+
+
+def _listed(results: "Result | Sequence[Result]") -> list[Result]:
+    return [results] if isinstance(results, Result) else list(results)
+
+
+def _shown(estimate: Mapping[str, float]) -> str:
+    return f"{estimate['mean']:.3f} [{estimate['low']:.3f}, {estimate['high']:.3f}]"
