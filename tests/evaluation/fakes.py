@@ -15,7 +15,9 @@ def dataset() -> Dataset:
     """Images of 4 x 4 whose brightness says their label."""
     labels = (np.arange(SAMPLES) % CLASSES).astype(np.int32)
     noise = np.random.default_rng(0).integers(0, 40, (SAMPLES, 4, 4, 1))
-    return Dataset("fake", (labels[:, None, None, None] * 90 + noise).astype(np.uint8), labels, tuple("abc"))
+    return Dataset(
+        "fake", (labels[:, None, None, None] * 90 + noise).astype(np.uint8), labels, tuple("abc")
+    )
 
 
 def corpus(told: float = 1.0, updates: int = 40, set_size: int = 1) -> Corpus:
@@ -28,7 +30,14 @@ def corpus(told: float = 1.0, updates: int = 40, set_size: int = 1) -> Corpus:
     """
     data, rng = dataset(), np.random.default_rng(1)
     parts = np.split(np.arange(SAMPLES, dtype=np.int32), [PROBES, 35, 60])
-    splits = Splits(parts[0], parts[1], parts[2], parts[3], dict.fromkeys(("shadow", "validation", "target"), 10), 0)
+    splits = Splits(
+        parts[0],
+        parts[1],
+        parts[2],
+        parts[3],
+        dict.fromkeys(("shadow", "validation", "target"), 10),
+        0,
+    )
     made = {}
     for role, pool in (("shadow", parts[1]), ("validation", parts[2]), ("target", parts[3])):
         indices = np.stack([rng.choice(pool, set_size, replace=False) for _ in range(updates)])

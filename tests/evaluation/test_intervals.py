@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from ulk_tf.evaluation.intervals import Estimate, interval, paired_gain
+from ulk_tf.evaluation.intervals import Estimate, interval, paired_difference, paired_gain
 
 TRIALS = 600
 
@@ -178,7 +178,10 @@ def test_an_interval_of_differences_of_hits_covers_them():
     covered = []
     for _ in range(300):
         luck = rng.random(60)
-        ours, other = (luck < 0.8).astype(float), (luck + rng.normal(0, 0.2, 60) < 0.6).astype(float)
+        ours, other = (
+            (luck < 0.8).astype(float),
+            (luck + rng.normal(0, 0.2, 60) < 0.6).astype(float),
+        )
         found = paired_difference(ours, other, np.zeros(60))
         covered.append((found.low, found.high))
     luck, noise = rng.random(10**6), rng.normal(0, 0.2, 10**6)

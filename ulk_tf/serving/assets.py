@@ -121,7 +121,8 @@ def read(folder: Path) -> Extras:
             f"{version} in {folder}",
             "Export the attack again.",
         )
-    if not NAME.fullmatch(str(metadata.get("attack"))):
+    name = metadata.get("attack")
+    if not isinstance(name, str) or not NAME.fullmatch(name):
         raise UserError(
             f"{METADATA} that names an attack in letters, digits and _", f"another one in {folder}"
         )
