@@ -155,7 +155,7 @@ def _expected(attack: TrainedAttack, pairs: Mapping[str, Mapping[str, Array]]) -
     answers = {}
     for name, inputs in pairs.items():
         tensors = {label: tf.constant(value) for label, value in inputs.items()}
-        # As a graph, like in a server: clustering enlarges the last bit of what eager calls round.
+        # A graph, like in a server: clustering enlarges the last bit of what eager calls round.
         function = tf.function(attack.signatures[name].function, autograph=False)
         for label, value in function(**tensors).items():
             answers[f"{name}/{label}"] = numerics.thinned(np.asarray(value))
