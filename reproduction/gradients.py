@@ -14,7 +14,7 @@ PASSES = 6
 
 @dataclass(frozen=True)
 class Handed:
-    """What each sample of a pool sends to the last layer.
+    """Gradients that each sample of a pool sends to the last layer, as factors.
 
     Attributes:
         inputs: of the layer, and 1 for its bias, float32 [passes, samples, units + 1].

@@ -16,7 +16,7 @@ from ulk_tf.errors import UserError
 from ulk_tf.files import Array
 from ulk_tf.settings.experiment import Experiment
 
-# Of the pool, what is learned from; the questions are about sets of the other samples.
+# Share of the pool that is learned from; the questions are about sets of the other samples.
 LEARNED = 0.8
 
 

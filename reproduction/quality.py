@@ -57,7 +57,7 @@ def _share(name: str) -> bool:
 
 
 def command(result: Results) -> str:
-    """How a run is started again: every flag that its preset does not set.
+    """Write the command that starts a run again: every flag that its preset does not set.
 
     Args:
         result: a run's.
@@ -68,7 +68,7 @@ def command(result: Results) -> str:
 
 
 def name_of(result: Results) -> str:
-    """What a result's file is called: attack, data set and what its preset does not set."""
+    """Name a result's file: attack, data set and what its preset does not set."""
     words = command(result).removeprefix("python -m trainers.").replace("--dataset=", "")
     return words.replace(" --", "_").replace(" ", "_").replace("=", "-") + ".json"
 

@@ -1,13 +1,13 @@
-"""How much of a set's labels the owner of a base model learns, who knows more than any attacker.
+"""Yardsticks: how much of a set's labels the owner of a base model learns from its updates.
 
     python -m reproduction.white_box --dataset=mnist
 
-The owner learns from tens of thousands of updating sets of the very base model that he is then
-asked about; an attack has never seen it. There are two. One sees what an attack sees, posteriors
-before and after: what he cannot tell, more shadow bases will hardly tell an attack. The other is
-handed the exact gradient that a set of samples sends to the last layer's weights, dropout active,
-which no posterior shows whole. Both are yardsticks, not limits: a better learner may read more
-from either, and the gradients of earlier layers say more.
+The owner learns from tens of thousands of updating sets of the very base model that she is then
+asked about; an attack has never seen that model. Two owners are measured. The first sees what an
+attack sees, posteriors before and after: what she cannot infer, an attack will hardly infer with
+more shadow bases. The second gets the exact gradient that a set sends to the last layer's
+weights, dropout active, which no posterior shows completely. Both are yardsticks and no limits: a
+better learner may read more from either, and the gradients of earlier layers say more.
 """
 
 from pathlib import Path
@@ -83,7 +83,7 @@ def _finished(kept: Path, result: dict[str, object]) -> list[dict[str, object]]:
 
 
 def table() -> str:
-    """What observers gain over always answering the prior, as Markdown."""
+    """Show what observers gain over always answering the prior, as Markdown."""
     results = [read_json(path) for path in sorted(KEPT.glob("*.json"))]
     lines = [
         "| data | sets | learned from | KL of the prior | gain by posteriors, most frequent label "

@@ -1,6 +1,8 @@
 """Trainings: the best epoch is kept, and one that was stopped goes on to the same weights."""
 
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -15,6 +17,7 @@ from ulk_tf.attacks.fit import Fitted, Schedule, fit
 from ulk_tf.attacks.gan_networks import dense_generator, discriminator
 from ulk_tf.attacks.noise import NormalNoise
 from ulk_tf.corpus.pipeline import passes
+from ulk_tf.settings.attack_configs import LabelConfig
 
 ROWS, BATCH, STEPS = 40, 8, 5
 RNG = np.random.default_rng(0)
@@ -180,3 +183,21 @@ def test_the_best_epoch_and_the_end(
     values: list[float], patience: int, done: int, kept: float
 ) -> None:
     assert watched(values, patience) == (done, kept)
+
+
+def test_a_state_knows_what_it_was_trained_under(tmp_path: Path) -> None:
+    corpus = SimpleNamespace(key="a corpus")
+    plain = Schedule("training", 5, STEPS, "val_loss", 9)
+
+    def key(*under: object, schedule: Schedule = plain) -> str:
+        return schedule.at(tmp_path, "one", corpus, *under).key
+
+    same = key(LabelConfig(), 0)
+    assert same == key(LabelConfig(), 0) and same.startswith("a corpus")
+    others = [
+        key(LabelConfig(dropout=0.3), 0),
+        key(LabelConfig(), 1),
+        key(LabelConfig(), 0, schedule=replace(plain, epochs=6)),
+    ]
+    assert len({same, *others}) == 4
+    assert plain.at(None, "one", corpus, LabelConfig()) == plain

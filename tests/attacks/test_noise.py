@@ -44,6 +44,11 @@ def test_a_class_without_samples_and_no_labels_draw_from_all() -> None:
     missing = tf.one_hot(tf.ones((2, 400), tf.int32), 3)
     drawn = ShadowCodes(codes, labels, seed=0)(SEEDS, samples=400, labels=missing).numpy()
     assert set(drawn[..., 1].ravel()) == {0, 1, 2, 3, 4}
+    # A last class of which there is none.
+    last = ShadowCodes(codes, labels, seed=0, classes=5)
+    drawn = last(SEEDS, samples=400, labels=tf.one_hot(4 * tf.ones((2, 400), tf.int32), 5)).numpy()
+    assert set(drawn[..., 1].ravel()) == {0, 1, 2, 3, 4}
+    np.testing.assert_array_equal(last.table[:3], ShadowCodes(codes, labels, seed=0).table)
     everything = ShadowCodes(codes, np.zeros(5, int), seed=0)
     drawn = everything(SEEDS, samples=400, labels=None).numpy()
     assert set(drawn[..., 1].ravel()) == {0, 1, 2, 3, 4}

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from ulk_tf.evaluation.intervals import Estimate, interval, paired_gain
+from ulk_tf.evaluation.intervals import Estimate, interval, paired_difference, paired_gain
 
 TRIALS = 600
 
@@ -154,3 +154,36 @@ def test_lengths_that_do_not_fit_are_refused(values, groups):
 def test_json_has_the_four_numbers():
     estimate = Estimate(0.5, 0.4, 0.6, 12)
     assert estimate.as_json() == {"mean": 0.5, "low": 0.4, "high": 0.6, "n": 12}
+
+
+def test_a_paired_difference_is_the_interval_of_differences():
+    rng = np.random.default_rng(0)
+    ours, other = rng.random(40), rng.random(40)
+    groups = np.repeat([0, 1], 20)
+    assert paired_difference(ours, other, groups) == interval(ours - other, groups)
+
+
+def test_differences_of_hits_never_have_an_interval_of_nothing():
+    hits, groups = np.ones(20), np.zeros(20)
+    whole = paired_difference(hits, np.zeros(20), groups)
+    assert (whole.mean, whole.high) == (1.0, 1.0) and 0.5 < whole.low < 1
+    none = paired_difference(hits, hits, groups)
+    assert none.mean == 0 and none.low == -none.high < 0
+    more = paired_difference(np.ones(200), np.ones(200), np.zeros(200))
+    assert more.high < none.high / 3
+
+
+def test_an_interval_of_differences_of_hits_covers_them():
+    rng = np.random.default_rng(1)
+    covered = []
+    for _ in range(300):
+        luck = rng.random(60)
+        ours, other = (
+            (luck < 0.8).astype(float),
+            (luck + rng.normal(0, 0.2, 60) < 0.6).astype(float),
+        )
+        found = paired_difference(ours, other, np.zeros(60))
+        covered.append((found.low, found.high))
+    luck, noise = rng.random(10**6), rng.normal(0, 0.2, 10**6)
+    true = np.mean((luck < 0.8).astype(float) - (luck + noise < 0.6))
+    assert np.mean([low <= true <= high for low, high in covered]) > 0.92

@@ -46,9 +46,7 @@ def results():
             "matched_mse_samples:shadow_clustering": estimate(0.07),
             "matched_mse_centroids:label_oracle": estimate(0.032),
         },
-        "gains": {
-            "matched_mse_centroids:shadow_clustering": estimate(1 - 0.04 / 0.05, 0.15, 0.25)
-        },
+        "gains": {"matched_mse_centroids:shadow_clustering": estimate(1 - 0.04 / 0.05, 0.15, 0.25)},
         "published": {"accuracy": {"value": 0.96, "source": "the paper"}},
     }
 

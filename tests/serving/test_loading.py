@@ -142,6 +142,27 @@ def test_damage_is_one_sentence(copied, damage, message):
         load_attack(copied)
 
 
+def test_an_export_of_schema_1_is_still_read(copied):
+    path = copied / "assets.extra" / "ulk.json"
+    old = json.loads(path.read_text()) | {"schema_version": 1}
+    old["metrics"] = {"accuracy": old["metrics"]["accuracy"]} | {
+        "gain_over_shuffled": {"mean": 0.2, "low": 0.1, "high": 0.3, "n": 20}
+    }
+    path.write_text(json.dumps({key: old[key] for key in old if key != "gains"}))
+    told = load_attack(copied).metadata
+    assert told["schema_version"] == 2 and told["output"] == "label_probabilities"
+    assert list(told["metrics"]) == ["accuracy"]
+    assert told["gains"] == {"accuracy:shuffled": old["metrics"]["gain_over_shuffled"]}
+
+
+@pytest.mark.parametrize("name", ["../up", "", "li msr", 3, None])
+def test_a_name_that_is_no_part_of_a_path_is_refused(copied, name):
+    path = copied / "assets.extra" / "ulk.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"attack": name}))
+    with pytest.raises(UserError, match="letters, digits"):
+        load_attack(copied)
+
+
 def test_no_export_at_all(tmp_path):
     with pytest.raises(UserError, match="an exported attack"):
         load_attack(tmp_path)

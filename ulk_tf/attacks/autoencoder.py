@@ -1,4 +1,4 @@
-"""The autoencoder whose decoder attacks take over (paper: single-sample reconstruction)."""
+"""Autoencoder whose decoder attacks take over (paper: single-sample reconstruction)."""
 
 import math
 from dataclasses import dataclass
@@ -32,12 +32,12 @@ class Autoencoder:
     decoder: keras.Model
 
     def codes(self, samples: Array) -> Array:
-        """The codes of samples in [0, 1], float32 [n, code]."""
+        """Encode samples in [0, 1]: float32 [n, code]."""
         encoder = keras.Model(self.model.input, self.model.get_layer("code").output)
         return np.asarray(encoder.predict(samples, batch_size=1000, verbose=0), np.float32)
 
     def own_decoder(self) -> keras.Model:
-        """A copy of the decoder: fine-tuning changes it, and the autoencoder keeps its own."""
+        """Copy the decoder, so that fine-tuning leaves the autoencoder's own unchanged."""
         copy = keras.models.clone_model(self.decoder)
         copy.set_weights(self.decoder.get_weights())
         return copy

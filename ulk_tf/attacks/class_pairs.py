@@ -1,29 +1,29 @@
-"""What an update did to every class where every other class is: a small matrix, whatever the base.
+"""Class-by-class features: how far the probes of class i moved towards class j.
 
-Which probe moved how far depends on the base model; how far probes of one class moved towards
-another hardly does. So what an attack learns of these matrices on its shadow bases holds for a
-target's as well.
+The movement of a single probe depends on the base model; the movement of one class towards
+another hardly does. An attack that learns from these matrices on shadow bases can therefore use
+what it learned on a target base.
 """
 
 import tensorflow as tf
 
-# Of a trace, added to the diagonal before a matrix is inverted: logits of ten classes lie in
-# nine directions, and of some a hundred probes say little.
+# Ridge, relative to the trace: centred logits of k classes have rank k - 1, and some directions
+# are hardly sampled.
 RIDGE = 0.03
-# Added where all may be zero: an update may leave everything as it was, posteriors may be equal.
+# Keeps divisions finite where an update changed nothing or all posteriors are equal.
 SMALLEST = 1e-9
-# Column, row and diagonal of two matrices, as they are and with large values drawn in.
+# Two matrices, each in two forms: raw and compressed by asinh.
 MATRICES, FORMS = 2, 2
 
 
 def class_pairs(posteriors: tf.Tensor, logits: tf.Tensor, difference: tf.Tensor) -> tf.Tensor:
-    """How far each class' logit moved where each other class is, beside each class.
+    """Compute for each class how it moved at the probes of every other class, and vice versa.
 
-    The first matrix is a ridge regression of the difference on the posteriors before: its row
-    is what a probe that is surely of a class would have seen. The second is the mean over the
-    probes of each class, each weighted by its posterior, of the difference whitened by the
-    covariance of the logits before: what comes from a last layer that always moves similar
-    classes together is divided out.
+    The first matrix is a ridge regression of the difference on the posteriors before the update:
+    row i predicts the difference at a probe that is certainly of class i. The second matrix is
+    the difference, whitened by the covariance of the logits before the update and averaged over
+    the probes of each class, weighted by their posteriors. Whitening removes the part that comes
+    from a last layer which always moves similar classes together.
 
     Args:
         posteriors: before the update, float32 [batch, probes, classes].
@@ -48,19 +48,19 @@ def class_pairs(posteriors: tf.Tensor, logits: tf.Tensor, difference: tf.Tensor)
 
 
 def values_of_a_class(classes: int) -> int:
-    """How many values `class_pairs` gives for each of `classes` classes."""
+    """Count the values that `class_pairs` gives for each of `classes` classes."""
     return MATRICES * FORMS * (2 * classes + 1)
 
 
 def _with_ridge(matrix: tf.Tensor) -> tf.Tensor:
-    """Symmetric [batch, classes, classes], made safe to invert."""
+    """Add a ridge to symmetric matrices [batch, classes, classes], so that they can be inverted."""
     classes = matrix.shape[-1]
     height = RIDGE * tf.linalg.trace(matrix) / classes + SMALLEST
     return matrix + height[:, None, None] * tf.eye(classes)
 
 
 def _beside_classes(matrix: tf.Tensor) -> tf.Tensor:
-    """[batch, classes, classes] -> what each class sees of it, at a common scale."""
+    """Give each class its column, row and diagonal of a matrix, at a common scale."""
     classes = matrix.shape[-1]
     norm = tf.norm(matrix, axis=(1, 2), keepdims=True) + SMALLEST**2
     scaled = matrix * classes / norm

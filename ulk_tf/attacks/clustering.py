@@ -14,7 +14,7 @@ from ulk_tf.files import Array
 # fewer centroids there are, and a few iterations already tell a poor one from a good one.
 TRIED, FEWEST_STARTS, MOST_STARTS = 100, 2, 8
 TRIAL_ITERATIONS = 5
-# Of so many drawn samples the best becomes the next first centroid. One alone would end with up
+# Candidates drawn for each first centroid, of which the best is kept. One alone would end with up
 # to twice the inertia where clusters are well separated.
 CANDIDATES = 16
 # First centroids are drawn in a random projection to so many values.
@@ -51,7 +51,7 @@ def _spread(samples: tf.Tensor, k: int, seed: tf.Tensor) -> tf.Tensor:
     def step(
         number: tf.Tensor, chosen: tf.Tensor, nearest: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        # Where each sample already has a centroid, any will do.
+        # If each sample already has a centroid, any will do.
         left = tf.where(tf.reduce_any(nearest > 0), nearest, tf.ones_like(nearest))
         ends = tf.cumsum(left)
         drawn = tf.searchsorted(ends, draws[number] * ends[-1], side="right")

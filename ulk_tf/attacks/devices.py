@@ -1,4 +1,4 @@
-"""On what an attack is trained, and in what precision: one device, or all GPUs in step."""
+"""Devices and precision of a training: one device, or all GPUs in step."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ import tensorflow as tf
 
 
 def strategy(sets_per_step: int, devices: Sequence[str] | None = None) -> tf.distribute.Strategy:
-    """How a training step is spread over devices.
+    """Choose how a training step is spread over devices.
 
     Args:
         sets_per_step: updating sets in a step; every device takes as many of them, so the number
@@ -28,7 +28,7 @@ def strategy(sets_per_step: int, devices: Sequence[str] | None = None) -> tf.dis
 
 @contextmanager
 def precision(policy: str) -> Iterator[None]:
-    """The precision of the layers that are made meanwhile.
+    """Set the precision of the layers that are made meanwhile.
 
     Args:
         policy: float32 or mixed_bfloat16.
@@ -43,9 +43,9 @@ def precision(policy: str) -> Iterator[None]:
 
 @contextmanager
 def plain_keras() -> Iterator[None]:
-    """Keras' own defaults: float32, channels last.
+    """Restore Keras' own defaults meanwhile: float32, channels last.
 
-    A user's module may set others for its classifiers, and attacks are made without them.
+    A user's module may set others for its classifiers; attacks are made without them.
     """
     config = keras.config
     before = config.floatx(), config.image_data_format()

@@ -1,4 +1,4 @@
-"""The encoder that all four attacks share (paper: general attack construction)."""
+"""Encoder that the attacks share (paper: general attack construction)."""
 
 import keras
 import numpy as np
@@ -16,7 +16,7 @@ SCALED_ON = 2000
 def build_encoder(
     updates: Updates, feature_map: FeatureMap, hidden: int, dropout: float, seed: int
 ) -> keras.Model:
-    """A perceptron over the features of the posteriors before and after.
+    """Build a perceptron over the features of the posteriors before and after.
 
     Args:
         updates: the shadow side; scaling constants and shapes come from it.
@@ -42,7 +42,7 @@ def build_encoder(
 
 
 def _whole(x: keras.KerasTensor, hidden: int, dropout: float, seed: int) -> keras.KerasTensor:
-    """The paper's: a multilayer perceptron over all features at once."""
+    """Stack the paper's layers: a multilayer perceptron over all features at once."""
     for number, width in enumerate((hidden, hidden // 2)):
         initialiser = keras.initializers.GlorotUniform(seed=seed + number)
         x = layers.Dense(width, kernel_initializer=initialiser)(x)
@@ -52,9 +52,9 @@ def _whole(x: keras.KerasTensor, hidden: int, dropout: float, seed: int) -> kera
 
 
 def _by_class(x: keras.KerasTensor, hidden: int, dropout: float, seed: int) -> keras.KerasTensor:
-    """A perceptron that goes over each class with the same weights, and sees the others' mean.
+    """Stack layers that share their weights over the classes, and see the others' mean.
 
-    What it learns of one class holds for all, as if there were `classes` times as many updates.
+    Sharing has the effect of `classes` times as many updates to learn from.
     """
     for number, width in enumerate((hidden, hidden // 4)):
         if number:

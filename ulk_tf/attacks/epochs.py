@@ -1,4 +1,4 @@
-"""The epochs of a training: the best is kept, the end is noticed, and a kill costs one at most."""
+"""Early stopping on a validation figure, keeping the best weights, with a checkpoint each epoch."""
 
 import json
 from collections.abc import Sequence
@@ -12,19 +12,19 @@ from ulk_tf.files import Array, digest, load_npz, save_npz
 
 
 class Epochs(keras.callbacks.Callback):
-    """Watches a validation figure, ends the training, leaves the weights of the best epoch.
+    """Stops a training early and leaves the weights of its best epoch.
 
-    After each epoch everything that the next one depends on is written down, so that a training
-    that was killed goes on to the very weights of one that was not.
+    After each epoch everything that the next one depends on is written to disk. A training that
+    was killed goes on from there, to the same weights as one that was not.
 
     Args:
         monitor: the figure, smaller is better.
         patience: epochs without a better one before the training ends.
         path: where the state is written, a .npz; None: nowhere.
-        key: what else decides the training, such as its corpus; another state does not count.
+        key: digest of what else decides the training; a state of another key is not used.
 
     Attributes:
-        done: epochs that are behind.
+        done: finished epochs.
         curves: every logged figure by epoch.
         ended: whether there is nothing left to train.
     """
@@ -46,7 +46,7 @@ class Epochs(keras.callbacks.Callback):
         return len(values) - _best(values) >= self._patience
 
     def resume(self, model: keras.Model, optimizers: Sequence[keras.optimizers.Optimizer]) -> None:
-        """Take up what an earlier training of the same model has written.
+        """Continue an earlier training of the same model, if its state is on disk.
 
         Args:
             model: built and compiled.
@@ -73,7 +73,7 @@ class Epochs(keras.callbacks.Callback):
         self.done = len(self.curves[self._monitor])
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Note the epoch's figures, keep its weights if it is the best, write all down."""
+        """Record the epoch's figures, keep its weights if it is the best, write the state."""
         for name, value in (logs or {}).items():
             self.curves.setdefault(name, []).append(float(value))
         values = self.curves[self._monitor]

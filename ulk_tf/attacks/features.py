@@ -1,7 +1,7 @@
 """Feature maps: posteriors before and after an update -> the encoder's input.
 
-They are layers of every attack, scaling constants included, so that a client sends what it
-measured and nothing else.
+A feature map is a layer of the attack, scaling constants included: a client sends plain
+posteriors.
 """
 
 import keras
@@ -12,25 +12,26 @@ from ulk_tf.attacks.class_pairs import class_pairs, values_of_a_class
 from ulk_tf.files import Array
 from ulk_tf.settings.attack_configs import FeatureMap
 
-# Below it a posterior is taken as it; float32 and JSON both carry smaller ones.
+# Posteriors are clipped to this from below before the logarithm; float32 and JSON carry smaller
+# ones.
 FLOOR = 1e-30
-# Added to norms: an update may leave every posterior as it was.
+# Keeps divisions finite where an update changed no posterior.
 SMALLEST_NORM = 1e-12
 VALUES_OF_A_PROBE = 7
-# Of a larger probing set, `class_pairs` reads so many probes one by one, and all in its matrices:
-# the first layer would else be as many times wider, for what the matrices say together.
+# Probes whose values `class_pairs` takes one by one; its matrices use all of them. With every
+# probe of a large probing set the first layer would be many times wider and learn little more.
 READ_SINGLY = 100
 BY_CLASS = ("by_class", "class_pairs")
 WITH_LOG_NORM = ("normalised", *BY_CLASS)
 
 
 def log_difference(before: tf.Tensor, after: tf.Tensor) -> tf.Tensor:
-    """log(before) - log(after), which is linear in the logits however confident the model is."""
+    """Take log(before) - log(after): linear in the logits for any confidence of the model."""
     return _log(before) - _log(after)
 
 
 def logits(posteriors: tf.Tensor) -> tf.Tensor:
-    """Centred log-posteriors: what went into the softmax, but for a constant of each sample."""
+    """Recover logits from posteriors, up to a constant for each sample: centred logarithms."""
     return centred(_log(posteriors))
 
 
@@ -39,16 +40,16 @@ def _log(posteriors: tf.Tensor) -> tf.Tensor:
 
 
 def centred(values: tf.Tensor) -> tf.Tensor:
-    """Minus the mean over classes."""
+    """Subtract the mean over classes."""
     return values - tf.reduce_mean(values, -1, keepdims=True)
 
 
 def unscaled(kind: FeatureMap, before: tf.Tensor, after: tf.Tensor) -> tf.Tensor:
-    """The features before any scaling.
+    """Compute the features before any scaling.
 
     Args:
-        kind: which feature map; for those with the log-norm that of `centred`, which they then
-            divide.
+        kind: the feature map; those with a log-norm get the features of `centred`, which they
+            divide by their norm.
         before: float32 [batch, probes, classes].
         after: the same shape.
 
@@ -65,7 +66,7 @@ def unscaled(kind: FeatureMap, before: tf.Tensor, after: tf.Tensor) -> tf.Tensor
 
 
 def by_class(before: tf.Tensor, difference: tf.Tensor, scale: float) -> tf.Tensor:
-    """What each probe says of each class: the same values, in the same order, for every class.
+    """Arrange the values of each probe class by class, in the same order for every class.
 
     Args:
         before: posteriors, float32 [batch, probes, classes].
@@ -73,9 +74,9 @@ def by_class(before: tf.Tensor, difference: tf.Tensor, scale: float) -> tf.Tenso
         scale: standard deviation of the centred log-posteriors before an update.
 
     Returns:
-        float32 [batch, classes, VALUES_OF_A_PROBE * probes]: of each probe its difference over
-        the update's norm, the same with large values drawn in, its difference over the probe's
-        own norm, the log of that norm, and where it stood before: logit, posterior, top class.
+        float32 [batch, classes, VALUES_OF_A_PROBE * probes]. For each probe: its difference over
+        the update's norm, raw and compressed by asinh; its difference over the probe's own norm;
+        the logarithm of that norm; and its state before: logit, posterior, top class.
     """
     probes, classes = before.shape[1:]
     norm = tf.norm(difference, axis=(1, 2), keepdims=True) + SMALLEST_NORM
@@ -97,7 +98,7 @@ def by_class(before: tf.Tensor, difference: tf.Tensor, scale: float) -> tf.Tenso
 
 
 def read_singly(kind: FeatureMap, probes: int) -> Array:
-    """Which probes features by class say something of one by one, evenly over the probing set.
+    """Choose the probes whose values are taken one by one, evenly over the probing set.
 
     Args:
         kind: a feature map by class.
@@ -112,17 +113,21 @@ def read_singly(kind: FeatureMap, probes: int) -> Array:
 
 @keras.saving.register_keras_serializable("ulk_tf")
 class Features(keras.layers.Layer):
-    """The feature map of an attack.
+    """Feature map of an attack.
 
-    `difference` is the paper's posterior difference under one global scale. `normalised`
-    divides each update's centred log-posterior difference by its own norm and adds the
-    standardised log-norm: an update's norm spans five orders of magnitude, its direction tells
-    what was learned. `by_class` says the same and more class by class, so that the encoder can
-    learn once, for all classes, what it means that a class' posteriors rose; `class_pairs` adds
-    how far classes moved where other classes are, which hardly depends on the base model, and
-    takes what many probes say together.
-    `published` is the posterior difference as it is, which the published code feeds to its
-    networks.
+    | kind | features |
+    |---|---|
+    | `difference` | the paper's posterior difference, under one global scale |
+    | `published` | the raw posterior difference, as the published code feeds it to its networks |
+    | `log_difference`, `centred` | difference of logarithms; the same minus its mean over classes |
+    | `pair` | logits before and after |
+    | `normalised` | `centred` over its own norm, and the standardised logarithm of the norm |
+    | `by_class` | `normalised` and more, class by class |
+    | `class_pairs` | `by_class`, and how far the probes of each class moved towards each other |
+
+    The norm of an update spans five orders of magnitude; its direction shows what was learned.
+    With features by class, the encoder shares its weights over the classes. `class_pairs` hardly
+    depends on the base model.
 
     Args:
         kind: which feature map.
@@ -138,14 +143,14 @@ class Features(keras.layers.Layer):
         log_norm: tuple[float, float] = (0.0, 1.0),
         **kwargs: object,
     ) -> None:
-        # Whatever the precision of the training: bfloat16 would round differences away.
+        # Always float32: bfloat16 would round differences away.
         super().__init__(**({"dtype": "float32"} | kwargs))
         self.kind = kind
         self.scale = float(scale)
         self.log_norm = (float(log_norm[0]), float(log_norm[1]))
 
     def get_config(self) -> dict[str, object]:
-        """What `from_config` needs, scaling constants included."""
+        """Arguments of `from_config`, scaling constants included."""
         own = {"kind": self.kind, "scale": self.scale, "log_norm": self.log_norm}
         return super().get_config() | own
 
@@ -186,7 +191,7 @@ class Features(keras.layers.Layer):
 
 
 def fit_features(kind: FeatureMap, before: Array, after: Array) -> Features:
-    """A feature map whose constants are those of a shadow corpus.
+    """Fit the scaling constants of a feature map to shadow updates.
 
     Args:
         kind: which feature map.

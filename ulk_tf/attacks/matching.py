@@ -1,8 +1,8 @@
-"""Centroids that are nearest to whole sets, one for one: what a reconstruction is judged by.
+"""Centroids that are near to whole sets, matched one for one: the barycentre of sets.
 
-K-means gives many samples of a dense region one centroid and a rare one its own. An updating
-set is matched one for one, so here sets of k samples are matched with the k centroids, and each
-centroid becomes the mean of its partners: the barycentre of such sets.
+K-means gives the many samples of a dense region one centroid, and a rare sample its own. A
+reconstruction is judged by a one-for-one matching with the updating set. Here sets of k samples
+are matched with the k centroids, and each centroid becomes the mean of its partners.
 """
 
 from collections.abc import Callable
@@ -15,20 +15,20 @@ from ulk_tf.files import Array
 # harder ones, more rounds, or the Hungarian algorithm itself change matched errors on held-out
 # shadow bases by less than 1%.
 TEMPERATURE, ROUNDS = 0.03, 20
-# How often all samples are put into sets anew; after four times nothing changes any more.
+# Passes over all samples, each in new random sets; after four the centroids no longer change.
 PASSES = 4
-# Added to the mean distance: all samples may be equal.
+# Keeps the division finite where all samples are equal.
 SMALLEST_MEAN = 1e-12
 
 
 def soft_matching(distances: tf.Tensor) -> tf.Tensor:
-    """Which sample is whose, softly (Sinkhorn's algorithm; Cuturi 2013).
+    """Match samples with centroids softly (Sinkhorn's algorithm; Cuturi 2013).
 
     Args:
         distances: of centroids and samples of a set, float32 [sets, k, k].
 
     Returns:
-        Shares float32 [sets, k, k]: those of a centroid sum to one, those of a sample nearly,
+        Shares float32 [sets, k, k]. Those of a centroid sum to one; those of a sample nearly do,
         less so where groups of samples are far apart.
     """
     scores = distances / -(TEMPERATURE * tf.reduce_mean(distances) + SMALLEST_MEAN)
@@ -53,7 +53,7 @@ def soft_matching(distances: tf.Tensor) -> tf.Tensor:
 def matched_centroids(
     samples: tf.Tensor, start: tf.Tensor, seed: tf.Tensor, directions: Array | None = None
 ) -> tf.Tensor:
-    """Centroids matched with random sets of the samples, all of them, time and again.
+    """Match centroids with random sets of the samples, pass after pass over all samples.
 
     Args:
         samples: float32 [n, d].
@@ -79,7 +79,7 @@ def matched_with(
     start: tf.Tensor,
     directions: Array | None = None,
 ) -> tf.Tensor:
-    """Centroids matched with given sets.
+    """Match centroids with given sets.
 
     Args:
         sets: number of the pass -> rows of samples that make sets, int32 [sets, k].
@@ -107,7 +107,7 @@ def matched_with(
 
 
 def _partners(centroids: tf.Tensor, sets: tf.Tensor) -> tf.Tensor:
-    """Of each set [sets, k, d] the samples that are a centroid's, [sets, k, k samples]."""
+    """Share the samples of each set [sets, k, d] among the centroids, [sets, k, k samples]."""
     products = tf.einsum("kd,snd->skn", centroids, sets)
     norms = tf.reduce_sum(sets * sets, -1)[:, None]
     apart = tf.reduce_sum(centroids * centroids, -1)[:, None] + norms - 2 * products

@@ -43,8 +43,8 @@ class NormalNoise(keras.layers.Layer):
 class ShadowCodes(keras.layers.Layer):
     """Codes of random shadow samples, of the label that a generated sample is to have.
 
-    A generator that begins with the autoencoder's decoder then begins where shadow-clustering
-    ends, and all that it learns is what the posterior difference adds.
+    With them, a generator that starts from the autoencoder's decoder makes plausible samples from
+    the first step, and only learns what the posterior difference adds.
 
     Args:
         codes: float32 [n, width], of shadow samples.

@@ -1,4 +1,4 @@
-"""From BM-GAN's samples to the finished set: the centres of clusters, and samples near them."""
+"""Reconstructed sets from BM-GAN's samples: centres of clusters, and samples near them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ from ulk_tf.files import Array
 from ulk_tf.settings.attack_configs import ClusteringName
 
 CLUSTER_ITERATIONS = 50
-# Of k-means, before its centroids are matched with sets, and the samples it then goes over: more
-# would start no better.
+# Iterations of k-means before its centroids are matched with sets, and the samples it uses; more
+# give no better start.
 START_ITERATIONS, STARTED_FROM = 5, 4000
-# What is generated at once for clustering; more would only need more memory.
+# Samples generated at once for clustering; more only need more memory.
 GENERATED_AT_ONCE = 2000
 
 
@@ -40,11 +40,11 @@ CLUSTERINGS: dict[ClusteringName, Clusters] = {"matched": _matched, "kmeans": _k
 
 @dataclass(frozen=True)
 class Clustering:
-    """How what is generated for a set becomes the set.
+    """Clustering of the samples that are generated for a set.
 
     Attributes:
         name: of `CLUSTERINGS`.
-        total: samples that are generated for a set, at least as many as it has.
+        total: samples generated for a set, at least as many as it has.
         directions: in which they are clustered; see `principal_directions`.
     """
 
@@ -96,7 +96,7 @@ def reconstruct_sets(
 def to_be_clustered(
     gan: BMGAN, pair: dict[str, tf.Tensor], seed: tf.Tensor, total: int
 ) -> tf.Tensor:
-    """The samples of one set.
+    """Generate the samples of one set.
 
     Args:
         gan: trained.
@@ -115,5 +115,5 @@ def to_be_clustered(
 
 
 def shaped(samples: tf.Tensor, shape: tuple[int, ...]) -> tf.Tensor:
-    """[batch, n, values] -> [batch, n, *shape]."""
+    """Reshape [batch, n, values] to [batch, n, *shape]."""
     return tf.reshape(samples, (-1, samples.shape[1], *shape))

@@ -1,4 +1,4 @@
-"""What a generated set is judged by in training: best match (the paper's) or energy distance."""
+"""Losses between a generated and a real set: best match (the paper's), or energy distance."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Charts: how training went, what was mistaken for what, and the attack beside its baselines."""
+"""Charts: training curves, confusion matrices, distributions, the attack beside its baselines."""
 
 import math
 from collections.abc import Collection, Mapping, Sequence

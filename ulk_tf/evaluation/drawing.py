@@ -1,4 +1,4 @@
-"""What every figure shares: colours, plain axes, tiled samples, and files that are equal bytes.
+"""Style of every figure: colours, plain axes, tiled samples, files with reproducible bytes.
 
 Only the object-oriented interface of matplotlib is used: no window, no state between figures.
 """
@@ -25,7 +25,7 @@ ACCENT, SECOND, QUIET = "#0072b2", "#d55e00", "#9aa5b1"
 DPI = 100
 # Pixels around the axes of a chart.
 AIR = 16
-# What a figure would otherwise take from the user's own matplotlib settings.
+# Settings that a figure would otherwise take from the user's own matplotlib configuration.
 STYLE = {
     "font.family": "DejaVu Sans",
     "font.size": 10,

@@ -26,7 +26,7 @@ class Estimate:
     n: int
 
     def as_json(self) -> dict[str, float]:
-        """As results.json has it."""
+        """Give the fields as results.json has them."""
         return asdict(self)
 
 

@@ -1,4 +1,4 @@
-"""What A_MSR must beat, as the attack itself clusters: matched with sets, one for one."""
+"""Shadow data clustered as A_MSR clusters, by one-for-one matching: baselines of A_MSR."""
 
 import numpy as np
 import tensorflow as tf
@@ -13,7 +13,7 @@ ORACLE_SETS = 20
 
 
 class MatchedShadow:
-    """The adversary's own data, clustered by one who does not know the labels of a set, or does.
+    """Clusterings of the adversary's own data, without and with knowledge of a set's labels.
 
     Args:
         shadow: float32 [n, ...].
@@ -49,7 +49,7 @@ class MatchedShadow:
         rng = np.random.default_rng([self._seed, 12])
         everyone = np.arange(len(self._labels))
         known = [np.flatnonzero(self._labels == label) for label in range(len(counts))]
-        # Of a class without samples the adversary has nothing better than any sample.
+        # For a class without samples the adversary has nothing better than any sample.
         known = [own if len(own) else everyone for own in known]
 
         def sets(_: tf.Tensor) -> tf.Tensor:

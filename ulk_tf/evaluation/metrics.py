@@ -92,7 +92,7 @@ def most_frequent_hits(true: Array, predicted: Array) -> Array:
 
 
 def confusion_matrix(true: Array, predicted: Array, classes: int) -> Array:
-    """How often each true label (row) was inferred as each label (column), int [c, c]."""
+    """Count how often each true label (row) was inferred as each label (column), int [c, c]."""
     matrix = np.zeros((classes, classes), np.int64)
     np.add.at(matrix, (true, predicted), 1)
     return matrix

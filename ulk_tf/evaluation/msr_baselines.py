@@ -1,4 +1,4 @@
-"""What A_MSR must beat: clusterings and averages of the adversary's own data."""
+"""Clusterings and averages of the adversary's own data: baselines of A_MSR."""
 
 import warnings
 

@@ -1,4 +1,4 @@
-"""Running a trained attack on updates: with their own posterior differences, or another's."""
+"""Answers of a trained attack to updates: to their own posterior differences, or another's."""
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def others(updates: Updates) -> Array:
-    """For each update another one of the same base model: the shuffled-input ablation.
+    """Pick for each update another one of the same base model: the shuffled-input ablation.
 
     Returns:
         int32 [updates]; no update is its own other where its base has two or more.

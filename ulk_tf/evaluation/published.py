@@ -1,4 +1,4 @@
-"""What the paper reports, and what its released PyTorch code gives, by attack, data, set size."""
+"""Published figures of the paper and of its PyTorch code, by attack, data set and set size."""
 
 _PAPER = "Salem et al., USENIX Security 2020, introduction"
 _CODE = "the authors' released PyTorch code, run on MNIST with its own settings"
@@ -35,7 +35,7 @@ def published(attack: str, dataset: str, set_size: int, skew: float | None) -> F
     """Published figures that an experiment may be set beside; empty where there are none.
 
     Args:
-        attack: li, ssr, lde or msr.
+        attack: its name.
         dataset: its name.
         set_size: samples in an updating set.
         skew: of the labels in a set; nothing is published of skewed sets.

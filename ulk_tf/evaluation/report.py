@@ -161,10 +161,10 @@ def _gain(
     other: Mapping[str, float],
     paired: Mapping[str, float] | None,
 ) -> str:
-    """How far the attack is ahead: relative where less is better, else the difference.
+    """Show the gain over a baseline: relative where less is better, else the difference.
 
-    It is coloured only where chance does not explain it: where the paired interval leaves zero
-    out or, without one, where the two intervals have nothing in common.
+    It is coloured only where chance does not explain it: the paired interval excludes zero or,
+    without one, the two intervals do not overlap.
     """
     if said.less_is_better and not other["mean"]:
         return ""

@@ -109,7 +109,7 @@ def _beside(path: Path, panels: Mapping[str, Array], title: str, scale: bool = F
 
 
 def _scale(figure: Figure, top: float) -> None:
-    """What the colours of heat strips mean."""
+    """Draw the scale of the heat strips' colours."""
     ramp = np.broadcast_to(heat(np.linspace(0, 1, 120)), (12, 120, 3))
     place(figure, ramp, MARGIN + 14, top)
     _write(figure, MARGIN, top + 6, "0", va="center", size=9)

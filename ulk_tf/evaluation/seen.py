@@ -1,4 +1,4 @@
-"""What an export says of the updates it was made for: how much they move, and how well it does.
+"""Updates that an export was made for: how far they move posteriors, and how well it does there.
 
 It is measured on held-out shadow updates, which the adversary has; an audit holds an update of
 the target against it.

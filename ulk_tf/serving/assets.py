@@ -121,7 +121,8 @@ def read(folder: Path) -> Extras:
             f"{version} in {folder}",
             "Export the attack again.",
         )
-    if not NAME.fullmatch(str(metadata.get("attack"))):
+    name = metadata.get("attack")
+    if not isinstance(name, str) or not NAME.fullmatch(name):
         raise UserError(
             f"{METADATA} that names an attack in letters, digits and _", f"another one in {folder}"
         )
@@ -154,7 +155,7 @@ def _expected(attack: TrainedAttack, pairs: Mapping[str, Mapping[str, Array]]) -
     answers = {}
     for name, inputs in pairs.items():
         tensors = {label: tf.constant(value) for label, value in inputs.items()}
-        # As a graph, like in a server: clustering enlarges the last bit of what eager calls round.
+        # A graph, like in a server: clustering enlarges the last bit of what eager calls round.
         function = tf.function(attack.signatures[name].function, autograph=False)
         for label, value in function(**tensors).items():
             answers[f"{name}/{label}"] = numerics.thinned(np.asarray(value))

@@ -1,0 +1,45 @@
+"""What an export says of the updates it was made for, measured on held-out shadow updates."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from tests.evaluation import fakes
+from ulk_tf.evaluation.movement import movement
+from ulk_tf.evaluation.seen import as_target, seen
+from ulk_tf.settings.attack_table import ATTACKS
+
+
+def test_scores_rise_with_movement_where_the_attack_reads_it() -> None:
+    corpus = fakes.corpus(told=0.05, updates=400)
+    known = seen(ATTACKS["li"], fakes.label_attack(), corpus, 0)
+    tenths = known["score_by_tenth"]
+    assert tenths["metric"] == "accuracy"
+    assert 0 <= tenths["chance"] <= 0.6
+    held_out = corpus.updates["validation"]
+    moved = movement(held_out.before[held_out.base], held_out.after)
+    assert tenths["edges"] == pytest.approx(list(np.quantile(moved, np.linspace(0, 1, 11))))
+    assert len(tenths["values"]) == 10 and all(0 <= value <= 1 for value in tenths["values"])
+    assert known["movement"]["p1"] <= np.median(moved) <= known["movement"]["p99"]
+    assert 1 / fakes.CLASSES < known["confidence"]["p1"] <= known["confidence"]["p99"] <= 1
+
+
+def test_updates_that_all_move_alike_leave_tenths_empty() -> None:
+    corpus = fakes.corpus()
+    still = dataclasses.replace(
+        corpus.updates["validation"],
+        after=corpus.updates["validation"].before[corpus.updates["validation"].base],
+    )
+    alike = dataclasses.replace(corpus, updates=corpus.updates | {"validation": still})
+    values = seen(ATTACKS["li"], fakes.label_attack(), alike, 0)["score_by_tenth"]["values"]
+    assert values[:9] == [None] * 9 and values[9] is not None
+
+
+@pytest.mark.parametrize(("most", "found"), [(7, 7), (1000, 40)])
+def test_held_out_updates_are_taken_from_every_base(most: int, found: int) -> None:
+    corpus = fakes.corpus()
+    taken = as_target(corpus, most).updates["target"]
+    assert len(taken) == found
+    assert set(taken.base) == {0, 1}
+    assert set(taken.indices.ravel()) <= set(corpus.splits.validation)
