@@ -8,12 +8,14 @@ import numpy as np
 import tensorflow as tf
 
 from ulk_tf.classifiers import zoo
+from ulk_tf.classifiers.structure import architecture
 from ulk_tf.data.datasets import Dataset
 from ulk_tf.data.splits import BaseSplit
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array, digest, load_npz, save_npz
 from ulk_tf.settings.config import TargetConfig
 
+__all__ = ["BaseModel", "architecture", "train_base"]
 # Samples on which a base model's accuracy is measured; enough for two digits.
 CHECKED = 2000
 
@@ -63,14 +65,6 @@ class BaseModel:
             raise UserError(f"the base model with key {key}", f"another one in {path}")
         train, pool = arrays["accuracies"]
         return cls(weights, float(train), float(pool))
-
-
-def architecture(model: keras.Model) -> str:
-    """A digest of a model's layers, whatever names Keras numbered them with."""
-    text = model.to_json()
-    for number, layer in enumerate(model.layers):
-        text = text.replace(f'"{layer.name}"', f'"layer {number}"')
-    return digest(text.replace(f'"{model.name}"', '"model"'))
 
 
 def train_base(
