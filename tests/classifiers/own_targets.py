@@ -82,3 +82,50 @@ def any_arguments(*arguments: object) -> keras.Model:
 
 
 NUMBER = 3
+
+
+class Stepping(keras.Model):
+    """Trains in a way of its own."""
+
+    def train_step(self, data: object) -> dict[str, object]:
+        """Does nothing."""
+        return {}
+
+
+def own_step(shape: Shape, classes: int) -> keras.Model:
+    """A classifier that trains in a way of its own."""
+    inputs = keras.Input(shape)
+    return Stepping(inputs, layers.Dense(classes, activation="softmax")(layers.Flatten()(inputs)))
+
+
+class Program(keras.Model):
+    """A class of its own, with layers as attributes."""
+
+    def __init__(self, classes: int) -> None:
+        super().__init__()
+        self.flat = layers.Flatten()
+        self.last = layers.Dense(classes, activation="softmax")
+
+    def call(self, x: keras.KerasTensor) -> keras.KerasTensor:
+        """Posteriors of samples."""
+        return self.last(self.flat(x))
+
+
+def program(shape: Shape, classes: int) -> keras.Model:
+    """A class of its own that has been called."""
+    model = Program(classes)
+    model(keras.Input(shape))
+    return model
+
+
+def half(shape: Shape, classes: int) -> keras.Model:
+    """Answers in bfloat16."""
+    inputs = keras.Input(shape)
+    x = layers.Flatten()(layers.Rescaling(1 / 255)(inputs))
+    last = layers.Dense(classes, activation="softmax", dtype="mixed_bfloat16")
+    return keras.Model(inputs, last(x))
+
+
+def uncalled(shape: Shape, classes: int) -> keras.Model:
+    """A class of its own that was never called."""
+    return Program(classes)

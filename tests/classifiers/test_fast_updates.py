@@ -1,5 +1,6 @@
 """The special path of the update engine: the general one's answers to 1e-5, in the same cases."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import keras
@@ -151,6 +152,72 @@ NO_CHAINS = {
         (4, 4, 2), layers.Conv2D(3, 2), layers.Dropout(0.5, noise_shape=(None, 1, 1, 3))
     ),
 }  # fmt: skip
+
+
+SETTINGS = {
+    "kernel_regularizer": "l2",
+    "bias_regularizer": "l1",
+    "activity_regularizer": "l2",
+    "kernel_constraint": "unit_norm",
+    "bias_constraint": "non_neg",
+    "lora_rank": 1,
+    "trainable": False,
+    "dtype": "mixed_float16",
+}
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+@pytest.mark.parametrize("kind", ["Dense", "Conv2D"])
+def test_any_setting_that_nobody_reads_is_no_chain(kind: str, setting: str) -> None:
+    def layer(**settings: object) -> layers.Layer:
+        return layers.Dense(3, **settings) if kind == "Dense" else layers.Conv2D(3, 2, **settings)
+
+    inner = [layers.Flatten()] if kind == "Dense" else []
+    assert as_chain(sequence((4, 4, 1), *inner, layer())) is not None
+    assert as_chain(sequence((4, 4, 1), *inner, layer(**{setting: SETTINGS[setting]}))) is None
+
+
+def test_settings_that_come_late_are_no_chain() -> None:
+    def late(change: Callable[[layers.Layer], object]) -> Chain | None:
+        model = sequence((8,), layers.Dense(4))
+        change(model.layers[0])
+        return as_chain(model)
+
+    assert late(lambda layer: None) is not None
+    assert (
+        late(lambda layer: setattr(layer.kernel, "constraint", keras.constraints.NonNeg())) is None
+    )
+    assert late(lambda layer: setattr(layer.bias, "regularizer", keras.regularizers.L1())) is None
+    assert late(lambda layer: layer.enable_lora(1)) is None
+    assert late(lambda layer: layer.quantize("int8")) is None
+    # A layer without weights adds losses, too.
+    pooled = layers.MaxPooling2D(activity_regularizer="l2")
+    assert as_chain(sequence((8, 8, 1), layers.Conv2D(2, 3), pooled)) is None
+    early = layers.Rescaling(2.0, activity_regularizer="l2")
+    assert as_chain(sequence((8,), early, layers.Dense(4))) is None
+    whole = keras.Sequential([keras.Input((4,), dtype="int32"), layers.Dense(3)])
+    assert as_chain(whole) is None
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "loss", "chain"),
+    [
+        (keras.optimizers.SGD(0.1, 0.9), "sparse_categorical_crossentropy", True),
+        (keras.optimizers.Adam(0.1), keras.losses.SparseCategoricalCrossentropy(), True),
+        (keras.optimizers.SGD(0.1, clipnorm=1.0), "sparse_categorical_crossentropy", False),
+        (keras.optimizers.Adam(0.1, beta_1=0.5), "sparse_categorical_crossentropy", False),
+        (keras.optimizers.AdamW(0.1), "sparse_categorical_crossentropy", False),
+        (keras.optimizers.SGD(0.1), "categorical_crossentropy", False),
+        (keras.optimizers.SGD(0.1), keras.losses.SparseCategoricalCrossentropy(True), False),
+    ],
+)
+def test_a_compiled_model_is_a_chain_with_a_plain_rule_only(
+    optimizer: keras.Optimizer, loss: object, chain: bool
+) -> None:
+    model = sequence((8,), layers.Dense(4))
+    model.compile(optimizer, loss)
+    assert (as_chain(model) is not None) == chain
+    assert as_chain(model, compiled=False) is not None
 
 
 @pytest.mark.parametrize("name", NO_CHAINS)

@@ -9,7 +9,8 @@ import pytest
 
 from ulk_tf.classifiers import zoo
 from ulk_tf.classifiers.keras_procedure import KerasProcedure
-from ulk_tf.classifiers.training import BaseModel, architecture, train_base
+from ulk_tf.classifiers.structure import architecture
+from ulk_tf.classifiers.training import BaseModel, train_base
 from ulk_tf.data.datasets import Dataset, load
 from ulk_tf.data.splits import BaseSplit
 from ulk_tf.errors import UserError

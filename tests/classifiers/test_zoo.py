@@ -8,7 +8,9 @@ import pytest
 
 from ulk_tf.classifiers import zoo
 from ulk_tf.classifiers.chain import as_chain
+from ulk_tf.classifiers.updates import UpdateEngine
 from ulk_tf.errors import UserError
+from ulk_tf.settings.config import UpdateConfig
 
 OWN = "tests.classifiers.own_targets"
 
@@ -79,6 +81,15 @@ def test_a_target_of_the_users_own() -> None:
     assert zoo.build(f"{OWN}:any_arguments", (8, 8, 1), 10).output_shape == (None, 10)
 
 
+@pytest.mark.parametrize("name", ["program", "half"])
+def test_classes_and_precisions_of_the_users_own(name: str) -> None:
+    model = zoo.build(f"{OWN}:{name}", (8, 8, 1), 10)
+    probes = np.random.default_rng(0).integers(0, 256, (5, 8, 8, 1), dtype=np.uint8)
+    answers = UpdateEngine(model, UpdateConfig(), probes).before(model.get_weights())
+    assert answers.shape == (5, 10) and answers.dtype == np.float32
+    np.testing.assert_allclose(answers.sum(1), 1, atol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("target", "told"),
     [
@@ -91,6 +102,7 @@ def test_a_target_of_the_users_own() -> None:
         (f"{OWN}:NUMBER", r"a function of \(sample shape, classes\)"),
         (f"{OWN}:one_argument", r"a function of \(sample shape, classes\)"),
         (f"{OWN}:unbuilt", r"output \(None, 10\)\. Received Sequential"),
+        (f"{OWN}:uncalled", r"Received Program, which is not built\. Call the model once"),
         (f"{OWN}:nothing", r"output \(None, 10\)\. Received NoneType"),
         (f"{OWN}:other_classes", r"output \(None, 10\)\. Received \(None, 11\)"),
         (f"{OWN}:other_shape", r"samples of shape \(8, 8, 1\)"),

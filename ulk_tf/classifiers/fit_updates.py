@@ -54,6 +54,16 @@ class FitUpdates:
             first = tf.cast(self._probing_set[:1], tf.float32)
             self._classes = int(model(first, training=False).shape[-1])
             self._refuse_loss()
+        weights = [tf.TensorSpec(variable.shape, variable.dtype) for variable in model.weights]
+        of_sets = [(None, config.set_size, *probing_set.shape[1:]), (None, config.set_size)]
+        sets = [
+            tf.TensorSpec(shape, kind)
+            for shape, kind in zip(
+                (*of_sets, (None, 2)), (self._probing_set.dtype, tf.int32, tf.int32), strict=True
+            )
+        ]
+        # One trace for any number of updates: to optimize this graph takes seconds.
+        self._chunk = tf.function(self._updates, input_signature=[weights, *sets], autograph=False)
 
     def before(self, weights: Sequence[Array]) -> Array:
         """Posteriors of a base model: float32 [probes, classes].
@@ -65,9 +75,7 @@ class FitUpdates:
             self._start(_tensors(weights))
             return np.asarray(self._probe())
 
-    def after(
-        self, weights: Sequence[Array], samples: Array, labels: Array, seeds: Array
-    ) -> Array:
+    def after(self, weights: Sequence[Array], samples: Array, labels: Array, seeds: Array) -> Array:
         """Posteriors after each of some updates, float32 [updates, probes, classes].
 
         Args:
@@ -79,8 +87,7 @@ class FitUpdates:
         with _borrowed(self._model, self._optimizer):
             return self._chunk(_tensors(weights), *_tensors([samples, labels, seeds])).numpy()
 
-    @tf.function(autograph=False, reduce_retracing=True)
-    def _chunk(
+    def _updates(
         self, weights: Tensors, samples: tf.Tensor, labels: tf.Tensor, seeds: tf.Tensor
     ) -> tf.Tensor:
         return tf.map_fn(
@@ -119,7 +126,8 @@ class FitUpdates:
         for variable in self._model.metrics_variables:
             variable.assign(tf.zeros_like(variable.value))
 
-    @tf.function(autograph=False)
+    # Not inlined: the optimizer's passes over one step, not over all of them, cost half the time.
+    @tf.function(autograph=False, experimental_attributes={"_noinline": True})
     def _step(self, samples: tf.Tensor, labels: tf.Tensor) -> None:
         """The body of Keras' `train_step`, without what it only reports."""
         weights = self._model.trainable_variables

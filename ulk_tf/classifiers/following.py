@@ -7,10 +7,10 @@ import tensorflow as tf
 
 from ulk_tf.classifiers import keras_state, losses
 from ulk_tf.classifiers.optimizers import Step
-from ulk_tf.settings.config import UpdateConfig
+from ulk_tf.settings.config import Optimizer, UpdateConfig
 
-# Optimizers whose rule `Step` has, each with the settings that it knows.
-_PLAIN = {keras.optimizers.SGD: ("learning_rate", "momentum"), keras.optimizers.Adam: ()}
+# Optimizers whose rule `Step` has.
+_PLAIN: dict[type, Optimizer] = {keras.optimizers.SGD: "sgd", keras.optimizers.Adam: "adam"}
 
 
 def is_own(model: keras.Model, compiled: bool = True) -> bool:
@@ -35,7 +35,7 @@ def step_of(model: keras.Model, config: UpdateConfig, compiled: bool = True) -> 
         rate, momentum = config.update_learning_rate, config.update_momentum
         return Step(config.update_optimizer, rate, momentum)
     settings = model.optimizer.get_config()
-    kind = "sgd" if isinstance(model.optimizer, keras.optimizers.SGD) else "adam"
+    kind = _PLAIN[type(model.optimizer)]
     return Step(kind, settings["learning_rate"], settings.get("momentum", 0.0))
 
 
@@ -49,7 +49,7 @@ def has_plain_rule(model: keras.Model, compiled: bool = True) -> bool:
     if not is_own(model, compiled):
         return True
     kind = type(model.optimizer)
-    if kind not in (keras.optimizers.SGD, keras.optimizers.Adam):
+    if kind not in _PLAIN:
         return False
     settings = model.optimizer.get_config()
     known = {name: settings[name] for name in ("learning_rate", "momentum") if name in settings}
@@ -94,9 +94,10 @@ def update_sentence(model: keras.Model, config: UpdateConfig, compiled: bool = T
     if is_own(model, compiled):
         named = {"learning_rate", "momentum", "weight_decay", "clipnorm", "clipvalue"}
         named |= {"global_clipnorm", "nesterov", "use_ema", "gradient_accumulation_steps"}
-        settings = model.optimizer.get_config()
+        optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)
+        settings = optimizer.get_config()
         shown = [_shown(n, v) for n, v in settings.items() if n in named and v not in (None, False)]
-        rule = f"{type(model.optimizer).__name__} ({', '.join(shown)})"
+        rule = f"{type(optimizer).__name__} ({', '.join(shown)})"
         loss = losses.loss_name(model)
         return f"An update uses the optimizer and the loss of the compiled model: {rule}, {loss}."
     rules = {

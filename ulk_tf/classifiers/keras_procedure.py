@@ -8,7 +8,8 @@ import numpy as np
 
 from ulk_tf.classifiers import zoo
 from ulk_tf.classifiers.procedure import Samples, Shape, Weights
-from ulk_tf.classifiers.training import architecture, fit_base
+from ulk_tf.classifiers.structure import architecture
+from ulk_tf.classifiers.training import fit_base
 from ulk_tf.classifiers.updates import UpdateEngine, engine_version
 from ulk_tf.files import Array, digest
 from ulk_tf.settings.config import TrainingConfig, UpdateConfig

@@ -48,6 +48,8 @@ def is_plain_layer(layer: keras.Layer) -> bool:
         # Keras warns of a lambda, which nobody is about to save here.
         warnings.simplefilter("ignore")
         settings: dict[str, Any] = layer.get_config()
+    if layer.dtype != "float32":
+        return False  # an input of integers, which are cut off
     others = [value for name, value in settings.items() if name not in known | _ALWAYS]
     weights = all(
         variable.regularizer is None and variable.constraint is None

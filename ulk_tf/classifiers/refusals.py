@@ -16,7 +16,10 @@ _HARMLESS = {
     *("VarHandleOp", "ReadVariableOp", "ResourceGather", "Assert", "PrintV2"),
     *("While", "If", "Case", "StatefulPartitionedCall", "HashTableV2", "LookupTableFindV2"),
 }
-_SEEDS = "Draw with keras.random and a keras.random.SeedGenerator that is an attribute of a layer."
+_REMEDY = (
+    "Draw with keras.random and a keras.random.SeedGenerator that is an attribute of the layer, "
+    "and keep state in what its add_weight returns."
+)
 
 
 def refuse_unfollowed(model: keras.Model, shape: tuple[int, ...]) -> None:
@@ -43,8 +46,11 @@ def refuse_unfollowed(model: keras.Model, shape: tuple[int, ...]) -> None:
     for node in first:
         definition = op_def_registry.get(node.op)
         if definition is not None and definition.is_stateful and node.op not in _HARMLESS:
-            raise _impure(model, f"{node.op}, as {node.name}, whose result no seed decides", _SEEDS)
-    if list(map(_content, first)) != list(map(_content, second)):
+            raise _impure(
+                model, f"{node.op}, as {node.name}, whose result no seed decides", _REMEDY
+            )
+    # Sorted: functions within come in any order.
+    if sorted(map(_content, first)) != sorted(map(_content, second)):
         raise _impure(
             model,
             "Python that does something else each time",
@@ -83,7 +89,7 @@ def _traced(model: keras.Model, shape: tuple[int, ...]) -> list[Any]:
         graph = tf.function(call, autograph=False).get_concrete_function(samples).graph
     except Exception as error:  # a user's layers raise what they like
         if "stateless scope" in str(error):
-            raise _impure(model, "variables that are made while it is called", _SEEDS) from error
+            raise _impure(model, "variables that are made while it is called", _REMEDY) from error
         reason = f"{type(error).__name__}: {error}".splitlines()[0]
         raise UserError(
             "a target that TensorFlow can trace into a graph",
@@ -92,7 +98,7 @@ def _traced(model: keras.Model, shape: tuple[int, ...]) -> list[Any]:
         ) from error
     if unknown:
         names = ", ".join(sorted({variable.path for variable in unknown}))
-        raise _impure(model, f"state that no layer of it holds ({names})", _SEEDS)
+        raise _impure(model, f"state that no layer of it holds ({names})", _REMEDY)
     definition = graph.as_graph_def()
     return [*definition.node, *(n for body in definition.library.function for n in body.node_def)]
 
@@ -123,5 +129,3 @@ def _culprits(model: keras.Model) -> str:
     kinds = [type(layer) for layer in model._flatten_layers()]
     own = {kind.__name__ for kind in kinds if not kind.__module__.startswith("keras.")}
     return " or ".join(f"{name}.call" for name in sorted(own)) or f"the model {model.name}"
-
-

@@ -64,14 +64,6 @@ class BaseModel:
         return cls(weights, float(train), float(pool))
 
 
-def architecture(model: keras.Model) -> str:
-    """A digest of a model's layers, whatever names Keras numbered them with."""
-    text = model.to_json()
-    for number, layer in enumerate(model.layers):
-        text = text.replace(f'"{layer.name}"', f'"layer {number}"')
-    return digest(text.replace(f'"{model.name}"', '"model"'))
-
-
 def fit_base(
     model: keras.Model, config: TrainingConfig, samples: Array, labels: Array, seed: int
 ) -> tuple[Array, ...]:
