@@ -1,4 +1,4 @@
-"""The paper in one file: it names labels of updates that it never saw, and imports nothing of us."""
+"""The paper in one file: it names labels of updates that it never saw, without the package."""
 
 import ast
 import logging
