@@ -59,4 +59,4 @@ reproduce: install  ## run every recorded result again, hours (PRESET=quick: min
 	$(BIN)/python -m reproduction.reproduce --preset=$(PRESET)
 
 clean:  ## remove the virtual environment, runs and caches (exports stay)
-	rm -rf $(VENV) runs build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.*
+	rm -rf $(VENV) runs build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage .coverage.*

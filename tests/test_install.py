@@ -272,6 +272,10 @@ UNREACHABLE = (
     ("words", "expected"),
     [
         (UNREACHABLE, "Expected PyPI within reach. Received No matching distribution found for"),
+        (
+            "  ERROR: Could not find a version that satisfies the requirement setuptools",
+            "Expected PyPI",
+        ),
         ("ERROR: No matching distribution found for tensorflow", "Expected packages for this"),
         ("ERROR: [Errno 28] No space left on device", "Expected 3 GB of room on the disk."),
         ("ERROR: a wheel is odd", "Expected pip to install all packages. Received a wheel is odd"),

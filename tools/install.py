@@ -12,6 +12,7 @@ import configparser
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -30,7 +31,15 @@ REASONS = (
         "Make room there, or choose another place: make VENV=<folder>.",
     ),
     (
-        ("NewConnectionError", "NameResolutionError", "ProxyError", "SSLError", "timed out"),
+        # The build needs setuptools before all else, which every index has.
+        (
+            "NewConnectionError",
+            "NameResolutionError",
+            "ProxyError",
+            "SSLError",
+            "timed out",
+            "satisfies the requirement setuptools",
+        ),
         "PyPI within reach",
         "Check the network, or name a mirror: PIP_INDEX_URL=<address> make install.",
     ),
@@ -206,8 +215,9 @@ def explained(words, log):
         words: all of it.
         log: the file that it is in.
     """
-    errors = [line[6:].strip() for line in words.splitlines() if line.startswith("ERROR:")]
-    last = errors[-1] if errors else "an end without a reason"
+    # What a build prints is indented, and framed.
+    errors = re.findall(r"^\W*ERROR: (.+)$", words, re.MULTILINE)
+    last = errors[-1].strip() if errors else "an end without a reason"
     for signs, expected, remedy in REASONS:
         if any(sign in words for sign in signs):
             return Refused(expected, f"{last} ({log})", remedy)
