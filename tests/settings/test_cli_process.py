@@ -48,7 +48,7 @@ def test_mistakes_are_told_before_tensorflow_is_imported(
 
 def test_a_reader_who_has_seen_enough_is_no_error() -> None:
     shown = subprocess.run(
-        f"{sys.executable} -m trainers.msr --help | true",
+        f"'{sys.executable}' -m trainers.msr --help | true",
         shell=True,
         cwd=ROOT,
         capture_output=True,
