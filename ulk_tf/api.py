@@ -68,7 +68,7 @@ def run(
         flags["dataset"] = data.name
     else:
         flags["dataset"] = dataset
-    with keras_state.kept():
+    with keras_state.kept(seeds=True):
         if not isinstance(target, str):
             settings = experiment(attack, preset, seed, **flags)
             data = data or preflight(settings).dataset

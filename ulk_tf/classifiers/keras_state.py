@@ -103,7 +103,7 @@ def import_module(name: str) -> ModuleType:
     """
     if name in sys.modules:
         return sys.modules[name]
-    with _kept(seeds=True):
+    with kept(seeds=True):
         # A precision that was looked up before is remembered as if it had been set.
         if _is_default("dtype_policy", global_state.get_global_attribute("dtype_policy")):
             global_state.set_global_attribute("dtype_policy", None)
@@ -119,7 +119,7 @@ def of_module(name: str) -> Iterator[None]:
     Args:
         name: of the module; one that `import_module` did not import has the process' settings.
     """
-    with _kept(seeds=False):
+    with kept(seeds=False):
         _write(_SETTINGS, _of_modules.get(name, {}))
         yield
 
@@ -161,7 +161,7 @@ def as_made(model: keras.Model) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _kept(seeds: bool) -> Iterator[None]:
+def kept(seeds: bool) -> Iterator[None]:
     """Restore all settings at the end; generators too, if `seeds` or if one was seeded within."""
     before, seed, drawn = _read(_SETTINGS), _read(_SEEDS), _read(_GENERATORS)
     threading = tf.config.threading

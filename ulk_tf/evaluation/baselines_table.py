@@ -13,7 +13,7 @@ from ulk_tf.evaluation.metrics_table import spaced
 _LABELS = "ulk_tf.evaluation.label_baselines"
 _SSR = "ulk_tf.evaluation.ssr_baselines"
 _MSR = "ulk_tf.evaluation.set_baselines"
-_SHUFFLED = "ulk_tf.evaluation.predictions:shuffled"
+_SHUFFLED = "ulk_tf.evaluation.shuffled:shuffled"
 _NOTHING: Mapping[str, str] = types.MappingProxyType({})
 
 

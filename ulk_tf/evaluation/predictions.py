@@ -1,7 +1,6 @@
 """Answers of a trained attack to updates: to their own posterior differences, or another's."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 import tensorflow as tf
@@ -10,9 +9,6 @@ from ulk_tf.attacks.signature import TrainedAttack
 from ulk_tf.corpus.build import Updates
 from ulk_tf.files import Array
 from ulk_tf.progress import bar
-
-if TYPE_CHECKING:
-    from ulk_tf.evaluation.asked import Asked
 
 
 def others(updates: Updates) -> Array:
@@ -27,12 +23,6 @@ def others(updates: Updates) -> Array:
         own = rows[updates.base == base]
         shuffled[own] = np.roll(own, 1)
     return shuffled
-
-
-def shuffled(asked: "Asked") -> Array:
-    """The attack's answers when it is fed another update's posteriors: a baseline."""
-    answers = predictions(asked.trained.attack, asked.updates, others(asked.updates))
-    return answers[asked.output]
 
 
 def predictions(
