@@ -102,6 +102,7 @@ def _results(
         "dataset": name,
         "config": dataclasses.asdict(experiment),
         "environment": _environment() | {"base_models": bases},
+        "procedures": dict(corpus.procedures),
         "timing": {},
         "export": "",
         "warnings": warnings,

@@ -87,6 +87,22 @@ class FitUpdates:
         with _borrowed(self._model, self._optimizer):
             return self._chunk(_tensors(weights), *_tensors([samples, labels, seeds])).numpy()
 
+    def weights_after(
+        self, weights: Sequence[Array], samples: Array, labels: Array, seed: Sequence[int]
+    ) -> tuple[Array, ...]:
+        """The weights of one updated version, in the order of `model.weights`.
+
+        Args:
+            weights: of the base model.
+            samples: the updating set [n, ...].
+            labels: int32 [n].
+            seed: two numbers.
+        """
+        pair = tf.constant(seed, tf.int32)
+        with _borrowed(self._model, self._optimizer):
+            self._learn(_tensors(weights), *_tensors([samples, labels]), pair)
+            return tuple(np.asarray(variable) for variable in self._model.weights)
+
     def _updates(
         self, weights: Tensors, samples: tf.Tensor, labels: tf.Tensor, seeds: tf.Tensor
     ) -> tf.Tensor:
@@ -101,9 +117,16 @@ class FitUpdates:
         self, weights: Tensors, samples: tf.Tensor, labels: tf.Tensor, seed: tf.Tensor
     ) -> tf.Tensor:
         """One updated version's posteriors on the probing set, [probes, classes]."""
-        size, batch = self._config.set_size, self._config.update_batch
+        size = self._config.set_size
         samples = tf.ensure_shape(samples, (size, *self._probing_set.shape[1:]))
-        labels = tf.ensure_shape(labels, (size,))
+        self._learn(weights, samples, tf.ensure_shape(labels, (size,)), seed)
+        return self._probe()
+
+    def _learn(
+        self, weights: Tensors, samples: tf.Tensor, labels: tf.Tensor, seed: tf.Tensor
+    ) -> None:
+        """Leave the weights of one updated version in the model's variables."""
+        size, batch = samples.shape[0], self._config.update_batch
         self._start(weights)
         for position, variable in enumerate(self._model.non_trainable_variables):
             if is_seed(variable):
@@ -115,7 +138,6 @@ class FitUpdates:
                 self._step(tf.gather(samples, chosen), tf.gather(labels, chosen))
         # `fit` does so when it ends: weights become their moving average, if there is one.
         self._optimizer.finalize_variable_values(self._model.trainable_variables)
-        return self._probe()
 
     def _start(self, weights: Tensors) -> None:
         """Set weights, and an optimizer that has not taken a step."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import keras
 
+from ulk_tf.classifiers.structure import architecture
 from ulk_tf.files import digest
 
 Builder = Callable[[tuple[int, ...], int], keras.Model]
@@ -42,8 +43,10 @@ def give(target: keras.Model | Builder, shape: tuple[int, ...], classes: int) ->
     """
     build = _of_model(target) if isinstance(target, keras.Model) else target
     label = target.name if isinstance(target, keras.Model) else target.__name__
-    described = _portable(build(shape, classes))
-    tag = digest(described or f"{id(target)}")[:8]
+    model = build(shape, classes)
+    described = _portable(model)
+    # Equal architectures get equal names, and find each other's corpora.
+    tag = architecture(model)[:8] if described else digest(id(target))[:8]
     name = f"{PREFIX}{label.strip('<>')}-{tag}"
     _GIVEN[name] = Given(build, described)
     return name

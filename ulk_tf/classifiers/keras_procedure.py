@@ -6,11 +6,14 @@ from functools import lru_cache
 import keras
 import numpy as np
 
-from ulk_tf.classifiers import zoo
-from ulk_tf.classifiers.procedure import Samples, Shape, Weights
+from ulk_tf.classifiers import given, zoo
+from ulk_tf.classifiers.fit_updates import FitUpdates
+from ulk_tf.classifiers.following import update_sentence
+from ulk_tf.classifiers.procedure import Change, Samples, Shape, Weights
 from ulk_tf.classifiers.structure import architecture
 from ulk_tf.classifiers.training import fit_base
 from ulk_tf.classifiers.updates import UpdateEngine, engine_version
+from ulk_tf.errors import UserError
 from ulk_tf.files import Array, digest
 from ulk_tf.settings.config import TrainingConfig, UpdateConfig
 from ulk_tf.settings.experiment import Party
@@ -31,6 +34,7 @@ class KerasProcedure:
         classes: how many.
         moments: mean and deviation of each feature of vectors, as text that `zoo` reads back.
         chunk_size: updates in one call of the graph; changes speed and memory only.
+        json: the architecture of a classifier that was given in Python, where it can travel.
     """
 
     target: str
@@ -40,6 +44,7 @@ class KerasProcedure:
     classes: int
     moments: tuple[tuple[float, ...], tuple[float, ...]] | None = None
     chunk_size: int = 50
+    json: str | None = None
 
     @classmethod
     def of(
@@ -63,22 +68,38 @@ class KerasProcedure:
         if moments is not None:
             mean, deviation = (tuple(map(float, part)) for part in moments)
             told = mean, deviation
+        target = party.model.target
+        known = given.given(target)
         return cls(
-            party.model.target, party.training, party.update, shape, classes, told, chunk_size
+            target,
+            party.training,
+            party.update,
+            shape,
+            classes,
+            told,
+            chunk_size,
+            known.json if known else None,
         )
 
     @property
     def version(self) -> str:
         """The version of the engine that updates this classifier."""
-        return engine_version(_model(self))
+        return engine_version(_model(self), self.updating.compiled)
 
     @property
     def architecture(self) -> str:
         """A digest of the classifier's layers."""
         return architecture(_model(self))
 
+    @property
+    def sentence(self) -> str:
+        """The update in words: whose optimizer and loss it takes."""
+        return update_sentence(_model(self), self.updating, self.updating.compiled)
+
     def build(self) -> keras.Model:
         """A classifier with fresh weights, drawn from the process' seed."""
+        if self.json:
+            return given.from_json(self.json)
         moments = None
         if self.moments is not None:
             mean, deviation = (np.array(part, np.float32) for part in self.moments)
@@ -90,6 +111,18 @@ class KerasProcedure:
         # Initialisers and dropout draw from the global seed when the model is made.
         keras.utils.set_random_seed(seed)
         return fit_base(self.build(), self.training, samples, labels, seed)
+
+    def update(self, weights: Weights, change: Change, seed: int) -> Weights:
+        """Update a classifier by Keras' own steps; see `Procedure`."""
+        if len(change.removed) or len(change.kept):
+            raise UserError(
+                "an update that adds samples",
+                f"{len(change.removed)} to remove and {len(change.kept)} to keep",
+            )
+        added = change.added
+        pair = np.random.default_rng(seed).integers(0, 2**31 - 1, 2)
+        updates = FitUpdates(self.build(), self.updating, added.samples[:1], self.updating.compiled)
+        return updates.weights_after(weights, added.samples, added.labels, pair.tolist())
 
     def predict_proba(self, weights: Weights, samples: Array) -> Array:
         """Ask a classifier; see `Procedure`."""
@@ -133,4 +166,9 @@ def _model(procedure: KerasProcedure) -> keras.Model:
 @lru_cache(maxsize=2)
 def _engine(procedure: KerasProcedure, probes: _Probes) -> UpdateEngine:
     """One traced graph for all the shards of a worker."""
-    return UpdateEngine(procedure.build(), procedure.updating, probes.samples)
+    return UpdateEngine(
+        procedure.build(),
+        procedure.updating,
+        probes.samples,
+        compiled=procedure.updating.compiled,
+    )

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from ulk_tf.classifiers import keras_state
+from ulk_tf.classifiers import given, keras_state
 from ulk_tf.classifiers.refusals import refuse_unfollowed
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array
@@ -121,6 +121,9 @@ def find(name: str) -> Builder:
     Raises:
         UserError: there is none, or it does not take shape and classes.
     """
+    known = given.given(name)
+    if known is not None:
+        return known.build
     builder = _imported(name) if ":" in name else ZOO.get(name)
     if builder is None:
         raise UserError(f"--target of auto, {', '.join(ZOO)} or module:function", repr(name))

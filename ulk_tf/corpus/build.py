@@ -1,8 +1,8 @@
 """Corpora on disk, one of each side: planned first, built in shards, resumed, extended."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +46,7 @@ class Corpus:
         updates: by role.
         warnings: sentences that whoever reads a result must see.
         reused: what was found on disk, in words; empty where nothing was.
+        procedures: how each side updates its classifiers, in words.
     """
 
     key: str
@@ -57,6 +58,7 @@ class Corpus:
     updates: dict[Role, Updates]
     warnings: tuple[str, ...] = ()
     reused: str = ""
+    procedures: Mapping[str, str] = field(default_factory=dict)
 
 
 def designs_of(
@@ -146,6 +148,7 @@ def build_corpus(
         updates,
         tuple(dict.fromkeys(warnings)),
         _reused(len(found), len(bases), sum(map(len, updates.values())), computed),
+        {design.side: design.procedure.sentence for design in designs},
     )
 
 

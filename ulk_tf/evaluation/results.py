@@ -6,6 +6,7 @@
 | attack, dataset | names |
 | config | the experiment, nested as in `Experiment` |
 | environment | versions of packages; accuracies of the base models |
+| procedures | how each side updates its classifiers, in words |
 | export | folder of the exported attack; empty until it is there |
 | timing | by stage: `seconds`, and `reused` where something was found on disk |
 | warnings | sentences that a reader has to see |
@@ -32,6 +33,7 @@ KEYS: dict[str, type] = {
     "config": dict,
     "environment": dict,
     "timing": dict,
+    "procedures": dict,
     "export": str,
     "warnings": list,
     "metrics": dict,

@@ -39,6 +39,7 @@ def upgraded(results: Mapping[str, Any]) -> dict[str, Any]:
             name.removesuffix("_seconds"): {"seconds": value}
             for name, value in results["timing"].items()
         },
+        "procedures": {},
         "export": "",
         "warnings": [],
         "metrics": metrics,

@@ -93,6 +93,11 @@ class UpdateConfig(Validated):
     update_momentum: float = flag(0.9, "momentum of the update (sgd)", 0, 1)
     update_batch: int = flag(64, "samples in a batch of the update", 1)
     update_epochs: int = flag(1, "epochs of the update", 1)
+    compiled: bool = flag(
+        True,
+        "update a compiled model with its own optimizer and loss; false where a flag for the "
+        "update's optimizer, learning rate or momentum is given",
+    )
 
 
 @dataclass(frozen=True)

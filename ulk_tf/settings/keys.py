@@ -34,8 +34,10 @@ def training_key(config: TrainingConfig) -> dict[str, Any]:
 
 def update_key(party: Party) -> dict[str, Any]:
     """The settings of a side's updates that decide its updating sets and posteriors."""
-    skew = {"label_skew": party.data.label_skew}
-    return _counting(party.update, UPDATE) | skew
+    values = _counting(party.update, UPDATE) | {"label_skew": party.data.label_skew}
+    # The engine's version, which is part of every corpus' key, tells whose optimizer was taken.
+    values.pop("compiled", None)
+    return values
 
 
 def run_key(experiment: Experiment) -> dict[str, Any]:

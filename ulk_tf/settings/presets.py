@@ -35,6 +35,8 @@ PARTY: Mapping[str, type] = types.MappingProxyType(
     }
 )
 SHADOW = "shadow_"
+# Flags of an update that a compiled model has a value of its own for.
+OF_COMPILING = ("update_optimizer", "update_learning_rate", "update_momentum")
 # The adversary has the owner's value of every field that is not given, but for this one: samples
 # are had by one side only.
 OWN_TO_EACH_SIDE = ("samples",)
@@ -79,7 +81,7 @@ def experiment(attack: str, preset: Preset = "default", seed: int = 0, **flags: 
     # A shell leaves the tilde of --runs_dir=~/runs as it is.
     flags |= {n: os.path.expanduser(flags[n]) for n in _PATHS if flags.get(n)}  # noqa: PTH111
     dataset = flags.get("dataset", DataConfig.dataset)
-    values = preset_fields(attack, dataset, preset) | flags
+    values = preset_fields(attack, dataset, preset) | _own_compile(flags) | flags
     return Experiment(
         attack_name=attack,
         preset=preset,
@@ -88,6 +90,15 @@ def experiment(attack: str, preset: Preset = "default", seed: int = 0, **flags: 
         adversary=Party(**{name: _assumed(cls, values) for name, cls in PARTY.items()}),
         **{name: _filled(cls, values) for name, cls in classes.items() if name not in PARTY},
     )
+
+
+def _own_compile(flags: Mapping[str, Any]) -> dict[str, bool]:
+    """Whether flags for an update's optimizer overrule what a model was compiled with."""
+    return {
+        f"{side}compiled": False
+        for side in ("", SHADOW)
+        if any(flags.get(side + name) is not None for name in OF_COMPILING)
+    }
 
 
 def flag_names(attack: str) -> list[str]:
@@ -112,6 +123,8 @@ def flags_of(config: Mapping[str, Any]) -> dict[str, Any]:
     for part in (*PARTY, "probing", "counts", "attack"):
         values, usual = ((c["owner"] if part in PARTY else c)[part] for c in (config, plain))
         flags |= {n: v for n, v in values.items() if n != "dataset" and v != usual[n]}
+    if _own_compile(flags):
+        flags.pop("compiled", None)
     # The adversary's settings that are neither the owner's nor the preset's.
     assumed = dataclasses.asdict(experiment(attack, **flags))["adversary"]
     for part in PARTY:

@@ -1,0 +1,93 @@
+"""The built-in procedure: its three methods, its many updates, and what travels to workers."""
+
+import pickle
+
+import keras
+import numpy as np
+import pytest
+
+from ulk_tf.classifiers import given, zoo
+from ulk_tf.classifiers.keras_procedure import KerasProcedure
+from ulk_tf.classifiers.procedure import Change, ManyUpdates, Samples
+from ulk_tf.errors import UserError
+from ulk_tf.settings import presets
+
+SHAPE, CLASSES = (4, 4, 1), 3
+RNG = np.random.default_rng(0)
+IMAGES = RNG.integers(0, 256, (60, *SHAPE)).astype(np.uint8)
+LABELS = RNG.integers(0, CLASSES, 60).astype(np.int32)
+
+
+def procedure(target: str = "mlp", **flags: object) -> KerasProcedure:
+    party = presets.experiment("lde", target=target, **({"set_size": 4} | flags)).owner
+    return KerasProcedure.of(party, SHAPE, CLASSES)
+
+
+def test_update_is_what_many_updates_do() -> None:
+    own = procedure(update_learning_rate=0.1, update_epochs=2)
+    assert isinstance(own, ManyUpdates)
+    weights = own.fit(IMAGES, LABELS, seed=3)
+    kept = [weight.copy() for weight in weights]
+    sets = Samples(IMAGES[:8].reshape(2, 4, *SHAPE), LABELS[:8].reshape(2, 4))
+    # The second epoch's order follows from the seed, so full batches make it none of ours.
+    before, after = own.update_many(weights, sets, np.ones((2, 2), np.int32), IMAGES[50:], 0)
+    none = Samples.none_like(IMAGES)
+    for row in range(2):
+        change = Change(Samples(sets.samples[row], sets.labels[row]), none, none)
+        updated = own.update(weights, change, seed=5)
+        answers = own.predict_proba(updated, IMAGES[50:])
+        np.testing.assert_allclose(answers, after[row], atol=1e-5)
+        assert np.abs(answers - before).max() > 1e-3
+    for weight, copy in zip(weights, kept, strict=True):
+        np.testing.assert_array_equal(weight, copy)
+    np.testing.assert_allclose(own.predict_proba(weights, IMAGES[50:]), before, atol=1e-6)
+
+
+def test_what_it_cannot_do_is_said() -> None:
+    own = procedure()
+    some, none = Samples(IMAGES[:4], LABELS[:4]), Samples.none_like(IMAGES)
+    weights = own.fit(IMAGES, LABELS, seed=3)
+    with pytest.raises(UserError, match=r"that adds samples\. Received 4 to remove and 0 to keep"):
+        own.update(weights, Change(some, some, none), 0)
+
+
+def custom(shape: tuple[int, ...], classes: int) -> keras.Model:
+    return keras.Sequential(
+        [keras.Input(shape), keras.layers.Flatten(), keras.layers.Dense(classes, "softmax")]
+    )
+
+
+def test_a_function_travels_as_its_architecture() -> None:
+    name = given.give(custom, SHAPE, CLASSES)
+    assert name.startswith("given:custom-") and given.give(custom, SHAPE, CLASSES) == name
+    here = procedure(name)
+    there = pickle.loads(pickle.dumps(here))  # as a worker is sent it
+    assert there == here and there.json
+    one, other = here.fit(IMAGES, LABELS, 1), there.fit(IMAGES, LABELS, 1)
+    for weight, same in zip(one, other, strict=True):
+        np.testing.assert_array_equal(weight, same)
+    assert here.architecture == procedure(name).architecture
+
+
+def test_a_model_gives_its_architecture_and_not_its_weights() -> None:
+    model = custom(SHAPE, CLASSES)
+    name = given.give(model, SHAPE, CLASSES)
+    built = zoo.build(name, SHAPE, CLASSES)
+    assert [weight.shape for weight in built.weights] == [w.shape for w in model.weights]
+    assert not np.array_equal(np.asarray(built.weights[0]), np.asarray(model.weights[0]))
+
+
+class Own(keras.layers.Layer):
+    def call(self, x: object) -> object:
+        return x
+
+
+def test_what_cannot_travel_is_known() -> None:
+    Own.__module__ = "__main__"
+
+    def build(shape: tuple[int, ...], classes: int) -> keras.Model:
+        return keras.Sequential([custom(shape, classes), Own()])
+
+    known = given.given(given.give(build, SHAPE, CLASSES))
+    assert known and known.json is None
+    assert given.given("given:nobody") is None
