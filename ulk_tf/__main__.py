@@ -5,14 +5,18 @@ answered at once.
 """
 # ruff: noqa: PLC0415
 
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
+from ulk_tf.blackbox.asking import Asking, asks
 from ulk_tf.errors import UserError
 from ulk_tf.quiet import import_tensorflow
 from ulk_tf.settings import cli
+from ulk_tf.settings.flag_types import PathText
 
 
-def check(path: str = "exported") -> None:
+def check(path: PathText = PathText("exported")) -> None:  # noqa: B008 - it is text
     """Check that TF Serving will run a SavedModel, or every one under a folder.
 
     Args:
@@ -42,55 +46,38 @@ def check(path: str = "exported") -> None:
         )
 
 
-def probe(
-    target: str,
-    attack: str,
-    out: str,
-    output: str | None = None,
-    max_queries: int | None = None,
-    batch: int | None = None,
-) -> None:
+def probe(target: PathText, attack: PathText, out: PathText, asking: Asking) -> None:
     """Record a target's answers to the probing set of an attack; goes on where it stopped.
 
     Args:
         target: http://host:8501/v1/models/m/versions/3, a SavedModel, a .keras file,
-            module:function, or recorded answers (.npz, .csv). A token for a server comes from
-            the environment variable ULK_TF_TOKEN.
+            module:function, or recorded answers (.npz, .npy, .csv, .tsv, .txt). A token for a
+            server comes from the environment variable ULK_TF_TOKEN.
         attack: exported/<dataset>_<attack>, or one of its versions.
         out: the .npz to write.
-        output: which of several outputs of the target holds the posteriors.
-        max_queries: how many samples may be sent in all, repeats and earlier runs included.
-        batch: how many samples to send at once.
+        asking: how the target is asked.
     """
     import_tensorflow()
     from ulk_tf.blackbox import probe as probing
     from ulk_tf.serving import assets
-    from ulk_tf.serving.loading import class_count, version_folder
+    from ulk_tf.serving.loading import class_names, version_folder
 
     folder = version_folder(Path(attack))
-    recording, found = probing.probe(
-        target,
-        assets.read(folder).probing_set,
-        class_count(folder),
-        out=Path(out),
-        output=output,
-        max_queries=max_queries,
-        batch=batch,
-    )
-    for note in found.notes:
-        print(f"note: {note}")
+    known = assets.read(folder)
+    names = class_names(folder, known.metadata)
+    recording, found = probing.probe(target, known.probing_set, names, asking, out=Path(out))
+    tell_warnings([*recording.notes, *found.notes])
     versions = ", ".join(recording.versions) or "not known"
     print(f"answers: {found.kind}; version: {versions}; queries: {recording.queries}")
     print(out)
 
 
 def audit(
-    before: str,
-    after: str,
-    attack: str,
-    out: str = "runs/audit",
-    output: str | None = None,
-    max_queries: int | None = None,
+    before: PathText,
+    after: PathText,
+    attack: PathText,
+    asking: Asking,
+    out: PathText = PathText("runs/audit"),  # noqa: B008 - it is text
 ) -> None:
     """Report what an update gave away: labels or samples, and how far posteriors moved.
 
@@ -98,9 +85,8 @@ def audit(
         before: what `probe` recorded of the version before the update, or a target.
         after: the same for the version after it.
         attack: exported/<dataset>_<attack>, or several separated by commas.
+        asking: how targets are asked.
         out: the folder of the report.
-        output: which of several outputs of the target holds the posteriors.
-        max_queries: how many samples may be sent to each version.
     """
     import_tensorflow()
     from ulk_tf.audit import audit as auditing
@@ -112,18 +98,27 @@ def audit(
     check_folder(Path(out), "--out")
     attacks = [load_attack(Path(name)) for name in attack.split(",") if name]
     if not attacks:
-        raise UserError("--attack=exported/<dataset>_<attack>", repr(attack))
-    result = auditing.audit(before, after, attacks, output=output, max_queries=max_queries)
+        raise UserError("--attack=exported/<dataset>_<attack>", repr(str(attack)))
+    result = auditing.audit(before, after, attacks, asking)
     page = write_audit(Path(out), result)
-    for warning in result.warnings:
-        print(f"note: {warning}")
+    print(result.verdict)
+    tell_warnings(result.warnings)
     for finding in result.findings:
         told = tell(finding)
         print(f"{finding.attack.name}: {told.sentence} {told.caution}".rstrip())
+    for fit in result.fits:
+        if fit.fits and fit.sentence:
+            print(fit.sentence)
     print(page)
 
 
-def serve_config(export_dir: str = "exported") -> None:
+def tell_warnings(warnings: Sequence[str]) -> None:
+    """Print what a user must see to standard error, each sentence once."""
+    for warning in dict.fromkeys(warnings):
+        print(f"note: {warning}", file=sys.stderr)
+
+
+def serve_config(export_dir: PathText = PathText("exported")) -> None:  # noqa: B008
     """Write models.config for all exports and print the command that serves them.
 
     Args:
@@ -139,8 +134,8 @@ def serve_config(export_dir: str = "exported") -> None:
 
 COMMANDS: dict[str, cli.Command] = {
     "check": check,
-    "probe": probe,
-    "audit": audit,
+    "probe": asks(probe),
+    "audit": asks(audit),
     "serve-config": serve_config,
 }
 

@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 
 from tests.blackbox import misbehaving
+from ulk_tf.blackbox.asking import Asking
 from ulk_tf.blackbox.open import open_target
 from ulk_tf.blackbox.recording import Recording
 from ulk_tf.errors import UserError
@@ -227,8 +228,8 @@ def test_a_function_that_fails():
 
 
 def test_budget():
-    target = open_target(function, max_queries=299)
+    target = open_target(function, Asking(max_queries=299))
     with pytest.raises(UserError, match="at least 300 queries"):
         target.posteriors(SAMPLES)
     assert target.queries == 256
-    open_target(function, max_queries=300).posteriors(SAMPLES)
+    open_target(function, Asking(max_queries=300)).posteriors(SAMPLES)

@@ -14,6 +14,7 @@ import pytest
 from tests.blackbox import misbehaving as bad
 from ulk_tf.blackbox import endpoint
 from ulk_tf.blackbox import probe as probing
+from ulk_tf.blackbox.asking import Asking
 from ulk_tf.blackbox.recording import Recording
 from ulk_tf.blackbox.transport import Patience
 from ulk_tf.errors import UserError
@@ -28,8 +29,8 @@ def hasty(monkeypatch):
     monkeypatch.setattr(endpoint, "Patience", lambda: quick)
 
 
-def probe(url, out, **options):
-    return probing.probe(url, SAMPLES, bad.CLASSES, out=out, **options)
+def probe(url, out, **asking):
+    return probing.probe(url, SAMPLES, bad.CLASSES, Asking(**asking), out=out)
 
 
 def failing_from(first, last=10**6):
@@ -81,8 +82,8 @@ def test_a_kill_loses_at_most_one_batch(tmp_path):
     out = tmp_path / "before.npz"
     code = (
         "import sys, numpy as np\nfrom pathlib import Path\n"
-        "from tests.blackbox.test_probe import SAMPLES, bad, probing\n"
-        "probing.probe(sys.argv[1], SAMPLES, bad.CLASSES, out=Path(sys.argv[2]), batch=5)"
+        "from tests.blackbox.test_probe import SAMPLES, Asking, bad, probing\n"
+        "probing.probe(sys.argv[1], SAMPLES, bad.CLASSES, Asking(batch=5), out=Path(sys.argv[2]))"
     )
     with bad.Server(bad.slow(0.3)) as server:
         command = [sys.executable, "-c", code, server.url, str(out)]

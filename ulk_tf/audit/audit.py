@@ -7,15 +7,20 @@ from typing import Any
 
 import numpy as np
 
-from ulk_tf.blackbox.answers import Interpreted, checked, interpret
-from ulk_tf.blackbox.probe import probe
+from ulk_tf.audit.fit import Fit, check_fit
+from ulk_tf.audit.resolution import Resolution, measure
+from ulk_tf.blackbox.answers import Interpreted, interpret_both
+from ulk_tf.blackbox.asking import STORED, Asking
+from ulk_tf.blackbox.numbers import checked
+from ulk_tf.blackbox.open import is_recording
+from ulk_tf.blackbox.probe import record
 from ulk_tf.blackbox.recording import Recording
 from ulk_tf.errors import UserError
+from ulk_tf.evaluation.movement import mean_confidence, mean_movement, total_variation
 from ulk_tf.files import Array, digest
 from ulk_tf.serving.loading import LoadedAttack
 
 SCHEMA_VERSION = 1
-RECORDED = (".npz", ".csv")
 
 
 @dataclass(frozen=True)
@@ -38,8 +43,9 @@ class Version:
             "queries": self.recording.queries,
             "started": self.recording.started,
             "finished": self.recording.finished,
+            "asked": dict(self.recording.asked),
             "answers": self.interpreted.kind,
-            "notes": list(self.interpreted.notes),
+            "notes": [*self.recording.notes, *self.interpreted.notes],
         }
 
 
@@ -65,7 +71,10 @@ class Audit:
         after: the version after it.
         probes: size of the probing set.
         movement: how far the posteriors moved.
-        findings: one for each attack; none where nothing moved.
+        findings: one for each attack that fits; none where nothing moved more than the
+            answers' own resolution.
+        resolution: how finely the versions answer.
+        fits: for each attack whose export says so, whether it fits this target.
         warnings: sentences that a reader has to see first.
     """
 
@@ -74,16 +83,42 @@ class Audit:
     probes: int
     movement: Mapping[str, float | int]
     findings: tuple[Finding, ...]
+    resolution: Resolution
+    fits: tuple[Fit, ...] = ()
     warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def still(self) -> bool:
+        """Whether both versions answer exactly the same."""
+        return self.resolution.moved == 0
+
+    @property
+    def verdict(self) -> str:
+        """The result in plain words, the first thing that a reader sees."""
+        if self.still:
+            return (
+                "This audit found nothing: both versions answer exactly the same, so that no "
+                "attack could read anything."
+            )
+        if not self.resolution.exceeded:
+            return f"This audit found {self.resolution.sentence}, so that no attack was run."
+        moved = (
+            "This update shows: the probes moved by "
+            f"{self.movement['total_variation_mean']:.2g} on average and one posterior by "
+            f"{self.resolution.moved:.2g}, where {self.resolution.value:.2g} can be told apart."
+        )
+        if not self.findings:
+            return f"{moved} No attack fits this target, so that nothing is claimed."
+        count = len(self.findings)
+        attacks = "what one attack reads" if count == 1 else f"what {count} attacks read"
+        return f"{moved} See {attacks} from that, and how often such answers are right."
 
 
 def audit(
     before: str,
     after: str,
     attacks: Sequence[LoadedAttack],
-    *,
-    output: str | None = None,
-    max_queries: int | None = None,
+    asking: Asking | None = None,
 ) -> Audit:
     """Run attacks on two versions of a target.
 
@@ -91,8 +126,7 @@ def audit(
         before: a recording, or a target that is probed now.
         after: the same for the updated version.
         attacks: they share one probing set.
-        output: which of several outputs of the target holds the posteriors.
-        max_queries: how many samples may be sent to each of the two.
+        asking: how targets are asked.
 
     Raises:
         UserError: the attacks have different probing sets, or the answers do not fit them.
@@ -105,17 +139,31 @@ def audit(
                 f"{first.path} and {other.path} with different ones",
                 "Export them from the same data set and seed, or audit them one by one.",
             )
-    old, new = (_version(target, first, output, max_queries) for target in (before, after))
-    pair = old.interpreted.posteriors, new.interpreted.posteriors
-    still = np.array_equal(*pair)
-    findings = [] if still else [Finding(attack, _answers(attack, *pair)) for attack in attacks]
+    recordings = [_recording(target, first, asking or Asking()) for target in (before, after)]
+    raw = [one.raw for one in recordings]
+    pair = interpret_both(raw[0], raw[1], len(first.class_names))
+    old, new = map(Version, recordings, pair)
+    posteriors = pair[0].posteriors, pair[1].posteriors
+    resolution = measure(*pair)
+    findings: list[Finding] = []
+    fits: list[Fit] = []
+    if resolution.exceeded:
+        confidence = float(mean_confidence(posteriors[0]))
+        moved = float(mean_movement(*posteriors))
+        for attack in attacks:
+            fit = check_fit(attack.name, attack.metadata, confidence, moved)
+            fits += [] if fit is None else [fit]
+            if fit is None or fit.fits:
+                findings.append(Finding(attack, _answers(attack, *posteriors)))
     return Audit(
         old,
         new,
         len(first.probing_set),
-        movement(*pair),
+        movement(*posteriors),
         tuple(findings),
-        tuple(_warnings(old, new, still)),
+        resolution,
+        tuple(fits),
+        tuple(_warnings(old, new, resolution, fits)),
     )
 
 
@@ -140,36 +188,26 @@ def movement(before: Array, after: Array) -> dict[str, float | int]:
     }
 
 
-def total_variation(before: Array, after: Array) -> Array:
-    """Half the sum of absolute differences, float64 [probes], for each probe."""
-    moved: Array = 0.5 * np.abs(before.astype(np.float64) - after.astype(np.float64)).sum(axis=1)
-    return moved
-
-
-def _version(
-    target: str, attack: LoadedAttack, output: str | None, max_queries: int | None
-) -> Version:
-    classes = len(attack.class_names)
-    if not target.endswith(RECORDED) or "://" in target:
-        recording, interpreted = probe(
-            target, attack.probing_set, classes, output=output, max_queries=max_queries
-        )
-        return Version(recording, interpreted)
-    recording = Recording.load(Path(target), output)
-    if recording.probing_set not in ("", digest(attack.probing_set)):
+def _recording(target: str, attack: LoadedAttack, asking: Asking) -> Recording:
+    """What was recorded of a target, or what it answers now."""
+    names = attack.class_names
+    if not is_recording(target):
+        return record(target, attack.probing_set, names, asking)[0]
+    found = Recording.load(Path(target).expanduser(), asking.output, names)
+    if found.probing_set not in ("", digest(attack.probing_set)):
         raise UserError(
             f"answers to the probing set of {attack.path}",
             f"{target}, answers to another one",
             "Probe the target with this attack, or audit with the attack that it was probed for.",
         )
     rows = len(attack.probing_set)
-    if len(recording.answers) != rows:
+    if len(found.answers) != rows:
         raise UserError(
             f"answers to all {rows} samples of the probing set",
-            f"{len(recording.answers)} in {target}",
+            f"{len(found.answers)} in {target}",
         )
-    checked(recording.answers, rows, classes)
-    return Version(recording, interpret(recording.answers))
+    checked(found.answers, rows, len(names))
+    return found
 
 
 def _answers(attack: LoadedAttack, before: Array, after: Array) -> dict[str, Array]:
@@ -182,29 +220,48 @@ def _answers(attack: LoadedAttack, before: Array, after: Array) -> dict[str, Arr
     return {name: value[0] for name, value in found.items()}
 
 
-def _warnings(before: Version, after: Version, still: bool) -> list[str]:
+def _warnings(
+    before: Version, after: Version, resolution: Resolution, fits: Sequence[Fit]
+) -> list[str]:
     said = []
-    if still:
+    if resolution.moved == 0:
         said.append(
             "Both versions answer exactly the same: either it was one version twice, or the "
             "update changed nothing. There is nothing for an attack to read."
         )
-    for name, side in (("before", before), ("after", after)):
-        said += [f"{name.capitalize()}: {note}" for note in side.interpreted.notes]
+    elif not resolution.exceeded:
+        said.append(f"{resolution.sentence[0].upper()}{resolution.sentence[1:]}.")
+    for name, side in (("Before", before), ("After", after)):
+        notes = (*side.recording.notes, *side.interpreted.notes)
+        said += [f"{name}: {note}" for note in dict.fromkeys(notes)]
         if not side.recording.versions:
-            said.append(f"{name.capitalize()}: the version that answered is not known.")
+            said.append(f"{name}: the version that answered is not known.")
         if not side.recording.probing_set:
             said.append(
-                f"{name.capitalize()}: the recording does not say to which probing set it answers; "
+                f"{name}: the recording does not say to which probing set it answers; "
                 "it was taken for the attack's own, in its order."
             )
-    if before.interpreted.kind != after.interpreted.kind:
-        kinds = f"{before.interpreted.kind} before, {after.interpreted.kind} after"
-        said.append(f"The two versions answer in different forms: {kinds}.")
+    said += [fit.sentence for fit in fits if not fit.fits]
+    kinds = before.interpreted.kind, after.interpreted.kind
+    if kinds[0] != kinds[1]:
+        forms = f"{kinds[0]} before, {kinds[1]} after"
+        said.append(f"The two versions answer in different forms: {forms}.")
+    said += _asked_differently(before.recording.asked, after.recording.asked)
     versions = before.recording.versions, after.recording.versions
-    if versions[0] and versions[0] == versions[1] and not still:
+    if versions[0] and versions[0] == versions[1] and resolution.moved > 0:
         said.append(
             f"Version {versions[0][0]} answered both times, and not the same: the target may "
             "answer by chance, and then what moved is noise."
         )
     return said
+
+
+def _asked_differently(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
+    """What makes the answers of two versions incomparable, where both say how they were asked."""
+    usual = {"scale": STORED, "signature": "its own choice", "output": "its own choice"}
+    return [
+        f"The two versions were asked differently (--{key}={before[key] or default} before, "
+        f"--{key}={after[key] or default} after): what moved may be that, and no update."
+        for key, default in usual.items()
+        if key in before and key in after and before[key] != after[key]
+    ]

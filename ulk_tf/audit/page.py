@@ -6,7 +6,7 @@ from pathlib import Path
 from ulk_tf.audit.audit import Audit, Finding
 from ulk_tf.audit.findings import Told
 from ulk_tf.evaluation.report import scores
-from ulk_tf.evaluation.report_page import escape, figure, page, paragraph, section
+from ulk_tf.evaluation.report_page import escape, figure, listing, page, paragraph, section
 from ulk_tf.evaluation.wording import attack_name
 
 TITLE = "What this update gives away"
@@ -23,10 +23,11 @@ def render(audit: Audit, told: list[tuple[Finding, Told]], pictures: Mapping[str
     moved = audit.movement
     parts = [
         f"<header><h1>{TITLE}</h1>",
+        paragraph(audit.verdict, "headline"),
         paragraph(_summary(audit), "muted"),
-        *(paragraph(warning, "headline") for warning in audit.warnings),
+        listing(audit.warnings),
         "</header>",
-        *(_attack(finding, one, pictures[finding.attack.name]) for finding, one in told),
+        *(_attack(audit, finding, one, pictures[finding.attack.name]) for finding, one in told),
         section(
             "How far the posteriors moved",
             paragraph(
@@ -34,7 +35,9 @@ def render(audit: Audit, told: list[tuple[Finding, Told]], pictures: Mapping[str
                 "class. Total variation distance (0: nothing moved, 1: everything): mean "
                 f"{moved['total_variation_mean']:.3g}, median "
                 f"{moved['total_variation_median']:.3g}, at most "
-                f"{moved['total_variation_max']:.3g}."
+                f"{moved['total_variation_max']:.3g}. The largest change of one posterior is "
+                f"{audit.resolution.moved:.3g}; the answers tell changes apart that are larger "
+                f"than {audit.resolution.value:.3g}."
             ),
             figure("Total variation distance of each probe", pictures["moved"]),
         ),
@@ -56,12 +59,13 @@ def _summary(audit: Audit) -> str:
     )
 
 
-def _attack(finding: Finding, told: Told, picture: Path) -> str:
+def _attack(audit: Audit, finding: Finding, told: Told, picture: Path) -> str:
     measured = told.measured
     return section(
         attack_name(finding.attack.name),
         paragraph(told.sentence, "headline"),
         paragraph(told.caution),
+        *(paragraph(fit.sentence) for fit in audit.fits if fit.attack == finding.attack.name),
         figure(told.caption, picture),
         scores(measured) if measured["metrics"] else "",
     )
@@ -74,6 +78,7 @@ def _asked(audit: Audit) -> str:
         "version that answered": [_joined(side.recording.versions) for side in sides],
         "queries sent": [str(side.recording.queries) for side in sides],
         "answers are": [side.interpreted.kind for side in sides],
+        "samples sent": [side.recording.asked.get("scale", "not told") for side in sides],
         "first query": [side.recording.started or "not told" for side in sides],
         "last query": [side.recording.finished or "not told" for side in sides],
     }

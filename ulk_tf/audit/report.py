@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from ulk_tf.audit import page, pictures
-from ulk_tf.audit.audit import SCHEMA_VERSION, Audit, Finding, total_variation
+from ulk_tf.audit.audit import SCHEMA_VERSION, Audit, Finding
 from ulk_tf.audit.findings import Told, set_size, tell
+from ulk_tf.evaluation.movement import total_variation
 from ulk_tf.files import check_folder, save_npz, write_json, write_text
 from ulk_tf.serving.assets import package_versions
 
@@ -46,10 +47,13 @@ def write_audit(folder: Path, audit: Audit) -> Path:
         folder / "audit.json",
         {
             "schema_version": SCHEMA_VERSION,
+            "verdict": audit.verdict,
             "warnings": list(audit.warnings),
             "before": audit.before.as_json(),
             "after": audit.after.as_json(),
             "movement": dict(audit.movement),
+            "resolution": audit.resolution.as_json(),
+            "fits": [fit.as_json() for fit in audit.fits],
             "attacks": [_attack_json(finding, one) for finding, one in told],
             "figures": {name: f"figures/{path.name}" for name, path in drawn.items()},
             "versions": package_versions(),

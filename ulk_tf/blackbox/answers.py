@@ -1,18 +1,28 @@
-"""What a target's raw answers are: posteriors, logits, labels, rounded or cut to the top few."""
+"""The one canonical form of a target's answers: posteriors, and how finely they are told.
 
-from collections.abc import Mapping
+Audits, recordings and endpoints all read answers here. Nothing is changed that need not be:
+rounded answers are not renormalised, and noise is left where it is.
+"""
+
 from dataclasses import dataclass
 
 import numpy as np
 
+from ulk_tf.blackbox.numbers import LABELS_ONLY, WANTED
+from ulk_tf.blackbox.readings import (
+    are_logits,
+    find_scale,
+    is_cut,
+    noise_of,
+    softmax,
+    sums_to_one,
+)
+from ulk_tf.blackbox.rounding import find_rounding
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array
 
-SUM_TOLERANCE = 1e-3
-MAX_DECIMALS = 6  # float32 posteriors have no decimals left beyond
-# Names under which models commonly answer posteriors, the likeliest first.
-OUTPUT_NAMES = ("posteriors", "probabilities", "predictions", "softmax", "scores", "output_0")
-_WANTED = "posteriors: rows of numbers from 0 to 1 that sum to 1"
+SATURATED = 1e-6
+SORTED_ROWS = 8  # so many rows are not in order of size by chance
 
 
 @dataclass(frozen=True)
@@ -20,135 +30,227 @@ class Interpreted:
     """Answers turned into posteriors.
 
     Attributes:
-        posteriors: float32 [n, classes].
-        kind: posteriors, logits, labels, rounded or top-k.
+        posteriors: float32 [n, classes]; the mean where each sample was asked several times.
+        kind: posteriors, logits, labels, rounded, top-k or noisy.
         notes: sentences for the user about what was recognised and done; empty for plain
             posteriors.
+        step: distance between two neighbouring posteriors as far as the answers were rounded,
+            the largest there is; 0 where they were not.
+        noise: estimated standard deviation of noise on each posterior; 0 where there is none.
+        spread: largest difference between posteriors of one sample that was asked several
+            times, for the means; 0 where each was asked once.
     """
 
     posteriors: Array
     kind: str
     notes: tuple[str, ...] = ()
+    step: float = 0.0
+    noise: float = 0.0
+    spread: float = 0.0
 
 
-def checked(values: object, rows: int, classes: int | None = None) -> Array:
-    """The raw answers to one request as numbers.
-
-    Args:
-        values: what the target answered.
-        rows: how many samples were sent.
-        classes: how many classes it should tell; None where nobody knows.
-
-    Returns:
-        float64 [rows, classes].
-
-    Raises:
-        UserError: no numbers, labels only, another shape, or not finite.
-    """
-    try:
-        found = np.asarray(values)
-    except ValueError as error:
-        raise UserError("answers of equal length for all samples", "ragged ones") from error
-    labels_only = "A label alone tells no posterior difference: there is nothing to audit."
-    if found.dtype.kind in "USO":
-        raise UserError(_WANTED, "text (labels only?)", labels_only)
-    if found.dtype.kind not in "fiub":
-        raise UserError(_WANTED, f"values of type {found.dtype}")
-    if found.shape in ((rows,), (rows, 1)):
-        raise UserError(_WANTED, "one number for each sample (labels only)", labels_only)
-    if found.ndim != 2 or found.shape[0] != rows or classes not in (None, found.shape[1]):
-        wanted = f"answers of shape [{rows}, {classes or 'classes'}]"
-        cut = found.ndim == 2 and found.shape[0] == rows and found.shape[1] < (classes or 0)
-        hint = f" (only the top {found.shape[1]} classes?)" if cut else ""
-        raise UserError(wanted, f"{list(found.shape)}{hint}")
-    numbers: Array = found.astype(np.float64)
-    if not np.isfinite(numbers).all():
-        bad = int((~np.isfinite(numbers)).any(axis=1).sum())
-        raise UserError("finite numbers", f"NaN or infinity in {bad} of {rows} answers")
-    return numbers
-
-
-def interpret(values: Array) -> Interpreted:
+def interpret(values: Array, classes: int | None = None) -> Interpreted:
     """Recognise what `values` are and turn them into posteriors.
 
     Args:
-        values: float64 [n, classes], finite; the more rows, the surer the answer.
+        values: float64 [n, classes], finite, or [repeats, n, classes] where each sample was
+            asked several times; the more rows, the surer the answer. A single column is a
+            sigmoid, and two classes.
+        classes: how many there should be; None where nobody knows.
 
     Raises:
         UserError: they are nothing from which posteriors can be had.
     """
-    sums = values.sum(axis=1)
-    if values.min() < -1e-6:
-        note = "The target answers logits; softmax turned them into posteriors."
-        return Interpreted(_softmax(values), "logits", (note,))
-    decimals = _decimals(values)
-    if decimals == 0 and np.isin(values, (0, 1)).all() and np.all(sums == 1):
-        note = (
-            "The target answers labels only (1 for one class, 0 for the others). Attacks were "
-            "trained on full posteriors and read next to nothing from labels."
-        )
-        return Interpreted(values.astype(np.float32), "labels", (note,))
-    slack = SUM_TOLERANCE + (0 if decimals is None else 0.5 * values.shape[1] * 10.0**-decimals)
-    kept = (values > 0).sum(axis=1)
-    # A server that cuts answers keeps the same number of classes of each.
-    top = int(kept.max()) if np.ptp(kept) == 0 and kept.max() < values.shape[1] else None
-    if top is None and (values.max() > 1 + slack or np.abs(sums - 1).max() > slack):
-        worst = f"rows that sum to {sums.min():.4g} up to {sums.max():.4g}"
-        raise UserError(_WANTED, worst, "Independent sigmoids or scores are no posteriors.")
-    if top is not None and sums.max() > 1 + slack:
-        raise UserError(_WANTED, f"rows that sum to up to {sums.max():.4g}")
-    return _coarse(values, decimals, top)
+    repeats = values if values.ndim == 3 else values[np.newaxis]
+    rows = repeats.reshape(-1, repeats.shape[-1])
+    return _averaged(_read(rows, classes, logits=False), len(repeats))
 
 
-def pick(outputs: Mapping[str, object], wanted: str | None) -> object:
-    """The one of several named outputs that holds the posteriors.
+def interpret_both(
+    before: Array, after: Array, classes: int | None = None
+) -> tuple[Interpreted, Interpreted]:
+    """Read the answers of two versions alike.
+
+    A version whose logits look like something else by chance is read as the other one is; where
+    one certainly answers posteriors and the other one certainly logits, each is what it is.
 
     Args:
-        outputs: by name.
-        wanted: the user's choice; None takes the only one, or one with a usual name.
+        before: as `interpret` takes it.
+        after: the same of the other version.
+        classes: how many there should be; None where nobody knows.
 
     Raises:
-        UserError: there is no such output, or no telling which.
+        UserError: as `interpret`.
     """
-    if wanted is not None and wanted in outputs:
-        return outputs[wanted]
-    usual = [name for name in OUTPUT_NAMES if name in outputs]
-    if wanted is None and (len(outputs) == 1 or usual):
-        return outputs[usual[0] if usual else next(iter(outputs))]
-    known = ", ".join(sorted(outputs)) or "none"
-    raise UserError(f"--output to be one of {known}", repr(wanted))
+    pair = (before, after)
+    found = [_attempt(values, classes) for values in pair]
+    kinds = [one.kind if isinstance(one, Interpreted) else "" for one in found]
+    if "logits" in kinds and set(kinds) != {"logits"}:
+        other = 1 - kinds.index("logits")
+        # Noise and refusals are weak evidence; rows that sum to 1 are strong.
+        if kinds[other] in ("", "noisy") or before.shape[-1] == 1:
+            found[other] = _attempt(pair[other], classes, logits=True)
+    for one in found:
+        if isinstance(one, UserError):
+            raise one
+    first, second = (one for one in found if isinstance(one, Interpreted))
+    return first, second
 
 
-def _coarse(values: Array, decimals: int | None, top: int | None) -> Interpreted:
-    notes = []
+def _attempt(values: Array, classes: int | None, logits: bool = False) -> Interpreted | UserError:
+    if not logits:
+        try:
+            return interpret(values, classes)
+        except UserError as error:
+            return error
+    repeats = values if values.ndim == 3 else values[np.newaxis]
+    rows = repeats.reshape(-1, repeats.shape[-1])
+    return _averaged(_read(rows, classes, logits=True), len(repeats))
+
+
+def _read(values: Array, classes: int | None, logits: bool) -> Interpreted:
+    """Read rows, as logits in any case or as what they are."""
+    notes: list[str] = []
+    if values.shape[1] == 1 and classes in (2, None):
+        values, logits = _two_classes(values, notes, logits)
+    elif classes not in (None, values.shape[1]):
+        raise UserError(f"answers for {classes} classes", f"for {values.shape[1]}")
+    rounding = find_rounding(values)
+    scale = None if logits else find_scale(values, rounding)
+    step = rounding.step if rounding else 0.0
+    if scale is not None:
+        values, step = (values + scale.zero) / scale.whole, step / scale.whole
+        notes.append(f"The target answers in {scale.words}; that was turned into 0 to 1.")
+    words = rounding.words if rounding else ""
+    found = _logits(values, words, step) if logits else _posteriors(values, words, step)
+    notes += [*found.notes, *_doubts(found)]
+    return Interpreted(
+        found.posteriors.astype(np.float32), found.kind, tuple(notes), found.step, found.noise
+    )
+
+
+def _two_classes(values: Array, notes: list[str], logits: bool) -> tuple[Array, bool]:
+    """Both classes of a single unit: a sigmoid's, or its logit's."""
+    whole = np.array_equal(values, np.rint(values))
+    if whole and values.max() > 1:
+        raise UserError(WANTED, "one number for each sample (labels only)", LABELS_ONLY)
+    if logits or values.min() < 0 or values.max() > 1:
+        notes.append("The target answers one logit; it was taken for that of the second class.")
+        return np.concatenate([np.zeros_like(values), values], axis=1), True
+    notes.append(
+        "The target answers one number from 0 to 1, as one sigmoid unit does; it was taken for "
+        "the posterior of the second of two classes."
+    )
+    return np.concatenate([1 - values, values], axis=1), False
+
+
+def _posteriors(values: Array, words: str, step: float) -> Interpreted:
+    """Posteriors as they are, cut or noisy; logits where nothing else is left."""
+    if np.isin(values, (0, 1)).all() and np.all(values.sum(axis=1) == 1):
+        note = (
+            "The target answers labels only (1 for one class, 0 for the others). Attacks were "
+            "trained on full posteriors and read next to nothing from labels. A model that is "
+            "sent samples on another scale answers so, too: see --scale."
+        )
+        return Interpreted(values, "labels", (note,))
+    rounded = [
+        f"The target rounds its answers {words}. Changes below that cannot be seen, and attacks "
+        "see less than they were trained on."
+    ]
+    kind = "rounded" if step else "posteriors"
+    kept = (values > 0).sum(axis=1)
+    even = bool(np.ptp(kept) == 0 and kept.max() < values.shape[1])
+    whole = sums_to_one(values, step)
+    # Who cuts answers to the top few keeps as many of each, but for those that round to 0.
+    if is_cut(values, step) and (even if whole and not step else not whole):
+        values, note = _spread(values, kept)
+        notes = [note, *(rounded if step else [])]
+        return Interpreted(values, "top-k", tuple(notes), step)
+    noise = noise_of(values)
+    if whole and (step or not noise):
+        # A row of which every class rounds to 0 tells nothing.
+        empty = kept == 0
+        values = np.where(empty[:, np.newaxis], 1 / values.shape[1], values)
+        return Interpreted(values, kind, tuple(rounded if step else ()), step)
+    if noise is not None:
+        sums = values.sum(axis=1)
+        note = (
+            f"The target adds noise to its answers (values from {values.min():.2g} to "
+            f"{values.max():.4g}, rows that sum to {sums.min():.4g} up to {sums.max():.4g}); they "
+            "were left as they are. Changes below the noise cannot be seen: --repeat=10 asks "
+            "each sample ten times and takes the mean."
+        )
+        notes = [note, *(rounded if step else [])]
+        return Interpreted(values, "noisy", tuple(notes), step, noise)
+    if are_logits(values):
+        return _logits(values, words, step)
+    sums = values.sum(axis=1)
+    raise UserError(
+        WANTED,
+        f"values from {values.min():.4g} to {values.max():.4g} in rows that sum to "
+        f"{sums.min():.4g} up to {sums.max():.4g}",
+        "Independent sigmoids or scores are no posteriors: let the target answer softmax, or "
+        "name the output that holds it with --output.",
+    )
+
+
+def _logits(values: Array, words: str, step: float) -> Interpreted:
+    notes = ["The target answers logits; softmax turned them into posteriors."]
+    if values.min() >= 0 and values.shape[1] > 1:
+        notes = [
+            "The target answers numbers above 0 that sum to anything; they were taken for logits, "
+            "and softmax turned them into posteriors."
+        ]
+    if step:
+        notes.append(
+            f"The target rounds its logits {words}. Changes below that cannot be seen, and "
+            "attacks see less than they were trained on."
+        )
+    # Two logits that move by a step each, against one another, move a posterior by half of it.
+    return Interpreted(softmax(values), "logits", tuple(notes), min(step / 2, 1.0))
+
+
+def _spread(values: Array, kept: Array) -> tuple[Array, str]:
+    """What is missing to 1, spread evenly over the classes that were cut."""
     classes = values.shape[1]
-    if top is not None:
-        missing = np.clip(1 - values.sum(axis=1, keepdims=True), 0, None)
-        values = np.where(values > 0, values, missing / (classes - top))
-        notes.append(
-            f"The target answers only the top {top} of {classes} classes; what is missing to 1 was "
-            "spread over the others. Attacks see less than they were trained on."
+    missing = np.clip(1 - values.sum(axis=1, keepdims=True), 0, None)
+    cut = np.maximum(classes - kept, 1)[:, np.newaxis]
+    fewest, most = int(kept.min()), int(kept.max())
+    number = str(most) if fewest == most else f"{fewest} to {most}"
+    note = (
+        f"The target answers only the top {number} of {classes} classes; what is missing to 1 was "
+        "spread over the others. Attacks see less than they were trained on."
+    )
+    return np.where(values > 0, values, missing / cut), note
+
+
+def _doubts(found: Interpreted) -> list[str]:
+    """What a reader should know of posteriors that are what they are."""
+    said = []
+    top = found.posteriors.max(axis=1)
+    rows, classes = found.posteriors.shape
+    if found.kind != "labels" and np.all(top >= 1 - SATURATED):
+        said.append(
+            f"All {rows} answers are saturated (top posterior >= 1 - 1e-6): samples are probably "
+            "sent on another scale than the model was trained on; try --scale=unit (0 to 1), "
+            "--scale=signed (-1 to 1) or a factor such as --scale=1/16."
         )
-    if decimals is not None:
-        sums = values.sum(axis=1, keepdims=True)
-        values = np.where(sums > 0, values / np.where(sums > 0, sums, 1), 1 / classes)
-        notes.append(
-            f"The target rounds its answers to {decimals} decimals. Changes below that cannot be "
-            "seen, and attacks see less than they were trained on."
+    falling = np.all(np.diff(found.posteriors, axis=1) <= 0, axis=1)
+    distinct = np.all(found.posteriors > 0, axis=1)
+    if classes > 2 and rows >= SORTED_ROWS and falling.all() and distinct.all():
+        said.append(
+            f"All {rows} answers are in order of size, the largest first: if the target sorts by "
+            "score, they stand in the wrong classes, and what an attack reads is wrong."
         )
-    kind = "top-k" if top is not None else "rounded" if decimals is not None else "posteriors"
-    return Interpreted(values.astype(np.float32), kind, tuple(notes))
+    return said
 
 
-def _decimals(values: Array) -> int | None:
-    """To how many decimals all values are rounded; None when they are not."""
-    single = values.astype(np.float32)
-    for decimals in range(MAX_DECIMALS):
-        if np.array_equal(np.round(values, decimals).astype(np.float32), single):
-            return decimals
-    return None
-
-
-def _softmax(values: Array) -> Array:
-    raised = np.exp(values - values.max(axis=1, keepdims=True))
-    return (raised / raised.sum(axis=1, keepdims=True)).astype(np.float32)
+def _averaged(found: Interpreted, repeats: int) -> Interpreted:
+    """The mean over repeats of all samples, and how far these lay apart."""
+    if repeats == 1:
+        return found
+    each = found.posteriors.reshape(repeats, -1, found.posteriors.shape[1]).astype(np.float64)
+    # Means of more repeats lie nearer together than single answers.
+    spread = float(np.ptp(each, axis=0).max()) * np.sqrt(2 / repeats)
+    mean = each.mean(axis=0).astype(np.float32)
+    return Interpreted(mean, found.kind, found.notes, found.step, found.noise, float(spread))

@@ -1,31 +1,46 @@
 """Targets on this machine: a Keras model, a `.keras` file, a SavedModel, a Python function."""
 
 import importlib
+import json
 import sys
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from ulk_tf.blackbox.answers import checked, pick
+from ulk_tf.blackbox.asking import Asking
+from ulk_tf.blackbox.encoding import png
+from ulk_tf.blackbox.fitting import Shape, as_integers, batched, fitted
+from ulk_tf.blackbox.numbers import checked
+from ulk_tf.blackbox.outputs import select
+from ulk_tf.blackbox.reasons import reason
+from ulk_tf.blackbox.signatures import choose
 from ulk_tf.blackbox.source import Reply
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array, digest, sha256_file
 
 MAX_UNPACKED = 8 * 2**30  # bytes
+MAX_METADATA = 2**20  # bytes
 
 
 class FunctionSource:
     """Anything that can be called with samples.
 
     Args:
-        function: takes [n, ...], returns [n, classes] or a dict of such.
+        function: takes [n, ...], returns [n, classes], a mapping or table of such with names,
+            or class names with their scores.
         name: what it is.
         version: what tells it from another version of it; may be empty.
-        output: which of several outputs holds the posteriors; None finds it.
+        asking: how it is asked.
+        class_names: in the order that the attack knows; empty where nobody knows them.
+        shape: of one sample that it takes, batch first; None where nobody knows it.
+
+    Attributes:
+        notes: what was done to understand it, as sentences.
     """
 
     batch: int | None = 256
@@ -35,94 +50,175 @@ class FunctionSource:
         function: Callable[[Array], object],
         name: str,
         version: str = "",
-        output: str | None = None,
+        asking: Asking | None = None,
+        class_names: Sequence[str] = (),
+        shape: Shape | None = None,
     ) -> None:
         self.name = name
+        self.notes: tuple[str, ...] = ()
         self._function = function
         self._version = version
-        self._output = output
+        self._asking = asking or Asking()
+        self._class_names = class_names
+        self._fixed = None if shape is None else shape[0]
+        self._shape = None if shape is None else shape[1:]
+        self.batch = self._fixed or self.batch
 
     def ask(self, samples: Array, spend: Callable[[int], None]) -> Reply:
         """Query with `samples`; see `Source`."""
-        spend(len(samples))
+        step = self._fixed or len(samples)
+        parts = [self._ask(samples[i : i + step], spend) for i in range(0, len(samples), step)]
+        return Reply(np.concatenate(parts), self._version)
+
+    def _ask(self, samples: Array, spend: Callable[[int], None]) -> Array:
+        shaped, note = fitted(samples, self._shape, self.name)
+        sent, count = batched(shaped, self._fixed)
+        spend(len(sent))
         try:
-            answer = self._function(samples)
+            answer = self._function(sent)
+        except UserError:
+            raise
         except Exception as error:  # somebody else's code: whatever it raises is its answer
-            reason = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
             raise UserError(
-                f"{self.name} to answer samples of shape {list(samples.shape[1:])}", reason
+                f"{self.name} to answer samples of shape {list(samples.shape[1:])} and type "
+                f"{samples.dtype}",
+                reason(error),
+                "Does it take the samples as --scale sends them, and as many at once (--batch)?",
             ) from error
-        values = pick(answer, self._output) if isinstance(answer, Mapping) else answer
-        return Reply(checked(values, len(samples)), self._version)
+        values, notes = select(answer, len(sent), self._asking.output, self._class_names)
+        for one in (note, *notes):
+            if one and one not in self.notes:
+                self.notes += (one,)
+        return checked(values, len(sent))[:count]
 
 
-def from_keras(model: keras.Model, name: str = "", version: str = "") -> FunctionSource:
+def from_keras(
+    model: keras.Model,
+    name: str = "",
+    version: str = "",
+    asking: Asking | None = None,
+    class_names: Sequence[str] = (),
+) -> FunctionSource:
     """A Keras model in memory.
 
     Args:
         model: takes samples as stored.
         name: what it is; the model's own name when empty.
         version: what tells it from another; a digest of the weights when empty.
+        asking: how it is asked.
+        class_names: in the order that the attack knows; empty where nobody knows them.
+
+    Raises:
+        UserError: it takes more than one input.
     """
+    called = name or f"Keras model {model.name}"
     known = version or f"weights {digest(*map(np.asarray, model.get_weights()))[:16]}"
+    _no_signature(asking, called)
+
+    def answer(samples: Array) -> Any:
+        return model(tf.constant(samples), training=False)
+
     return FunctionSource(
-        lambda samples: _plain(model(tf.constant(samples), training=False)),
-        name or f"Keras model {model.name}",
+        lambda samples: _named(answer(samples)),
+        called,
         known,
+        asking,
+        class_names,
+        _keras_shape(model, called),
     )
 
 
-def from_keras_file(path: Path, output: str | None = None) -> FunctionSource:
+def from_keras_file(
+    path: Path, asking: Asking | None = None, class_names: Sequence[str] = ()
+) -> FunctionSource:
     """A `.keras` file, loaded in Keras's safe mode, which runs no code of the file.
 
+    Args:
+        path: the file.
+        asking: how it is asked.
+        class_names: in the order that the attack knows; empty where nobody knows them.
+
     Raises:
-        UserError: it is no such file, reaches outside itself, or holds code.
+        UserError: it is no such file, reaches outside itself, holds code, or was written by a
+            later Keras.
     """
     _check_archive(path)
     try:
         model = keras.models.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # Keras raises what it likes at a strange file
-        reason = " ".join(str(error).split())[:300]
+        written = _keras_version(path)
+        if _numbers(written) > _numbers(keras.__version__):
+            raise UserError(
+                f"a .keras file of Keras {keras.__version__} or an earlier one",
+                f"{path} of Keras {written} ({reason(error, named=False)})",
+                f"Install it (pip install 'keras>={written}'), or save the model as a SavedModel: "
+                "model.export('folder').",
+            ) from error
         raise UserError(
-            "a .keras file without code of its own (no Lambda, no custom layer)",
-            f"{path} ({reason})",
+            "a .keras file without code of its own (no Lambda, no custom layer or class)",
+            f"{path} ({reason(error, named=False)})",
+            "Save it as a SavedModel, which carries its code: model.export('folder'); or name a "
+            "function that loads it: module:function.",
         ) from error
-    made = from_keras(model, str(path), f"file {sha256_file(path)[:16]}")
-    return FunctionSource(made._function, made.name, made._version, output)
+    return from_keras(model, str(path), f"file {sha256_file(path)[:16]}", asking, class_names)
 
 
-def from_saved_model(path: Path, output: str | None = None) -> FunctionSource:
+def from_saved_model(
+    path: Path, asking: Asking | None = None, class_names: Sequence[str] = ()
+) -> FunctionSource:
     """A SavedModel folder, or the folder above its versions.
 
     A SavedModel is a program, so it is announced on standard error before it is loaded.
 
+    Args:
+        path: the folder.
+        asking: how it is asked; names the signature where there is no serving_default.
+        class_names: in the order that the attack knows; empty where nobody knows them.
+
     Raises:
-        UserError: it cannot be loaded, or takes more than one input.
+        UserError: it cannot be loaded, has no such signature, or takes more than one input.
     """
     folder = _version_folder(path)
     announce_code(folder)
     try:
         model = tf.saved_model.load(str(folder))
-        signature = model.signatures["serving_default"]
+        signatures = dict(model.signatures)
     except Exception as error:  # TensorFlow raises what it likes at a strange folder
-        reason = " ".join(str(error).split())[:300]
         raise UserError(
-            "a SavedModel with a signature serving_default", f"{folder} ({reason})"
+            "a SavedModel that can be loaded", f"{folder} ({reason(error, named=False)})"
         ) from error
+    name = choose(signatures, asking.signature if asking else None, str(folder))
+    signature = signatures[name]
     inputs = signature.structured_input_signature[1]
     if len(inputs) != 1:
-        raise UserError("a SavedModel with one input", f"{len(inputs)}: {', '.join(inputs)}")
+        raise UserError(
+            "a SavedModel with one input, which takes the samples",
+            f"{folder}, whose signature {name} has {len(inputs)}: {', '.join(sorted(inputs))}",
+            "Export a signature that takes only the samples and fills in the others, and name it "
+            "with --signature; or write a module:function that does so.",
+        )
     ((label, spec),) = inputs.items()
 
     def answer(samples: Array) -> object:
-        return _plain(signature(**{label: tf.constant(samples.astype(spec.dtype.name))}))
+        return _named(signature(**{label: _tensor(samples, spec.dtype)}))
 
+    sizes = None if spec.shape.rank in (None, 0) else tuple(spec.shape.as_list())
+    if sizes is not None and spec.dtype == tf.string:
+        sizes = None
     number = f"{folder.name} " if folder.name.isdecimal() else ""
-    return FunctionSource(answer, str(path), f"{number}({_folder_digest(folder)[:16]})", output)
+    version = f"{number}({_folder_digest(folder)[:16]})"
+    return FunctionSource(answer, str(path), version, asking, class_names, sizes)
 
 
-def from_import(target: str) -> FunctionSource:
+def from_import(
+    target: str, asking: Asking | None = None, class_names: Sequence[str] = ()
+) -> FunctionSource:
     """A Python function, `module:function`; it takes samples and returns posteriors.
+
+    Args:
+        target: where it is; a Keras model may stand there, too.
+        asking: how it is asked.
+        class_names: in the order that the attack knows; empty where nobody knows them.
 
     Raises:
         UserError: it cannot be imported or called.
@@ -131,13 +227,17 @@ def from_import(target: str) -> FunctionSource:
     try:
         function = getattr(importlib.import_module(module), name)
     except Exception as error:  # somebody else's code runs here
-        reason = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
         raise UserError(
-            "--target=module:function that can be imported", f"{target} ({reason})"
+            "--target=module:function that can be imported",
+            f"{target} ({reason(error)})",
+            "A module is found in the folder where the command is started, or in PYTHONPATH.",
         ) from error
+    if isinstance(function, keras.Model):
+        return from_keras(function, target, "", asking, class_names)
     if not callable(function):
         raise UserError("a function of samples", target)
-    return FunctionSource(function, target)
+    _no_signature(asking, target)
+    return FunctionSource(function, target, "", asking, class_names)
 
 
 def announce_code(folder: Path, more: str = "") -> None:
@@ -154,13 +254,59 @@ def announce_code(folder: Path, more: str = "") -> None:
     )
 
 
-def _plain(answer: object) -> object:
-    """Tensors as arrays; the outputs of a model with several by name."""
-    if isinstance(answer, Mapping):
-        return {str(name): np.asarray(value) for name, value in answer.items()}
+def _named(answer: Any) -> Any:
+    """The outputs of a model with several by name."""
     if isinstance(answer, list | tuple):
-        return {f"output_{number}": np.asarray(value) for number, value in enumerate(answer)}
-    return np.asarray(answer)
+        return {f"output_{number}": value for number, value in enumerate(answer)}
+    return answer
+
+
+def _tensor(samples: Array, dtype: Any) -> tf.Tensor:
+    """Samples as a SavedModel takes them."""
+    if dtype == tf.string:
+        return tf.constant([png(image) for image in samples])
+    if dtype.is_integer:
+        return tf.cast(tf.constant(as_integers(samples, dtype.name)), dtype)
+    return tf.cast(tf.constant(samples), dtype)
+
+
+def _keras_shape(model: keras.Model, name: str) -> Shape | None:
+    """The shape that a model takes, batch first; None for a model that takes any."""
+    inputs = getattr(model, "inputs", None)
+    if not inputs:
+        return None
+    if len(inputs) > 1:
+        labels = ", ".join(str(one.name) for one in inputs)
+        raise UserError(
+            "a model with one input, which takes the samples",
+            f"{name} with {len(inputs)}: {labels}",
+            "Write a module:function that takes only the samples and fills in the others.",
+        )
+    return tuple(inputs[0].shape)
+
+
+def _no_signature(asking: Asking | None, name: str) -> None:
+    if asking is not None and asking.signature is not None:
+        raise UserError(
+            "a served model or a SavedModel for --signature", name, "Leave --signature out."
+        )
+
+
+def _keras_version(path: Path) -> str:
+    """Which Keras wrote a file, by its metadata.json; empty where that is not told."""
+    try:
+        with zipfile.ZipFile(path) as archive, archive.open("metadata.json") as file:
+            told = json.loads(file.read(MAX_METADATA))["keras_version"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, zipfile.BadZipFile):
+        return ""
+    text = str(told)
+    return text if text.isascii() and text.isprintable() and len(text) < 40 else ""
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """A version as numbers that can be compared."""
+    parts = version.split(".")[:3]
+    return tuple(int("".join(c for c in part if c.isdecimal()) or 0) for part in parts)
 
 
 def _check_archive(path: Path) -> None:

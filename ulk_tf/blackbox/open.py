@@ -1,7 +1,7 @@
 """Anything that answers posteriors: a served version, a model, a file, a function, a recording."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,11 +9,14 @@ import keras
 import numpy as np
 
 from ulk_tf.blackbox import answers, local
+from ulk_tf.blackbox.asking import Asking
 from ulk_tf.blackbox.endpoint import Endpoint
-from ulk_tf.blackbox.recording import RecordedSource
+from ulk_tf.blackbox.recording import RECORDED, RecordedSource
 from ulk_tf.blackbox.source import Reply, Source
+from ulk_tf.blackbox.tables import is_table
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array
+from ulk_tf.settings.flag_types import PathText
 
 
 class BlackBox:
@@ -21,24 +24,28 @@ class BlackBox:
 
     Args:
         source: how it is reached.
-        max_queries: how many samples may be sent to it in all; None for any number.
-        queries: how many were sent to it before.
+        asking: how it is asked.
 
     Attributes:
         name: what it is, as it may be written into files.
+        batch: how many samples to ask for at once; None wants all of them.
         queries: samples sent, repeats after a failure too.
         version: what answered; empty where it cannot be known.
-        notes: what was recognised in its answers, as sentences.
     """
 
-    def __init__(self, source: Source, max_queries: int | None = None, queries: int = 0) -> None:
+    def __init__(self, source: Source, asking: Asking | None = None) -> None:
         self._source = source
-        self._max_queries = max_queries
+        self.asking = asking or Asking()
         self.name = source.name
-        self.batch = source.batch
-        self.queries = queries
+        self.batch = (self.asking.batch or source.batch) if source.batch else None
+        self.queries = 0
         self.version = ""
-        self.notes: tuple[str, ...] = ()
+        self._recognised: tuple[str, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was done to reach it and recognised in its answers, as sentences."""
+        return (*self._source.notes, *self._recognised)
 
     def posteriors(self, samples: Array) -> Array:
         """Query with `samples`.
@@ -47,27 +54,44 @@ class BlackBox:
             samples: [n, ...], as stored.
 
         Returns:
-            float32 [n, classes]; rows sum to 1.
+            float32 [n, classes]; the means where `--repeat` asks each sample several times.
 
         Raises:
             UserError: no answer, none that posteriors can be had from, another version
                 half-way, or no budget left.
         """
         step = self.batch or len(samples)
-        parts = [self.ask(samples[i : i + step]).values for i in range(0, len(samples), step)]
-        found = answers.interpret(np.concatenate(parts))
-        self.notes = found.notes
+        parts = [self.ask_all(samples[i : i + step]) for i in range(0, len(samples), step)]
+        found = answers.interpret(np.concatenate(parts, axis=1))
+        self._recognised = found.notes
         return found.posteriors
 
     def ask(self, samples: Array) -> Reply:
         """One request: the raw answers to at most `batch` samples.
 
+        Args:
+            samples: [n, ...], as stored; they are sent as `--scale` says.
+
         Raises:
             UserError: as `posteriors`.
         """
-        reply = self._source.ask(samples, self._spend)
+        reply = self._source.ask(self.asking.scaled(samples), self._spend)
         self.expect(reply.version)
         return reply
+
+    def ask_all(self, samples: Array) -> Array:
+        """The raw answers of every repeat, float64 [repeats, n, columns].
+
+        Args:
+            samples: [n, ...], as stored; at most `batch` of them.
+
+        Raises:
+            UserError: as `posteriors`.
+        """
+        replies = [self.ask(samples).values for _ in range(self.asking.repeat)]
+        if len({reply.shape for reply in replies}) > 1:
+            raise UserError("as many classes in every answer", "different numbers of them")
+        return np.stack(replies)
 
     def expect(self, version: str) -> None:
         """Raise `UserError` when another version than `version` has answered before."""
@@ -82,16 +106,24 @@ class BlackBox:
     @property
     def left(self) -> int | None:
         """How many samples may still be sent; None for any number."""
-        return None if self._max_queries is None else max(0, self._max_queries - self.queries)
+        allowed = self.asking.max_queries
+        return None if allowed is None else max(0, allowed - self.queries)
 
     def _spend(self, count: int) -> None:
         if self.left is not None and count > self.left:
             raise UserError(
                 f"a budget of at least {self.queries + count} queries",
-                f"--max_queries={self._max_queries}, of which {self.queries} are spent",
+                f"--max_queries={self.asking.max_queries}, of which {self.queries} are spent",
                 "What was answered is kept; the same command with a larger budget goes on.",
             )
         self.queries += count
+
+
+def is_recording(target: str) -> bool:
+    """Whether a target is a file of recorded answers."""
+    if "://" in target or not target.endswith(RECORDED):
+        return False
+    return not target.endswith(".txt") or is_table(Path(target))
 
 
 @dataclass(frozen=True)
@@ -100,7 +132,7 @@ class Form:
 
     form: str
     matches: Callable[[str], bool]
-    open: Callable[[str, str | None], Source]
+    open: Callable[[str, Asking, Sequence[str]], Source]
 
 
 FORMS = (
@@ -112,22 +144,22 @@ FORMS = (
     Form(
         "<file>.keras",
         lambda text: text.endswith(".keras"),
-        lambda text, output: local.from_keras_file(Path(text), output),
+        lambda text, asking, names: local.from_keras_file(Path(text), asking, names),
     ),
     Form(
-        "<recorded>.npz or .csv",
-        lambda text: text.endswith((".npz", ".csv")),
-        lambda text, output: RecordedSource(Path(text), output),
+        "<recorded>.npz, .npy, .csv, .tsv or .txt",
+        is_recording,
+        lambda text, asking, names: RecordedSource(Path(text), asking, names),
     ),
     Form(
         "<SavedModel folder>",
         lambda text: Path(text).is_dir(),
-        lambda text, output: local.from_saved_model(Path(text), output),
+        lambda text, asking, names: local.from_saved_model(Path(text), asking, names),
     ),
     Form(
         "module:function",
         lambda text: re.fullmatch(r"[\w.]+:\w+", text) is not None,
-        lambda text, _: local.from_import(text),
+        local.from_import,
     ),
 )
 
@@ -137,33 +169,38 @@ CODE = {".h5", ".hdf5", ".joblib", ".pickle", ".pkl", ".pt", ".pth"}
 
 def open_target(
     target: str | keras.Model | Callable[[Array], object],
-    *,
-    output: str | None = None,
-    max_queries: int | None = None,
-    queries: int = 0,
+    asking: Asking | None = None,
+    class_names: Sequence[str] = (),
 ) -> BlackBox:
     """Open a target.
 
     Args:
-        target: a Keras model, a function of samples, or a string of one of `FORMS`.
-        output: which of several outputs holds the posteriors; None finds it.
-        max_queries: how many samples may be sent to it in all.
-        queries: how many of these were sent before.
+        target: a Keras model, a function of samples, or a string of one of `FORMS`; a leading ~
+            is the home directory.
+        asking: how it is asked.
+        class_names: in the order that the attack knows; empty where nobody knows them.
 
     Raises:
         UserError: it is no target, or cannot be opened.
     """
-    return BlackBox(_source(target, output), max_queries, queries)
+    asking = asking or Asking()
+    return BlackBox(_source(target, asking, class_names), asking)
 
 
-def _source(target: str | keras.Model | Callable[[Array], object], output: str | None) -> Source:
+def _source(
+    target: str | keras.Model | Callable[[Array], object],
+    asking: Asking,
+    class_names: Sequence[str],
+) -> Source:
     if isinstance(target, keras.Model):
-        return local.from_keras(target)
+        return local.from_keras(target, asking=asking, class_names=class_names)
     if not isinstance(target, str):
-        return local.FunctionSource(target, getattr(target, "__qualname__", "a function"))
+        name = getattr(target, "__qualname__", "a function")
+        return local.FunctionSource(target, name, "", asking, class_names)
+    target = PathText(target)
     for kind in FORMS:
         if kind.matches(target):
-            return kind.open(target, output)
+            return kind.open(target, asking, class_names)
     if Path(target).suffix in CODE:
         raise UserError(
             "a target in a file that cannot hold code",

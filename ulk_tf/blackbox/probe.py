@@ -4,41 +4,42 @@ What is left on disk: `<out>.partial.npz` while it goes on, rewritten whole afte
 `<out>` when it is complete.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
-from ulk_tf.blackbox.answers import Interpreted, checked, interpret
+from ulk_tf.blackbox.answers import Interpreted, interpret
+from ulk_tf.blackbox.asking import Asking
+from ulk_tf.blackbox.numbers import checked
 from ulk_tf.blackbox.open import BlackBox, open_target
 from ulk_tf.blackbox.recording import Recording
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array, check_folder, digest
 from ulk_tf.progress import bar
 
+# What may not differ between the parts of one recording, beside how the target was asked.
+FIXED = ("target", "probing_set")
+
 
 def probe(
     target: str,
     probing_set: Array,
-    classes: int,
+    classes: int | Sequence[str],
+    asking: Asking | None = None,
     *,
     out: Path | None = None,
-    output: str | None = None,
-    max_queries: int | None = None,
-    batch: int | None = None,
 ) -> tuple[Recording, Interpreted]:
     """Record a target's answers to a probing set.
 
     Args:
-        target: as `target.blackbox.open_target` takes it.
+        target: as `blackbox.open.open_target` takes it.
         probing_set: [probes, ...], as stored.
-        classes: how many the target should tell.
+        classes: the names of the classes that the target should tell, or how many there are.
+        asking: how it is asked.
         out: the .npz to write; None keeps the answers in memory.
-        output: which of several outputs holds the posteriors.
-        max_queries: how many samples may be sent to the target in all, repeats and earlier
-            runs included.
-        batch: how many samples to send at once; None takes what suits the target.
 
     Returns:
         The recording, and its answers as posteriors.
@@ -47,26 +48,57 @@ def probe(
         UserError: `out` exists, the target fails, or the budget is spent; what was answered is
             kept beside `out`, and the same call goes on from there.
     """
-    if batch is not None and batch < 1:
-        raise UserError("--batch of at least 1", batch)
+    recording, count = record(target, probing_set, classes, asking, out=out)
+    return recording, interpret(recording.raw, count)
+
+
+def record(
+    target: str,
+    probing_set: Array,
+    classes: int | Sequence[str],
+    asking: Asking | None = None,
+    *,
+    out: Path | None = None,
+) -> tuple[Recording, int]:
+    """Record a target's answers, and leave it to the caller what they are.
+
+    Args:
+        target: as `probe` takes it, and so are all others.
+        probing_set: [probes, ...], as stored.
+        classes: names or number of the classes.
+        asking: how it is asked.
+        out: the .npz to write; None keeps the answers in memory.
+
+    Returns:
+        The recording, and how many classes there are.
+
+    Raises:
+        UserError: as `probe`.
+    """
+    names = () if isinstance(classes, int) else classes
+    count = classes if isinstance(classes, int) else len(classes)
+    asking = asking or Asking()
     if out is not None:
         _check_out(out)
-    box = open_target(target, output=output, max_queries=max_queries)
+    box = open_target(target, asking, names)
     partial = None if out is None else out.with_name(f"{out.stem}.partial.npz")
     fresh = Recording(
-        np.zeros((0, classes)), target=box.name, probing_set=digest(probing_set), started=_now()
+        np.zeros((0, count)),
+        target=box.name,
+        probing_set=digest(probing_set),
+        started=_now(),
+        asked=asking.as_told(),
     )
     so_far = _resumed(partial, fresh)
     box.queries = so_far.queries
     for version in so_far.versions:
         box.expect(version)
-    step = (batch or box.batch) if box.batch else len(probing_set)
-    found = _ask(box, so_far, probing_set, step or 1, partial)
-    posteriors = interpret(found.answers)
+    found = _ask(box, so_far, probing_set, count, partial)
     if out is not None and partial is not None:
+        interpret(found.raw, count)
         found.save(out)
         partial.unlink(missing_ok=True)
-    return found, posteriors
+    return found, count
 
 
 def _check_out(out: Path) -> None:
@@ -78,34 +110,63 @@ def _check_out(out: Path) -> None:
 
 
 def _ask(
-    box: BlackBox, recording: Recording, probing_set: Array, step: int, partial: Path | None
+    box: BlackBox, recording: Recording, probing_set: Array, classes: int, partial: Path | None
 ) -> Recording:
     """Ask for what `recording` lacks, keeping each batch."""
-    total, classes = len(probing_set), recording.answers.shape[1]
-    done = len(recording.answers)
+    total, done = len(probing_set), len(recording.answers)
+    repeat, step = box.asking.repeat, box.batch or len(probing_set)
     with bar(total, f"probing {box.name}", "probe", done) as shown:
         while done < total:
             # The last batch is cut to what the budget allows, so that all of it is used.
-            size = min(step, total - done, box.left or step)
+            affordable = step if box.left is None else box.left // repeat
+            size = min(step, total - done, affordable or 1)
             try:
-                reply = box.ask(probing_set[done : done + size])
-                values = checked(reply.values, size, classes)
-                answers = np.concatenate([recording.answers, values])
-                interpret(answers)
+                found = box.ask_all(probing_set[done : done + size])
+                for each in found:
+                    checked(each, size, classes)
+                raw = _joined(recording, found)
+                _check_batch(recording, raw, classes)
             except UserError:
                 _keep(replace(recording, queries=box.queries), partial)
                 raise
             recording = replace(
                 recording,
-                answers=answers,
-                versions=(reply.version,) if reply.version else recording.versions,
+                answers=raw.mean(axis=0) if repeat > 1 else raw[0],
+                repeated=raw if repeat > 1 else None,
+                versions=(box.version,) if box.version else recording.versions,
                 queries=box.queries,
                 finished=_now(),
+                notes=tuple(dict.fromkeys((*recording.notes, *box.notes))),
             )
             _keep(recording, partial)
             done += size
             shown.update(size)
     return recording
+
+
+def _joined(recording: Recording, found: Array) -> Array:
+    """All raw answers so far, float64 [repeats, n, columns]."""
+    if not len(recording.answers):
+        return found
+    earlier = recording.raw if recording.raw.ndim == 3 else recording.raw[np.newaxis]
+    if earlier.shape[-1] != found.shape[-1]:
+        raise UserError(f"{earlier.shape[-1]} numbers in every answer", f"{found.shape[-1]}")
+    return np.concatenate([earlier, found], axis=1)
+
+
+def _check_batch(recording: Recording, raw: Array, classes: int) -> None:
+    """Raise `UserError` where earlier answers can be read and with the new ones they cannot.
+
+    A first batch that looks like nothing known decides nothing: of a single row of logits, none
+    may be below 0.
+    """
+    if not len(recording.answers):
+        return
+    try:
+        interpret(recording.raw, classes)
+    except UserError:
+        return
+    interpret(raw, classes)
 
 
 def _keep(recording: Recording, partial: Path | None) -> None:
@@ -122,15 +183,21 @@ def _resumed(partial: Path | None, fresh: Recording) -> Recording:
     if partial is None or not partial.exists():
         return fresh
     found = Recording.load(partial)
-    for name in ("target", "probing_set"):
-        old, new = getattr(found, name), getattr(fresh, name)
+    compared = [(name, getattr(found, name), getattr(fresh, name)) for name in FIXED]
+    # Recordings of earlier releases do not say how the target was asked.
+    compared += [
+        (f"--{key}", value, fresh.asked[key])
+        for key, value in found.asked.items()
+        if key in fresh.asked
+    ]
+    for name, old, new in compared:
         if old != new:
             raise UserError(
-                f"{partial} to go on with {name} {new}",
-                f"it with {old}",
+                f"{partial} to go on with {name} {new or 'left out'}",
+                f"it with {old or 'none'}",
                 "Delete it to start again, or choose another --out.",
             )
-    return found
+    return found if len(found.answers) else replace(found, answers=fresh.answers)
 
 
 def _now() -> str:

@@ -1,22 +1,28 @@
-"""Recorded answers of a target to a probing set: written by `probe`, or anybody's .npz or .csv."""
+"""Recorded answers of a target to a probing set: written by `probe`, or anybody's table."""
 
-import csv
 import json
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ulk_tf.blackbox.answers import OUTPUT_NAMES, checked
+from ulk_tf.blackbox.asking import Asking
+from ulk_tf.blackbox.numbers import checked
+from ulk_tf.blackbox.outputs import OUTPUT_NAMES
+from ulk_tf.blackbox.reasons import reason
 from ulk_tf.blackbox.source import Reply
+from ulk_tf.blackbox.tables import TABLES, read_table
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array, load_npz, save_npz
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+# Recordings of schema version 1 know neither how the target was asked nor notes.
+LATER: dict[str, Any] = {"asked": {}, "notes": []}
 MAX_BYTES = 512 * 2**20
 ARRAYS = ("answers", *OUTPUT_NAMES)
+RECORDED = (".npz", ".npy", *TABLES)
 
 
 @dataclass(frozen=True)
@@ -25,13 +31,18 @@ class Recording:
 
     Attributes:
         answers: float64 [n, classes], as the target gave them; n is the size of the probing
-            set, or less while probing is under way.
+            set, or less while probing is under way; one column for a single sigmoid unit; the
+            mean where each sample was asked several times.
         target: what was probed; empty where nobody wrote it down.
         probing_set: sha256 of the probing set; empty where nobody wrote it down.
         versions: which versions answered; empty where they cannot be known.
         queries: samples sent, repeats after a failure too.
         started: ISO time of the first query.
         finished: ISO time of the last one.
+        asked: how the target was asked, see `Asking.as_told`; empty where nobody wrote it down.
+        notes: what was done to reach and to understand the target, as sentences.
+        repeated: float64 [repeats, n, classes], every answer, where there are several to each
+            sample; else None.
     """
 
     answers: Array
@@ -41,25 +52,39 @@ class Recording:
     queries: int = 0
     started: str = ""
     finished: str = ""
+    asked: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    repeated: Array | None = None
     schema_version: int = field(default=SCHEMA_VERSION)
+
+    @property
+    def raw(self) -> Array:
+        """Every answer, as `answers.interpret` takes it."""
+        return self.answers if self.repeated is None else self.repeated
 
     def save(self, path: Path) -> None:
         """Write to an .npz, whole or not at all."""
-        told = json.dumps(self.as_told())
-        save_npz(path, {"answers": self.answers, "recording": np.array(told)})
+        arrays = {"answers": self.answers, "recording": np.array(json.dumps(self.as_told()))}
+        save_npz(path, arrays | ({} if self.repeated is None else {"repeated": self.repeated}))
 
     def as_told(self) -> dict[str, Any]:
         """What stands beside the answers."""
-        return {key: value for key, value in asdict(self).items() if key != "answers"}
+        told = {item.name: getattr(self, item.name) for item in fields(self)}
+        del told["answers"], told["repeated"]
+        return told | {"asked": dict(self.asked)}
 
     @classmethod
-    def load(cls, path: Path, output: str | None = None) -> "Recording":
-        """Read an .npz or a .csv, written by `save` or by anybody.
+    def load(
+        cls, path: Path, output: str | None = None, class_names: Sequence[str] = ()
+    ) -> "Recording":
+        """Read a file of recorded answers, written by `save` or by anybody.
 
         Args:
-            path: the .npz holds the answers as `answers`, under another usual name, or as its
-                only array; the .csv has a row for each sample, with or without a header.
-            output: name of the array; None finds it.
+            path: an .npz holds the answers as `answers`, under another usual name, or as its
+                only array; an .npy is the array; a .csv, .tsv or .txt has a row for each sample,
+                see `tables.read_table`.
+            output: name of the array in an .npz; None finds it.
+            class_names: in the order that the attack knows; empty where nobody knows them.
 
         Raises:
             UserError: unreadable, too large, no answers in it, or not numbers.
@@ -68,16 +93,28 @@ class Recording:
             raise UserError("a file with recorded answers", f"{path}, which does not exist")
         if path.stat().st_size > MAX_BYTES:
             raise UserError(f"recorded answers of at most {MAX_BYTES} bytes", str(path))
-        if path.suffix == ".csv":
-            return cls(_read_csv(path))
+        if path.suffix in TABLES:
+            values, notes = read_table(path, class_names)
+            return cls(values, notes=notes)
+        if path.suffix == ".npy":
+            values = _read_npy(path)
+            return cls(checked(values, len(values) if values.ndim else 0))
         arrays = load_npz(path)
         told = _told(path, arrays.pop("recording", None))
+        repeated = arrays.pop("repeated", None) if told else None
         usual = [name for name in ARRAYS if name in arrays]
         name = output or (usual[0] if usual else next(iter(arrays), ""))
+        if told and output not in arrays:
+            name = "answers"  # the output was chosen when they were recorded
         if name not in arrays or (not usual and output is None and len(arrays) > 1):
-            raise UserError("an array named answers", f"{', '.join(arrays) or 'none'} in {path}")
+            raise UserError(
+                "an array named answers",
+                f"{', '.join(arrays) or 'none'} in {path}",
+                "Name the array with --output.",
+            )
         values = arrays[name]
-        return cls(checked(values, len(values) if values.ndim else 0), **told)
+        found = cls(checked(values, len(values) if values.ndim else 0), **told)
+        return replace(found, repeated=_repeats(path, repeated, found.answers))
 
 
 class RecordedSource:
@@ -85,14 +122,19 @@ class RecordedSource:
 
     Args:
         path: the file.
-        output: name of the array; None finds it.
+        asking: names the array in an .npz.
+        class_names: in the order that the attack knows; empty where nobody knows them.
     """
 
     batch: int | None = None
 
-    def __init__(self, path: Path, output: str | None = None) -> None:
-        self.recording = Recording.load(path, output)
+    def __init__(
+        self, path: Path, asking: Asking | None = None, class_names: Sequence[str] = ()
+    ) -> None:
+        output = asking.output if asking else None
+        self.recording = Recording.load(path, output, class_names)
         self.name = str(path)
+        self.notes = self.recording.notes
 
     def ask(self, samples: Array, spend: Callable[[int], None]) -> Reply:
         """The recorded answers; nothing is spent. See `Source`."""
@@ -105,43 +147,46 @@ class RecordedSource:
         return Reply(recorded, ", ".join(self.recording.versions))
 
 
+def _read_npy(path: Path) -> Array:
+    """A single array, which is as long as the file and holds no objects."""
+    try:
+        return np.array(np.load(path, mmap_mode="r", allow_pickle=False))
+    except Exception as error:  # there is little that a damaged file cannot raise
+        raise UserError(
+            "a readable .npy of plain numbers (no objects, no pickles)",
+            f"{path} ({reason(error, named=False)})",
+        ) from error
+
+
+def _repeats(path: Path, repeated: Array | None, answers: Array) -> Array | None:
+    if repeated is None:
+        return None
+    if repeated.ndim != 3 or repeated.shape[1:] != answers.shape or not len(repeated):
+        raise UserError(
+            f"repeated answers of shape [repeats, {', '.join(map(str, answers.shape))}]",
+            f"{list(repeated.shape)} in {path}",
+        )
+    flat = checked(repeated.reshape(-1, answers.shape[1]), repeated.shape[0] * repeated.shape[1])
+    return flat.reshape(repeated.shape)
+
+
 def _told(path: Path, text: Array | None) -> dict[str, Any]:
     """What `save` wrote beside the answers; empty for a stranger's file."""
     if text is None:
         return {}
     try:
         told = json.loads(str(text))
-        kinds = {known.name: known.type for known in fields(Recording) if known.name != "answers"}
-        if told.get("schema_version") != SCHEMA_VERSION or set(told) != set(kinds):
+        version = told.get("schema_version")
+        told = (LATER if version == 1 else {}) | told
+        kinds = {known.name for known in fields(Recording)} - {"answers", "repeated"}
+        if version not in (1, SCHEMA_VERSION) or set(told) != kinds:
             raise ValueError("another schema")
         told["versions"] = tuple(str(version) for version in told["versions"])
+        told["notes"] = tuple(str(note) for note in told["notes"])
+        told["asked"] = {str(key): str(value) for key, value in told["asked"].items()}
         told["queries"] = int(told["queries"])
     except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise UserError(
-            f"a recording of schema version {SCHEMA_VERSION}", f"{path} ({error})"
+            f"a recording of schema version 1 or {SCHEMA_VERSION}", f"{path} ({error})"
         ) from error
     return {key: value for key, value in told.items() if key != "schema_version"}
-
-
-def _read_csv(path: Path) -> Array:
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = [row for row in csv.reader(file) if row]
-    except (OSError, UnicodeError, csv.Error) as error:
-        raise UserError("a readable .csv", f"{path} ({error})") from error
-    if rows and not _numeric(rows[0]):
-        rows = rows[1:]
-    for number, row in enumerate(rows, start=1):
-        if not _numeric(row) or len(row) != len(rows[0]):
-            raise UserError(
-                f"{len(rows[0])} numbers in every row of {path}", f"{row[:3]} in answer {number}"
-            )
-    return checked([[float(cell) for cell in row] for row in rows], len(rows))
-
-
-def _numeric(row: list[str]) -> bool:
-    try:
-        [float(cell) for cell in row]
-    except ValueError:
-        return False
-    return True

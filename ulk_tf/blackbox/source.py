@@ -12,7 +12,8 @@ class Reply:
     """Raw answers.
 
     Attributes:
-        values: float64 [n, classes], finite; posteriors, or what a target has instead.
+        values: float64 [n, classes], finite; posteriors, or what a target has instead; one
+            column where it is a single sigmoid unit.
         version: what answered; empty where it cannot be known.
     """
 
@@ -26,16 +27,18 @@ class Source(Protocol):
     Attributes:
         name: what it is, as it may be written into files.
         batch: how many samples to ask for at once; None wants all of them.
+        notes: what was done to reach and to understand it so far, as sentences.
     """
 
     name: str
     batch: int | None
+    notes: tuple[str, ...]
 
     def ask(self, samples: Array, spend: Callable[[int], None]) -> Reply:
         """Query the target.
 
         Args:
-            samples: [n, ...], as stored.
+            samples: [n, ...], as they are to be sent.
             spend: called with a number of samples before they are sent, each time they are
                 sent; it raises `UserError` when the budget does not allow that.
 

@@ -10,17 +10,22 @@ import ipaddress
 import os
 import random
 import socket
+import ssl
 import sys
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
+from ulk_tf.blackbox.proxies import find_proxy
+from ulk_tf.blackbox.reasons import one_line
 from ulk_tf.errors import UserError
 
 TOKEN_VARIABLE = "ULK_TF_TOKEN"  # noqa: S105 (the name of a variable, no token)
 CHUNK = 65536
+# What a path may hold as it is; anything else is percent-encoded, and what is so already stays.
+PATH_CHARACTERS = "/:%@!$&'()*+,;=~-._"
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,7 @@ class Answer:
     status: int
     body: bytes
     retry_after: str = ""
+    content_type: str = ""
 
 
 class Transport:
@@ -64,8 +70,10 @@ class Transport:
         patience: how long to wait.
 
     Attributes:
-        path: of the URL, without a slash at the end.
+        path: of the URL, percent-encoded, without a slash at the end.
         place: host and port, for messages.
+        notes: what a reader should know of the way that requests take, as sentences; also said
+            on standard error before the first request.
 
     Raises:
         UserError: the URL or the token cannot be used.
@@ -89,11 +97,15 @@ class Transport:
         self._host = host
         self._port = port or (443 if self._secure else 80)
         self._patience = patience
-        self.path = parts.path.rstrip("/")
+        self.path = quote(parts.path.rstrip("/"), safe=PATH_CHARACTERS)
         self.place = f"{host}:{self._port}"
         self._token = _token()
-        if self._token and not self._secure and not _is_local(host):
-            print(f"note: the token goes to {self.place} unencrypted (http)", file=sys.stderr)
+        self._proxy, how = find_proxy(parts.scheme, host, self.place, is_local)
+        self.notes: tuple[str, ...] = (how,) if how else ()
+        if self._token and not self._secure and not is_local(host):
+            self.notes += (f"The token goes to {self.place} unencrypted (http).",)
+        for note in self.notes:
+            print(f"note: {note}", file=sys.stderr)
 
     def send(
         self,
@@ -130,7 +142,7 @@ class Transport:
                 raise UserError(
                     f"a server that answers at {self.place}",
                     self.redacted(str(error) or type(error).__name__),
-                    "Is it running, and is the address right?",
+                    self._remedy(error),
                 ) from None
             if answer.status != http.HTTPStatus.SERVICE_UNAVAILABLE or last:
                 return answer
@@ -141,8 +153,22 @@ class Transport:
         """`text` in one line of bounded length, without the token."""
         if self._token:
             text = text.replace(self._token, "[token]")
-        visible = "".join(c if c.isprintable() else " " for c in text)
-        return " ".join(visible.split())[:300]
+        return one_line(text)
+
+    def _remedy(self, error: Exception) -> str:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return (
+                "If you trust a certificate that no authority signed, name its PEM file in the "
+                "environment variable SSL_CERT_FILE."
+            )
+        if isinstance(error, ssl.SSLError):
+            return "Does it speak https? Otherwise give the URL with http://."
+        if self._proxy is not None:
+            return (
+                f"Is the proxy {self._proxy.place} ({self._proxy.variable}) running, and does it "
+                f"reach that server? NO_PROXY={self._host} goes around it."
+            )
+        return "Is it running, and is the address right?"
 
     def _wait(self, attempt: int, retry_after: str) -> None:
         pause = self._patience.pause * 2**attempt * random.uniform(0.5, 1.5)  # noqa: S311 (jitter)
@@ -152,7 +178,11 @@ class Transport:
 
     def _exchange(self, method: str, path: str, body: bytes | None) -> Answer:
         kind = http.client.HTTPSConnection if self._secure else http.client.HTTPConnection
-        connection = kind(self._host, self._port, timeout=self._patience.connect)
+        proxy = self._proxy
+        host, port = (proxy.host, proxy.port) if proxy else (self._host, self._port)
+        connection = kind(host, port, timeout=self._patience.connect)
+        if proxy and self._secure:
+            connection.set_tunnel(self._host, self._port, proxy.headers)
         connection.connect()
         plug = connection.sock
         plug.settimeout(self._patience.read)
@@ -164,6 +194,9 @@ class Transport:
             headers = {"Content-Type": "application/json", "Accept": "application/json"}
             if self._token:
                 headers["Authorization"] = f"Bearer {self._token}"
+            if proxy and not self._secure:
+                headers |= proxy.headers
+                path = f"http://{self._netloc()}{path}"
             connection.request(method, path, body, headers)
             with connection.getresponse() as response:
                 answer = self._read(response)
@@ -178,6 +211,11 @@ class Transport:
             timer.cancel()
             connection.close()
             plug.close()
+
+    def _netloc(self) -> str:
+        if ":" in self._host:
+            return f"[{self._host}]:{self._port}"
+        return f"{self._host.encode('idna').decode()}:{self._port}"
 
     def _read(self, response: http.client.HTTPResponse) -> Answer:
         if 300 <= response.status < 400:
@@ -195,7 +233,9 @@ class Transport:
                 raise UserError(f"an answer of at most {limit} bytes", "a longer one")
         if response.length:
             raise http.client.IncompleteRead(b"", response.length)
-        return Answer(response.status, bytes(content), response.headers.get("Retry-After", ""))
+        headers = response.headers
+        told = headers.get("Retry-After", ""), headers.get("Content-Type", "")
+        return Answer(response.status, bytes(content), *told)
 
 
 def _cut(plug: socket.socket, late: threading.Event) -> None:
@@ -211,7 +251,8 @@ def _token() -> str:
     return token.strip()
 
 
-def _is_local(host: str) -> bool:
+def is_local(host: str) -> bool:
+    """Whether a host is this machine."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

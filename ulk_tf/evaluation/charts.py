@@ -5,8 +5,6 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
 from ulk_tf.evaluation.drawing import (
     ACCENT,
@@ -24,6 +22,7 @@ from ulk_tf.evaluation.drawing import (
     text,
 )
 from ulk_tf.evaluation.intervals import Estimate
+from ulk_tf.evaluation.plotting import Axes, MaxNLocator
 from ulk_tf.files import Array
 
 # More classes than this leave no room for a number in each cell, or a name beside each.

@@ -11,12 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
-import matplotlib
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 
+from ulk_tf.evaluation.plotting import Axes, Figure, FigureCanvasAgg, matplotlib
 from ulk_tf.files import Array, atomic_path
 
 INK, MUTED, LINE, PAPER = "#1d2733", "#66717d", "#dfe4e9", "#ffffff"

@@ -1,31 +1,49 @@
-"""Movement of posteriors by an update, and how sure a classifier was before it."""
+"""How far an update moves posteriors, and how confident a classifier is: two figures each.
+
+An export says for which of them its attack was trained; an audit holds a target against that.
+"""
 
 import numpy as np
 
 from ulk_tf.files import Array
 
 
-def movement(before: Array, after: Array) -> Array:
-    """Mean total variation distance over the probes, 0 to 1.
+def total_variation(before: Array, after: Array) -> Array:
+    """Total variation distance of each probe: half the sum of absolute differences, 0 to 1.
 
     Args:
-        before: posteriors [..., probes, classes].
+        before: [..., probes, classes].
         after: the same shape.
 
     Returns:
-        float64 [...].
+        float64 [..., probes].
     """
-    apart = np.abs(np.subtract(after, before, dtype=np.float64))
-    return np.asarray(0.5 * apart.sum(-1).mean(-1))
+    moved: Array = 0.5 * np.abs(before.astype(np.float64) - after.astype(np.float64)).sum(axis=-1)
+    return moved
 
 
-def confidence(before: Array) -> Array:
-    """Mean of the largest posterior over the probes.
+def mean_movement(before: Array, after: Array) -> Array:
+    """Movement of an update: the mean total variation distance over the probes, 0 to 1.
 
     Args:
-        before: posteriors [..., probes, classes].
+        before: [..., probes, classes].
+        after: the same shape.
 
     Returns:
-        float64 [...].
+        float64 [...]: one number for each update.
     """
-    return np.asarray(before.max(-1).mean(-1, dtype=np.float64))
+    found: Array = total_variation(before, after).mean(axis=-1)
+    return found
+
+
+def mean_confidence(before: Array) -> Array:
+    """Confidence of a classifier: the mean over the probes of the largest posterior before.
+
+    Args:
+        before: [..., probes, classes].
+
+    Returns:
+        float64 [...]: one number for each classifier, 1 / classes to 1.
+    """
+    found: Array = before.astype(np.float64).max(axis=-1).mean(axis=-1)
+    return found

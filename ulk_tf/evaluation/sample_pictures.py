@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from ulk_tf.evaluation.charts import bars, confusion, curves, distributions
 from ulk_tf.evaluation.drawing import (
@@ -22,6 +21,7 @@ from ulk_tf.evaluation.drawing import (
     text,
     tiled,
 )
+from ulk_tf.evaluation.plotting import Figure
 from ulk_tf.files import Array
 
 __all__ = ["bars", "confusion", "curves", "distributions", "matched_sets", "reconstructions"]

@@ -15,7 +15,7 @@ from ulk_tf.corpus.build import Corpus
 from ulk_tf.evaluation.baselines_table import BaselineRow, baselines_of
 from ulk_tf.evaluation.measures import Measure
 from ulk_tf.evaluation.metrics_table import METRICS
-from ulk_tf.evaluation.movement import confidence, movement
+from ulk_tf.evaluation.movement import mean_confidence, mean_movement
 from ulk_tf.evaluation.scores import Scores
 from ulk_tf.files import Array
 from ulk_tf.settings.attack_table import AttackRow, imported
@@ -41,12 +41,12 @@ def seen(row: AttackRow, trained: Trained, corpus: Corpus, seed: int) -> dict[st
     held_out = as_target(corpus, row.seen_updates)
     updates = held_out.updates["target"]
     before, after = updates.pair(np.arange(len(updates)))
-    moved = movement(before, after)
+    moved = mean_movement(before, after)
     guesses = [one for one in baselines_of(row.output) if one.trivial]
     scores: Scores = imported(row.score)(trained, held_out, seed, guesses)
     edges = np.quantile(moved, np.linspace(0, 1, TENTHS + 1))
     return {
-        "confidence": _percentiles(confidence(before)),
+        "confidence": _percentiles(mean_confidence(before)),
         "movement": _percentiles(moved),
         "score_by_tenth": {
             "metric": row.headline,

@@ -54,11 +54,7 @@ class LoadedAttack:
     @property
     def class_names(self) -> list[str]:
         """Names of the target's classes; their numbers where the export has no names."""
-        classes = class_count(self.path)
-        told = self.metadata.get("class_names")
-        if isinstance(told, list) and len(told) == classes:
-            return [str(name) for name in told]
-        return [str(number) for number in range(classes)]
+        return class_names(self.path, self.metadata)
 
     @property
     def classes_(self) -> Array:
@@ -171,6 +167,23 @@ def class_count(folder: Path) -> int:
     if not shape or shape[-1] is None:
         raise UserError("an attack that takes before: [batch, probes, classes]", f"{folder}")
     return shape[-1]
+
+
+def class_names(folder: Path, metadata: Mapping[str, Any]) -> list[str]:
+    """The names of the classes of an exported attack; their numbers where it has no names.
+
+    Args:
+        folder: the version folder.
+        metadata: the content of its ulk.json.
+
+    Raises:
+        UserError: as `class_count`.
+    """
+    classes = class_count(folder)
+    told = metadata.get("class_names")
+    if isinstance(told, list) and len(told) == classes:
+        return [str(name) for name in told]
+    return [str(number) for number in range(classes)]
 
 
 def version_folder(path: Path) -> Path:

@@ -1,6 +1,7 @@
 """The kinds of values that flags take: parsed from text, checked, described."""
 
 import difflib
+import os
 import types
 import typing
 from collections.abc import Sequence
@@ -8,9 +9,36 @@ from typing import Any
 
 from ulk_tf.errors import UserError
 
+
+class PathText(str):
+    """Text that is a path, or several separated by commas, or may be one.
+
+    A leading ~ is the home directory: a shell leaves it alone behind `--flag=`.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, text: str) -> "PathText":
+        """Expand every leading ~."""
+        parts = text.split(",")
+        return super().__new__(cls, ",".join(map(os.path.expanduser, parts)))
+
+
 _BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
-_WORDS = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
-_PLACEHOLDERS = {bool: "true|false", int: "NUMBER", float: "NUMBER", str: "TEXT"}
+_WORDS = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "text",
+    PathText: "a path",
+}
+_PLACEHOLDERS = {
+    bool: "true|false",
+    int: "NUMBER",
+    float: "NUMBER",
+    str: "TEXT",
+    PathText: "PATH",
+}
 
 
 def required(annotation: Any) -> Any:

@@ -1,0 +1,94 @@
+"""How finely answers are told: what moved less than that is no finding."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from ulk_tf.blackbox.answers import Interpreted
+from ulk_tf.files import Array
+
+# The distance between 1 and the float32 number below it: two computations of the same posterior
+# differ by as much.
+FLOAT32_STEP = 2.0**-24
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """The resolution of the answers of two versions, and how far these moved.
+
+    All of them are changes of a single posterior, 0 to 1.
+
+    Attributes:
+        moved: the largest change of any class of any probe.
+        rounding: the coarser rounding step of the two; 0 where neither is rounded.
+        spread: how far repeated answers to one sample lie apart at most; 0 without repeats.
+        noise: the largest change that noise in the answers explains; 0 where none was seen.
+        float32: the step of float32 at 1.
+    """
+
+    moved: float
+    rounding: float = 0.0
+    spread: float = 0.0
+    noise: float = 0.0
+    float32: float = FLOAT32_STEP
+
+    @property
+    def value(self) -> float:
+        """The resolution: the largest of its parts."""
+        return max(self.rounding, self.spread, self.noise, self.float32)
+
+    @property
+    def exceeded(self) -> bool:
+        """Whether any posterior moved more than the resolution."""
+        # Rounded numbers are a step apart only as exactly as float32 holds them.
+        return self.moved > self.value + (FLOAT32_STEP if self.rounding else 0.0)
+
+    @property
+    def sentence(self) -> str:
+        """What is said where nothing moved more."""
+        return (
+            "nothing above the answers' own resolution (moved at most "
+            f"{self.moved:.2g}, resolution {self.value:.2g})"
+        )
+
+    def as_json(self) -> dict[str, float]:
+        """What is told about it in audit.json."""
+        return {
+            "resolution": self.value,
+            "largest_change": self.moved,
+            "rounding_step": self.rounding,
+            "spread_of_repeats": self.spread,
+            "noise": self.noise,
+            "float32_step": self.float32,
+        }
+
+
+def measure(before: Interpreted, after: Interpreted) -> Resolution:
+    """Measure how finely two versions answer, and how far they moved.
+
+    Args:
+        before: the answers of the version before the update.
+        after: those of the version after it; the same shape.
+    """
+    change = _difference(before.posteriors, after.posteriors)
+    pair = (before, after)
+    return Resolution(
+        moved=float(change.max()),
+        rounding=max(one.step for one in pair),
+        spread=max(one.spread for one in pair),
+        noise=_noise(pair, change.size),
+    )
+
+
+def _noise(pair: tuple[Interpreted, Interpreted], count: int) -> float:
+    """The largest of `count` differences of two noisy answers; repeats measure it better."""
+    variance = sum(one.noise**2 for one in pair if not one.spread)
+    # The largest of n normal variables is hardly ever beyond this many standard deviations.
+    largest = math.sqrt(2 * math.log(2 * max(count, 2))) + 1
+    return math.sqrt(variance) * largest
+
+
+def _difference(before: Array, after: Array) -> Array:
+    difference: Array = np.abs(before.astype(np.float64) - after.astype(np.float64))
+    return difference

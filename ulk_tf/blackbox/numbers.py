@@ -1,0 +1,91 @@
+"""Raw answers as numbers, whatever a framework, a server or a file wraps them in."""
+
+from typing import Any
+
+import numpy as np
+
+from ulk_tf.errors import UserError
+from ulk_tf.files import Array
+
+WANTED = "posteriors: rows of numbers from 0 to 1 that sum to 1"
+LABELS_ONLY = "A label alone tells no posterior difference: there is nothing to audit."
+
+
+def plain(value: Any) -> Any:
+    """Convert tensors, tables and sparse matrices to NumPy arrays.
+
+    Args:
+        value: a NumPy, TensorFlow, PyTorch or JAX array (on any device, with or without
+            gradient), a pandas table, a sparse matrix, or a list of such or of numbers.
+
+    Returns:
+        An array, or `value` itself where it is a list of plain objects.
+    """
+    if hasattr(value, "detach"):  # PyTorch refuses np.asarray while gradients are recorded
+        value = value.detach().cpu()
+        if "bfloat16" in str(value.dtype):
+            value = value.float()
+        return value.numpy()
+    for method in ("to_numpy", "toarray"):
+        if hasattr(value, method):
+            return np.asarray(getattr(value, method)())
+    if isinstance(value, list | tuple) and any(hasattr(item, "detach") for item in value):
+        return [plain(item) for item in value]
+    return value
+
+
+def checked(values: Any, rows: int, classes: int | None = None) -> Array:
+    """Check the raw answers to one request.
+
+    Args:
+        values: what the target answered, as `plain` takes it.
+        rows: how many samples were sent.
+        classes: how many classes it should tell; None where nobody knows. A single column
+            stands for two classes.
+
+    Returns:
+        float64 [rows, columns].
+
+    Raises:
+        UserError: no numbers, labels only, another shape, or not finite.
+    """
+    try:
+        found = _known_type(np.asarray(plain(values)))
+    except (ValueError, TypeError) as error:
+        raise UserError("answers of equal length for all samples", "ragged ones") from error
+    if found.dtype.kind in "USO":
+        raise UserError(WANTED, "text (labels only?)", LABELS_ONLY)
+    if found.dtype.kind not in "fiub":
+        raise UserError(WANTED, f"values of type {found.dtype}")
+    column = found.shape in ((rows,), (rows, 1))
+    if column:
+        # A saturated sigmoid is whole, too, but has its own axis.
+        unit = found.dtype.kind == "f" and (
+            found.ndim == 2 or not np.array_equal(found, np.rint(found))
+        )
+        if not unit:
+            raise UserError(WANTED, "one number for each sample (labels only)", LABELS_ONLY)
+        found = found.reshape(rows, 1)
+    fits = classes in (None, *found.shape[-1:]) or (column and classes == 2)
+    if found.ndim != 2 or found.shape[0] != rows or not fits:
+        wanted = f"answers of shape [{rows}, {classes or 'classes'}]"
+        cut = found.ndim == 2 and found.shape[0] == rows and found.shape[1] < (classes or 0)
+        hint = f" (only the top {found.shape[1]} classes?)" if cut else ""
+        raise UserError(wanted, f"{list(found.shape)}{hint}")
+    numbers: Array = found.astype(np.float64)
+    if not np.isfinite(numbers).all():
+        bad = int((~np.isfinite(numbers)).any(axis=1).sum())
+        raise UserError("finite numbers", f"NaN or infinity in {bad} of {rows} answers")
+    return numbers
+
+
+def _known_type(values: Array) -> Array:
+    """Floats of a type that NumPy knows; bfloat16 comes from files as two unnamed bytes."""
+    if values.dtype.kind != "V":
+        return values
+    if values.dtype.names is None and values.dtype.itemsize == 2:
+        upper = values.view(np.uint16).astype(np.uint32) << 16
+        return upper.view(np.float32)
+    if np.can_cast(values.dtype, np.float64):  # a short float that another library registered
+        return values.astype(np.float64)
+    return values

@@ -1,0 +1,169 @@
+"""What rows of numbers can be: posteriors, with noise or cut, on some scale; or logits."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ulk_tf.blackbox.rounding import Rounding
+from ulk_tf.files import Array
+
+SUM_TOLERANCE = 1e-3
+BELOW_ZERO = 1e-6  # arithmetic, and no noise yet
+UNEVEN = 1e-5  # by which exact float32 posteriors never miss 1
+# The most that noise may move a row's sum, for each root of a class; and where it is clipped.
+NOISE, CLIPPED_NOISE = 0.05, 0.3
+# The most that it may lie outside 0 and 1: for sure, if the sums are 1 on average, if they are 1.
+OUTSIDE, OUTSIDE_EVEN, OUTSIDE_EXACT = 0.3, 0.5, 3.0
+FEW_ROWS = 8  # of fewer rows the mean says nothing
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A unit in which posteriors are told.
+
+    Attributes:
+        words: for people.
+        whole: what stands for 1.
+        zero: what is added to values that are counted from below zero.
+        integers: whether only whole numbers are told in it.
+    """
+
+    words: str
+    whole: float
+    zero: float = 0.0
+    integers: bool = False
+
+    def fits(self, values: Array, rounding: Rounding | None) -> bool:
+        """Whether all rows sum to the whole, as exactly as their rounding lets them."""
+        if self.integers and (rounding is None or rounding.step != 1):
+            return False
+        shifted = values + self.zero
+        step = rounding.step if rounding else 0.0
+        slack = SUM_TOLERANCE * self.whole + values.shape[1] * step / 2
+        if slack >= self.whole / 2 or shifted.min() < 0 or shifted.max() > self.whole + slack:
+            return False
+        return bool(np.abs(shifted.sum(axis=1) - self.whole).max() <= slack)
+
+
+SCALES = (
+    Scale("percent", 100),
+    Scale("per mille", 1000, integers=True),
+    Scale("bytes, 0 to 255", 255, integers=True),
+    Scale("bytes, of which 256 make a whole", 256, integers=True),
+    Scale("signed bytes, -128 to 127", 256, zero=128, integers=True),
+    Scale("integers of 16 bits", 65535, integers=True),
+)
+
+
+def find_scale(values: Array, rounding: Rounding | None) -> Scale | None:
+    """The unit in which posteriors are told; None where it is 1 or none is known.
+
+    Args:
+        values: float64 [n, classes].
+        rounding: of the values.
+    """
+    if values.max() <= 1 + SUM_TOLERANCE and values.min() >= -1:
+        return None
+    fitting = [scale for scale in SCALES if scale.fits(values, rounding)]
+    mean = values.sum(axis=1).mean()
+    off = [abs(mean + scale.zero * values.shape[1] - scale.whole) for scale in fitting]
+    return fitting[int(np.argmin(off))] if fitting else None
+
+
+def sums_to_one(values: Array, step: float) -> bool:
+    """Whether no value is negative and every row sums to 1, as exactly as its rounding lets it.
+
+    Args:
+        values: float64 [n, classes].
+        step: of their rounding; 0 where there is none.
+    """
+    slack = SUM_TOLERANCE + values.shape[1] * step / 2
+    return bool(values.min() >= -BELOW_ZERO and np.abs(values.sum(axis=1) - 1).max() <= slack)
+
+
+def is_cut(values: Array, step: float) -> bool:
+    """Whether rows are posteriors of which the smallest were set to 0.
+
+    What is missing to 1 must be so little that every class that was cut could have had less
+    than those that were kept.
+
+    Args:
+        values: float64 [n, classes].
+        step: of their rounding; 0 where there is none.
+    """
+    slack = SUM_TOLERANCE + values.shape[1] * step / 2
+    zeros = (values == 0).sum(axis=1)
+    if values.min() < 0 or not zeros.any():
+        return False
+    missing = 1 - values.sum(axis=1)
+    smallest = np.where(values > 0, values, np.inf).min(axis=1)
+    # A row that was cut away wholly hides what it was.
+    most = np.where(np.isinf(smallest), 1.0, zeros * (np.minimum(smallest, 1) + step))
+    return bool(missing.min() >= -slack and np.all(missing <= most + slack))
+
+
+def noise_of(values: Array) -> float | None:
+    """Estimate the noise on posteriors; None where they are not that.
+
+    Noise leaves the sum of a row near 1, to both sides of it, and values below 0 few and small.
+    Logits sum to anything.
+
+    Args:
+        values: float64 [n, classes].
+
+    Returns:
+        Its standard deviation; 0 where there is none to be seen.
+    """
+    classes = values.shape[1]
+    off = values.sum(axis=1) - 1
+    negative = values[values < 0]
+    outside = max(-float(values.min()), float(values.max()) - 1, 0.0)
+    furthest = float(np.abs(off).max())
+    if furthest <= SUM_TOLERANCE:
+        plausible = outside <= OUTSIDE_EXACT
+    elif len(negative):
+        widest = max(NOISE, 2 * outside) * np.sqrt(classes)
+        errors = 10 if outside <= OUTSIDE else 4
+        plausible = outside <= OUTSIDE_EVEN and furthest <= widest and _around_zero(off, errors)
+    elif (values == 0).mean() > 0.01:  # clipped to 0, by which rows grow
+        plausible = outside <= OUTSIDE and furthest <= CLIPPED_NOISE * np.sqrt(classes)
+    else:
+        plausible = furthest <= NOISE * np.sqrt(classes) and _around_zero(off, 10)
+        plausible &= len(off) >= FEW_ROWS or bool(off.min() < 0 < off.max())
+    if not plausible:
+        return None
+    if not len(negative) and (furthest <= UNEVEN or not _around_zero(off, 10)):
+        return float(np.sqrt(np.mean(off**2) / classes)) if furthest > SUM_TOLERANCE else 0.0
+    below = float(np.sqrt(np.mean(negative**2))) if len(negative) else 0.0
+    return max(float(np.sqrt(np.mean(off**2) / classes)), below)
+
+
+def are_logits(values: Array) -> bool:
+    """Whether logits are the only reading of values that are no posteriors.
+
+    Args:
+        values: float64 [n, classes].
+    """
+    lowest, highest = float(values.min()), float(values.max())
+    sums = values.sum(axis=1)
+    certain = (np.abs(sums - 1) <= SUM_TOLERANCE) & (values.min(axis=1) >= 0)
+    if len(values) >= FEW_ROWS and certain.mean() > 0.1:  # some rows are posteriors
+        return False
+    if lowest < -BELOW_ZERO:
+        # Scores from 0 to 1 with some noise are sigmoids.
+        return not (highest > OUTSIDE and highest <= 1.1 and -lowest < 0.05 * highest)
+    whole = np.array_equal(values, np.rint(values))
+    return highest > 1.1 and not whole and float(np.ptp(sums)) > 0.01 * float(sums.mean())
+
+
+def softmax(values: Array) -> Array:
+    """Posteriors of logits, float64 [n, classes]."""
+    raised = np.exp(values - values.max(axis=1, keepdims=True))
+    return raised / raised.sum(axis=1, keepdims=True)
+
+
+def _around_zero(off: Array, errors: float) -> bool:
+    """Whether deviations have a mean of 0, to so many standard errors; few rows always do."""
+    if len(off) < FEW_ROWS:
+        return True
+    return bool(abs(off.mean()) <= errors * off.std() / np.sqrt(len(off)) + UNEVEN)

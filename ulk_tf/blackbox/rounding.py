@@ -1,0 +1,174 @@
+"""Recognising how numbers were rounded: decimals, significant digits, fractions, short floats."""
+
+import bisect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from ulk_tf.files import Array
+
+MOST_DECIMALS = 7  # a float32 just below 1 has no eighth
+MOST_DIGITS = 7
+DENOMINATORS = (127, 128, 255, 256, 65535, 65536)  # of integers that stand for numbers
+LARGEST_VOTE = 1000  # the number of trees or neighbours that may vote
+# A rounding is believed when exact float32 numbers would look like it this seldom.
+DOUBT = 1e-4
+TRIED_FIRST = 64  # numbers that rule out most candidates, before all are looked at
+
+
+@dataclass(frozen=True)
+class Rounding:
+    """How numbers were rounded.
+
+    Attributes:
+        words: to what, such as "to 4 decimals".
+        step: largest distance between two neighbouring numbers, in the numbers' own unit.
+    """
+
+    words: str
+    step: float
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    rounding: Rounding
+    # How many different numbers must fit before it is believed.
+    least: int
+    # The nearest numbers of that form, and the distance between two of them, for each number.
+    nearest: Callable[[Array], Array]
+    spacing: Callable[[Array], Array]
+
+
+def find_rounding(values: Array) -> Rounding | None:
+    """Find the coarsest rounding that explains every value.
+
+    Values that went through float32 on their way are compared as such: 0.1 is then
+    0.10000000149. How many values there are counts, too: a few float32 numbers have six decimals
+    by chance, a hundred do not.
+
+    Args:
+        values: float64 of any shape, finite.
+
+    Returns:
+        None where the values are exact, or too few to tell.
+    """
+    numbers = np.unique(np.abs(values))
+    numbers = numbers[numbers != 0]
+    if not len(numbers):
+        return None
+    if np.array_equal(numbers, [1.0]):
+        return Rounding("to whole numbers", 1.0)
+    telling = numbers[numbers != 1]
+    few = telling[:: max(1, len(telling) // TRIED_FIRST)]
+    for candidate in _candidates(telling, float(numbers.max())):
+        if (
+            len(telling) >= candidate.least
+            and _explained(candidate, few, 1.0)
+            and _explained(candidate, telling, DOUBT)
+        ):
+            return _fewer_digits(telling, candidate.rounding)
+    return None
+
+
+def _candidates(telling: Array, largest: float) -> Iterator[_Candidate]:
+    """All roundings that are known: fractions first, the coarsest of them before the others."""
+    decimals = {10**places: places for places in range(MOST_DECIMALS + 1)}
+    votes = range(max(2, len(telling)), LARGEST_VOTE + 1)
+    fractions = sorted({*decimals, *DENOMINATORS, *votes})
+    for parts in fractions:
+        if parts == fractions[bisect.bisect(fractions, LARGEST_VOTE)]:
+            # Fractions of 65536 hold short floats of a narrow range, too.
+            yield _short_float("bfloat16", 8, largest)
+            yield _short_float("float16", 11, largest)
+        words = f"to multiples of 1/{parts}"
+        if parts in decimals:
+            places = decimals[parts]
+            words = f"to {places} decimal{'s' * (places != 1)}" if places else "to whole numbers"
+        yield _fraction(parts, words)
+    for digits in range(2, MOST_DIGITS + 1):
+        yield _significant(digits, largest)
+
+
+def _fraction(parts: int, words: str) -> _Candidate:
+    return _Candidate(
+        Rounding(words, 1 / parts),
+        1 if "decimal" in words or parts == 1 else 2,
+        lambda values: np.rint(values * parts) / parts,
+        lambda values: np.full_like(values, 1 / parts),
+    )
+
+
+def _short_float(name: str, bits: int, largest: float) -> _Candidate:
+    """Floats with `bits` bits of significand, the hidden one counted."""
+
+    def spacing(values: Array) -> Array:
+        _, exponent = np.frexp(values)
+        # The smallest numbers of float16 lie evenly.
+        return np.ldexp(1.0, np.maximum(exponent - bits, -24 if name == "float16" else -1000))
+
+    below = np.nextafter(largest, 0) if largest == 1 else largest
+    return _Candidate(
+        Rounding(f"to {name}", float(spacing(np.array([below]))[0])),
+        3,
+        lambda values: np.rint(values / spacing(values)) * spacing(values),
+        spacing,
+    )
+
+
+def _significant(digits: int, largest: float) -> _Candidate:
+    # Dividing by a power of ten is exact to the last bit; multiplying by 0.1 is not.
+    def powers(values: Array) -> tuple[Array, Array]:
+        exponent = _decade(values) - digits
+        return 10.0 ** np.maximum(exponent, 0), 10.0 ** np.maximum(-exponent, 0)
+
+    def spacing(values: Array) -> Array:
+        up, down = powers(values)
+        return up / down
+
+    def nearest(values: Array) -> Array:
+        up, down = powers(values)
+        return np.rint(values / up * down) / down * up
+
+    return _Candidate(
+        Rounding(f"to {digits} significant digits", float(spacing(np.array([largest]))[0])),
+        3,
+        nearest,
+        spacing,
+    )
+
+
+def _decade(values: Array) -> Array:
+    """Powers of ten at or above the values: 0 for 0.5 and for 1."""
+    return np.ceil(np.log10(values) - 1e-12)
+
+
+def _explained(candidate: _Candidate, values: Array, doubt: float) -> bool:
+    """Whether a candidate explains all values, and chance does not."""
+    nearest, spacing = candidate.nearest(values), candidate.spacing(values)
+    single = np.spacing(values.astype(np.float32)).astype(np.float64)
+    # Decimal text; text that passed through float32; and arithmetic that rounded once more.
+    for slack, certain in ((np.spacing(values), 2.0), (single / 2, 1.0), (1.5 * single, 3.0)):
+        if np.all(np.abs(nearest - values) <= slack):
+            width = np.maximum(slack, np.finfo(np.float64).tiny) * certain
+            chance = np.minimum(1.0, np.maximum(width, 1e-300) / spacing)
+            return bool(np.log(chance).sum() <= np.log(doubt))
+    return False
+
+
+def _fewer_digits(values: Array, found: Rounding) -> Rounding:
+    """Significant digits instead of decimals, where only the smallest values need so many.
+
+    Of 4 significant digits, 0.0001234 has 7 decimals; 0.1234567 has not.
+    """
+    if not found.words.endswith("decimals"):
+        return found
+    places = round(-np.log10(found.step))
+    large = values[values >= 0.1]
+    for digits in range(2, places):
+        candidate = _significant(digits, float(values.max()))
+        if _explained(candidate, values, DOUBT):
+            # Each of them would have lost its last digits by chance.
+            by_chance = len(large) * (places - digits)
+            return candidate.rounding if by_chance >= 3 else found
+    return found
