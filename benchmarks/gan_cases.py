@@ -35,7 +35,7 @@ class GanCase:
 
     @property
     def named(self) -> dict[str, Any]:
-        """What the case is."""
+        """Name the case."""
         return {"width": WIDTH}
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""Where and when something was measured; nothing that would name the machine."""
+"""Machine and date of a measurement; nothing that would identify the machine."""
 
 import importlib.metadata
 import platform

@@ -106,7 +106,7 @@ def _section(
 
 
 def _about(result: Result) -> str:
-    """Where, when and how something was measured."""
+    """Say where, when and how something was measured."""
     place, threads = result["machine"], result["threads"]
     flags = "".join(f", {flag}" for flag in place["instructions"])
     versions = ", ".join(f"{name} {number}" for name, number in place["versions"].items())

@@ -26,7 +26,7 @@ class Case(Protocol):
 
     @property
     def named(self) -> dict[str, Any]:
-        """What the case is, by what is shown in its row."""
+        """Name the case by the columns of its row."""
 
     def contenders(self, settings: Settings) -> Any:
         """A context manager that yields the contenders, ready to run."""
@@ -85,7 +85,7 @@ def run(
 
 
 def name(case: Case) -> str:
-    """Of a case and of its file."""
+    """Name a case and its file."""
     return "-".join([case.group, *map(str, case.named.values())])
 
 

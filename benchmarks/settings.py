@@ -1,11 +1,11 @@
-"""How much is measured."""
+"""Settings of the benchmarks: how much is measured."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Of a run of the benchmarks.
+    """Settings of a run of the benchmarks.
 
     Attributes:
         rounds: runs of each contender.

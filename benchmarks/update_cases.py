@@ -34,7 +34,7 @@ class MeasuredJob:
 
     @property
     def what(self) -> str:
-        """What the job does, for messages."""
+        """Say what the job does, for messages."""
         return self.job.what
 
     def run(self, datasets: Datasets) -> float | None:
@@ -54,7 +54,7 @@ class UpdateCase:
 
     @property
     def named(self) -> dict[str, Any]:
-        """What the case is."""
+        """Name the case."""
         return {"target": self.target, "set_size": self.set_size}
 
     @contextmanager
@@ -88,7 +88,7 @@ class GrowthCase:
 
     @property
     def named(self) -> dict[str, Any]:
-        """What the case is."""
+        """Name the case."""
         return {"target": self.target, "set_size": self.set_size}
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""What both sides of a comparison of updates are given."""
+"""Work that both sides of a comparison of updates are given."""
 
 from dataclasses import dataclass
 

@@ -127,7 +127,7 @@ def test_it_says_what_was_done_and_found(tmp_path, results, png):
     for words in (
         "A_MSR",
         "digits",
-        "Updates like these give away something of which samples were new",
+        "Updates like these give away something of the samples they were made with",
         "Only one target base.",
         "Losses by epoch",
         "Over 300 target updates",

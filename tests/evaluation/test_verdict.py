@@ -67,7 +67,7 @@ def test_every_guess_has_to_be_beaten(gains, state, words) -> None:
 def test_an_oracle_decides_only_what_lies_beyond() -> None:
     found = verdict(results("msr", matched_shadow=SHOWN, matched_oracle=LOST))
     assert found.state == "shown"
-    assert found.sentence.endswith("; more of the samples than their labels: not shown.")
+    assert found.sentence.endswith("; more of them than their labels: not shown.")
     more = verdict(results("msr", matched_shadow=LOST, matched_oracle=SHOWN))
     assert more.state == "not shown"
 

@@ -102,7 +102,7 @@ def test_standard_error_shows_progress_and_no_noise(done: Done) -> None:
 
 def test_a_verdict_comes_first(done: Done) -> None:
     first = done.out.splitlines()[0]
-    assert "give away something of which samples were new" in first
+    assert "give away something of the samples they were made with" in first
     assert first in (done.results_path.parent / "report.html").read_text()
 
 

@@ -89,7 +89,7 @@ _ROWS = (
         "Class mean, true label",
         "knows the label, not the sample",
         knows_truth=True,
-        beyond="more of the sample than its label",
+        beyond="more of it than its label",
         answers={"sample": f"{_SSR}:class_mean_of_true_label"},
     ),
     BaselineRow(
@@ -155,7 +155,7 @@ _ROWS = (
         "Matched label oracle",
         "the same by the attack's own clustering: under it, more than labels leaks",
         knows_truth=True,
-        beyond="more of the samples than their labels",
+        beyond="more of them than their labels",
         answers={"samples": f"{_MSR}:matched_oracle"},
     ),
     BaselineRow(

@@ -13,7 +13,7 @@ class OutputRow:
 
     Attributes:
         name: as a signature gives it.
-        gives_away: what an update gives away where the attack is right, after "give away".
+        gives_away: what updates give away where the attack is right, after "Updates give away".
         tell: module:function (value, class names) -> `audit.findings.Told`.
         draw: module:function (folder, what `Scores.pictures` holds, data set) -> paths of figures
             by caption.
@@ -30,25 +30,25 @@ _DRAW = "ulk_tf.evaluation.pictures"
 _ROWS = (
     OutputRow(
         "label_probabilities",
-        "which label the new sample has",
+        "the label of the sample they were made with",
         f"{_TELL}:tell_label",
         f"{_DRAW}:draw_confusion",
     ),
     OutputRow(
         "label_distribution",
-        "how the labels of the new samples are distributed",
+        "how the labels of their samples are distributed",
         f"{_TELL}:tell_distribution",
         f"{_DRAW}:draw_distributions",
     ),
     OutputRow(
         "sample",
-        "something of how the new sample looks",
+        "something of the sample they were made with",
         f"{_TELL}:tell_sample",
         f"{_DRAW}:draw_rows",
     ),
     OutputRow(
         "samples",
-        "something of which samples were new",
+        "something of the samples they were made with",
         f"{_TELL}:tell_samples",
         f"{_DRAW}:draw_matched",
     ),
