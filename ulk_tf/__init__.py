@@ -8,6 +8,7 @@ used, so that `import ulk_tf` takes no TensorFlow.
 | `run` | trains an attack, scores it beside its baselines, exports it |
 | `probe` | records a target's answers to the probing set of an attack |
 | `audit` | says what an update of a target gave away |
+| `gate` | holds results against an owner's limits: held, broken or undecided |
 | `load_attack` | loads an exported attack, which then predicts like a scikit-learn classifier |
 | `load_dataset` | loads digits, a TFDS data set, a .npz or arrays |
 | `Experiment` | all settings of a run |
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from ulk_tf.classifiers.procedure import Procedure
     from ulk_tf.data.datasets import Dataset
     from ulk_tf.errors import UserError
+    from ulk_tf.gating import gate
     from ulk_tf.result import Result
     from ulk_tf.settings.experiment import Experiment
 
@@ -51,12 +53,14 @@ __all__ = [
     "UserError",
     "audit",
     "defences",
+    "gate",
     "load_attack",
     "load_dataset",
     "probe",
     "run",
 ]
 _HOMES = {
+    "gate": "ulk_tf.gating",
     "Dataset": "ulk_tf.data.datasets",
     "Experiment": "ulk_tf.settings.experiment",
     "Procedure": "ulk_tf.classifiers.procedure",

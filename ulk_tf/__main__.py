@@ -1,4 +1,4 @@
-"""What can be done with exported attacks: `python -m ulk_tf check | probe | audit | serve-config`.
+"""Commands of `python -m ulk_tf`: train, check, probe, audit, gate, serve-config.
 
 TensorFlow takes seconds to import, so each command imports what it needs: a misspelt flag is
 answered at once.
@@ -8,12 +8,15 @@ answered at once.
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, Literal
 
 from ulk_tf.blackbox.asking import Asking, asks
 from ulk_tf.errors import UserError
 from ulk_tf.quiet import import_tensorflow
 from ulk_tf.settings import cli
+from ulk_tf.settings.attack_table import ATTACKS
 from ulk_tf.settings.flag_types import PathText
+from ulk_tf.trainer import training
 
 
 def check(path: PathText = PathText("exported")) -> None:  # noqa: B008 - it is text
@@ -89,9 +92,9 @@ def audit(
         out: the folder of the report.
     """
     import_tensorflow()
-    from ulk_tf.audit import audit as auditing
-    from ulk_tf.audit.findings import tell
-    from ulk_tf.audit.report import write_audit
+    from ulk_tf.auditing import audit as auditing
+    from ulk_tf.auditing.findings import tell
+    from ulk_tf.auditing.report import write_audit
     from ulk_tf.files import check_folder
     from ulk_tf.serving.loading import load_attack
 
@@ -132,10 +135,53 @@ def serve_config(export_dir: PathText = PathText("exported")) -> None:  # noqa: 
     print(serve.docker_command(Path(export_dir)))
 
 
-COMMANDS: dict[str, cli.Command] = {
+def gate(
+    results: PathText,
+    limits: PathText,
+    against: PathText | None = None,
+    undecided: Literal["broken", "held"] = "broken",
+    markdown: PathText | None = None,
+    junit: PathText | None = None,
+) -> None:
+    """Hold results against limits: exit code 0 held, 3 broken, 2 a mistake.
+
+    Args:
+        results: results.json of one run, or of several separated by commas.
+        limits: a TOML file with tables [[limit]] of metric, baseline and at_most.
+        against: earlier results of the same settings: a gain that rose is broken.
+        undecided: what a limit counts as that the interval holds.
+        markdown: a file for the table as Markdown, for a pull request.
+        junit: a file for JUnit XML, for a CI system.
+    """
+    from ulk_tf import gating
+    from ulk_tf.files import check_folder, write_text
+    from ulk_tf.result import Result
+
+    for path, flag in ((markdown, "--markdown"), (junit, "--junit")):
+        if path:
+            check_folder(Path(path).parent, flag)
+    new, old = (
+        [Result.load(name) for name in (text or "").split(",") if name]
+        for text in (results, against)
+    )
+    checks = gating.gate(new, str(limits), old)
+    if markdown:
+        write_text(Path(markdown), gating.markdown(checks))
+    if junit:
+        write_text(Path(junit), gating.junit(checks, undecided))
+    for check in checks:
+        print(f"{check.state:10} {check.name}: {check.sentence}")
+    if not gating.passed(checks, undecided):
+        sys.stdout.flush()
+        raise SystemExit(cli.EXIT_BROKEN_LIMIT)
+
+
+COMMANDS: dict[str, Any] = {
+    "train": {name: training(name) for name in ATTACKS},
     "check": check,
     "probe": asks(probe),
     "audit": asks(audit),
+    "gate": gate,
     "serve-config": serve_config,
 }
 

@@ -183,13 +183,9 @@ def probe(
     from ulk_tf.blackbox.asking import Asking  # noqa: PLC0415 - imports TensorFlow
     from ulk_tf.blackbox.probe import probe as record  # noqa: PLC0415
 
-    recording, _ = record(
-        target,
-        loaded.probing_set,
-        len(loaded.class_names),
-        out=None if out is None else Path(out),
-        asking=Asking(**asking),
-    )
+    where = None if out is None else Path(out)
+    names = loaded.class_names
+    recording, _ = record(target, loaded.probing_set, names, Asking(**asking), out=where)
     return recording
 
 
@@ -212,7 +208,7 @@ def audit(
         **asking: how targets are asked, as `probe` takes it.
 
     Returns:
-        Findings, movement and warnings.
+        Findings, movement and warnings; `sentences` says all of it.
 
     Raises:
         UserError: the attacks have different probing sets, or the answers do not fit them.
@@ -232,7 +228,7 @@ def audit(
     from ulk_tf.auditing.report import write_audit  # noqa: PLC0415
     from ulk_tf.blackbox.asking import Asking  # noqa: PLC0415
 
-    found = compare(before, after, loaded, asking=Asking(**asking))
+    found = compare(before, after, loaded, Asking(**asking))
     if out is not None:
         write_audit(Path(out), found)
     return found

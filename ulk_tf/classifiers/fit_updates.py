@@ -100,7 +100,7 @@ class FitUpdates:
         """
         pair = tf.constant(seed, tf.int32)
         with _borrowed(self._model, self._optimizer):
-            self._learn(_tensors(weights), *_tensors([samples, labels]), pair)
+            self._learn(_tensors(weights), tf.constant(samples), tf.constant(labels), pair)
             return tuple(np.asarray(variable) for variable in self._model.weights)
 
     def _updates(

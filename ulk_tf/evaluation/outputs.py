@@ -25,7 +25,7 @@ class OutputRow:
     draw: str
 
 
-_TELL = "ulk_tf.audit.findings"
+_TELL = "ulk_tf.auditing.findings"
 _DRAW = "ulk_tf.evaluation.pictures"
 _ROWS = (
     OutputRow(

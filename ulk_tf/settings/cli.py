@@ -12,15 +12,16 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import fire
-
 from ulk_tf.errors import UserError
 from ulk_tf.settings.flag_types import nearest, parse
 from ulk_tf.settings.flags import Flag, command_help, describe, table_help
 
 Command = Callable[..., None]
+# Commands by name; a name may stand for commands of its own, as in `train li`.
+Commands = Mapping[str, "Command | Commands"]
 EXIT_BROKEN_PIPE = 1
 EXIT_USER_ERROR = 2
+EXIT_BROKEN_LIMIT = 3
 EXIT_INTERRUPTED = 130
 HELP = {"--help", "-h"}
 # Errors of the machine that the user can mend; any other is a fault of ours.
@@ -35,11 +36,12 @@ MACHINE = {
 }
 
 
-def run(commands: Command | Mapping[str, Command], argv: Sequence[str] | None = None) -> None:
+def run(commands: "Command | Commands", argv: Sequence[str] | None = None) -> None:
     """Run a command from the command line and leave the process with its exit code.
 
     Args:
-        commands: one function, or several by name; parameters are annotated.
+        commands: one function, or several by name, nested where a name has commands of its own;
+            parameters are annotated.
         argv: the arguments; those of the process when None.
 
     Raises:
@@ -48,7 +50,7 @@ def run(commands: Command | Mapping[str, Command], argv: Sequence[str] | None = 
     arguments = list(sys.argv[1:] if argv is None else argv)
     _settle_tensorflow()
     try:
-        _dispatch(commands, arguments)
+        _dispatch(program_name(), commands, arguments)
         sys.stdout.flush()
     except UserError as error:
         raise SystemExit(_tell(f"error: {error}", EXIT_USER_ERROR)) from None
@@ -87,23 +89,32 @@ def program_name() -> str:
     return f"python {Path(sys.argv[0]).name}"
 
 
-def _dispatch(commands: Command | Mapping[str, Command], arguments: list[str]) -> None:
-    program = program_name()
+def _dispatch(program: str, commands: "Command | Commands", arguments: list[str]) -> None:
+    """Run a command, or the one of several that the first argument names."""
     if callable(commands):
-        command = commands
-    else:
-        name = arguments.pop(0) if arguments else "--help"
-        if name in HELP | {"help"}:
-            print(table_help(program, commands))
-            return
-        if name not in commands:
-            raise UserError(
-                f"a command of {', '.join(commands)}", repr(name), nearest(name, list(commands))
-            )
-        command, program = commands[name], f"{program} {name}"
+        _run_one(program, commands, arguments)
+        return
+    name = arguments.pop(0) if arguments else "--help"
+    if name in HELP | {"help"}:
+        print(table_help(program, commands))
+        return
+    if name not in commands:
+        raise UserError(
+            f"a command of {', '.join(commands)}", repr(name), nearest(name, list(commands))
+        )
+    _dispatch(f"{program} {name}", commands[name], arguments)
+
+
+def _run_one(program: str, command: Command, arguments: list[str]) -> None:
     if HELP & set(arguments) or arguments == ["help"]:
         beside = [argument for argument in arguments if argument not in HELP | {"help"}]
         print(command_help(program, command, bind(command, beside)))
+        return
+    try:
+        import fire  # noqa: PLC0415 - an environment that only gates has NumPy alone
+    except ImportError:
+        quote(command, arguments)
+        _taking_text(command)(**bind(command, arguments))
         return
     fire.Fire(_taking_text(command), command=quote(command, arguments))
 

@@ -112,12 +112,18 @@ def command_help(program: str, command: Callable[..., None], given: Mapping[str,
     return "\n".join(lines)
 
 
-def table_help(program: str, commands: Mapping[str, Callable[..., None]]) -> str:
+def table_help(program: str, commands: Mapping[str, Any]) -> str:
     """The help text of a program with several commands."""
     longest = max(map(len, commands))
     lines = [f"Usage: {program} COMMAND [--flag=value ...]", "", "Commands:"]
-    lines += [f"  {name:{longest}}  {describe(c).summary}" for name, c in commands.items()]
+    lines += [f"  {name:{longest}}  {_summary(one)}" for name, one in commands.items()]
     return "\n".join([*lines, "", f"{program} COMMAND --help lists the flags of a command."])
+
+
+def _summary(command: Any) -> str:
+    if isinstance(command, Mapping):
+        return f"{', '.join(command)}: see {'|'.join(command)} --help"
+    return describe(command).summary
 
 
 def _flag_lines(flag: Flag) -> list[str]:

@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ulk_tf.audit.fit import Fit, check_fit
-from ulk_tf.audit.resolution import Resolution, measure
+from ulk_tf.auditing.finding import Finding
+from ulk_tf.auditing.findings import tell
+from ulk_tf.auditing.fit import Fit, check_fit
+from ulk_tf.auditing.resolution import Resolution, measure
 from ulk_tf.blackbox.answers import Interpreted, interpret_both
 from ulk_tf.blackbox.asking import STORED, Asking
 from ulk_tf.blackbox.numbers import checked
@@ -47,19 +49,6 @@ class Version:
             "answers": self.interpreted.kind,
             "notes": [*self.recording.notes, *self.interpreted.notes],
         }
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What one attack says.
-
-    Attributes:
-        attack: which one.
-        outputs: by name, without the batch.
-    """
-
-    attack: LoadedAttack
-    outputs: Mapping[str, Array]
 
 
 @dataclass(frozen=True)
@@ -113,17 +102,28 @@ class Audit:
         attacks = "what one attack reads" if count == 1 else f"what {count} attacks read"
         return f"{moved} See {attacks} from that, and how often such answers are right."
 
+    @property
+    def sentences(self) -> list[str]:
+        """All that is said, in order: the verdict, warnings, then what each attack reads."""
+        told = [(finding.attack.name, tell(finding)) for finding in self.findings]
+        return [
+            self.verdict,
+            *(f"note: {warning}" for warning in self.warnings),
+            *(f"{name}: {one.sentence} {one.caution}".rstrip() for name, one in told),
+            *(fit.sentence for fit in self.fits if fit.fits and fit.sentence),
+        ]
+
 
 def audit(
-    before: str,
-    after: str,
+    before: Any,
+    after: Any,
     attacks: Sequence[LoadedAttack],
     asking: Asking | None = None,
 ) -> Audit:
     """Run attacks on two versions of a target.
 
     Args:
-        before: a recording, or a target that is probed now.
+        before: a recording or its file, or a target that is probed now.
         after: the same for the updated version.
         attacks: they share one probing set.
         asking: how targets are asked.
@@ -188,23 +188,26 @@ def movement(before: Array, after: Array) -> dict[str, float | int]:
     }
 
 
-def _recording(target: str, attack: LoadedAttack, asking: Asking) -> Recording:
+def _recording(target: Any, attack: LoadedAttack, asking: Asking) -> Recording:
     """What was recorded of a target, or what it answers now."""
     names = attack.class_names
-    if not is_recording(target):
+    if isinstance(target, Recording):
+        found = target
+    elif isinstance(target, str | Path) and is_recording(str(target)):
+        found = Recording.load(Path(target).expanduser(), asking.output, names)
+    else:
         return record(target, attack.probing_set, names, asking)[0]
-    found = Recording.load(Path(target).expanduser(), asking.output, names)
     if found.probing_set not in ("", digest(attack.probing_set)):
         raise UserError(
             f"answers to the probing set of {attack.path}",
-            f"{target}, answers to another one",
+            f"{found.target or target}, answers to another one",
             "Probe the target with this attack, or audit with the attack that it was probed for.",
         )
     rows = len(attack.probing_set)
     if len(found.answers) != rows:
         raise UserError(
             f"answers to all {rows} samples of the probing set",
-            f"{len(found.answers)} in {target}",
+            f"{len(found.answers)} in {found.target or target}",
         )
     checked(found.answers, rows, len(names))
     return found

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ulk_tf.audit import pictures
-from ulk_tf.audit.audit import Finding
+from ulk_tf.auditing import pictures
+from ulk_tf.auditing.finding import Finding
 from ulk_tf.errors import UserError
 from ulk_tf.evaluation import report
 from ulk_tf.evaluation.baselines_table import baseline, uninformed

@@ -10,9 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ulk_tf.audit import page, pictures
-from ulk_tf.audit.audit import SCHEMA_VERSION, Audit, Finding
-from ulk_tf.audit.findings import Told, set_size, tell
+from ulk_tf.auditing import page, pictures
+from ulk_tf.auditing.audit import SCHEMA_VERSION, Audit
+from ulk_tf.auditing.finding import Finding
+from ulk_tf.auditing.findings import Told, set_size, tell
 from ulk_tf.evaluation.movement import total_variation
 from ulk_tf.files import check_folder, save_npz, write_json, write_text
 from ulk_tf.serving.assets import package_versions

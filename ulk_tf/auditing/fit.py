@@ -15,7 +15,8 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
-from ulk_tf.evaluation.wording import attack_name, metric
+from ulk_tf.evaluation.metrics_table import metric
+from ulk_tf.evaluation.wording import attack_name
 
 TENTHS = 10
 
@@ -104,7 +105,7 @@ def _said(attack: str, score: Score) -> str:
     if score.metric.endswith("accuracy"):
         words = f"right in {score.value:.0%}, chance {score.chance:.0%}"
     else:
-        words = f"{metric(score.metric).name} {score.value:.3g}, chance {score.chance:.3g}"
+        words = f"{metric(score.metric).title} {score.value:.3g}, chance {score.chance:.3g}"
     return f"{attack_name(attack)}, updates that moved this little: {words}."
 
 

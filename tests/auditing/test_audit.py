@@ -10,10 +10,11 @@ from matplotlib.image import imread
 from tests import standins
 from tests.blackbox import misbehaving as bad
 from tests.standins import run
-from ulk_tf.audit import audit as auditing
-from ulk_tf.audit import pictures
-from ulk_tf.audit.findings import tell
-from ulk_tf.audit.report import write_audit
+from ulk_tf.auditing import audit as auditing
+from ulk_tf.auditing import pictures
+from ulk_tf.auditing.finding import Finding
+from ulk_tf.auditing.findings import tell
+from ulk_tf.auditing.report import write_audit
 from ulk_tf.blackbox.recording import Recording
 from ulk_tf.errors import UserError
 from ulk_tf.files import digest, load_npz
@@ -198,13 +199,13 @@ def test_an_attack_that_reads_nothing_is_called_a_guess(metrics, baselines, word
         for group, values in (("metrics", metrics), ("baselines", baselines))
     }
     attack = SimpleNamespace(name="li", metadata=told, class_names=["a", "b"], path="x")
-    found = tell(auditing.Finding(attack, {"label_probabilities": np.array([0.2, 0.8])}))
+    found = tell(Finding(attack, {"label_probabilities": np.array([0.2, 0.8])}))
     assert words in found.caution
     assert other_words not in found.caution
 
 
 def test_an_output_that_nobody_knows(label_export):
-    finding = auditing.Finding(load_attack(label_export), {"entropy": np.zeros(3)})
+    finding = Finding(load_attack(label_export), {"entropy": np.zeros(3)})
     with pytest.raises(UserError, match="one of label_probabilities"):
         tell(finding)
 
