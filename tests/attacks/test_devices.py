@@ -6,10 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import keras
 import pytest
 import tensorflow as tf
 
-from ulk_tf.attacks.devices import strategy
+from ulk_tf.attacks.devices import plain_keras, strategy
 
 
 def test_one_device_needs_no_strategy_and_sets_are_shared_evenly() -> None:
@@ -39,3 +40,24 @@ def test_two_devices_train_one_attack(tmp_path: Path, precision: str) -> None:
     assert told["same"]
     assert told["finite"]
     assert told["loss"][1] < told["loss"][0]
+
+
+def test_a_user_s_keras_settings_reach_no_attack_and_are_left_as_they_were() -> None:
+    config = keras.config
+    before = config.floatx(), config.image_data_format(), config.dtype_policy().name
+    try:
+        config.set_floatx("float16")
+        config.set_image_data_format("channels_first")
+        config.set_dtype_policy("mixed_float16")
+        with pytest.raises(KeyError), plain_keras():
+            layer = keras.layers.Dense(2)
+            assert (layer.compute_dtype, layer.variable_dtype) == ("float32", "float32")
+            assert config.image_data_format() == "channels_last"
+            assert config.floatx() == "float32"
+            raise KeyError
+        assert config.dtype_policy().name == "mixed_float16"
+        assert (config.floatx(), config.image_data_format()) == ("float16", "channels_first")
+    finally:
+        config.set_floatx(before[0])
+        config.set_image_data_format(before[1])
+        config.set_dtype_policy(before[2])

@@ -25,7 +25,7 @@ def copied(label_export, tmp_path):
 def test_an_attack_s_name_cannot_lead_elsewhere(copied, told):
     path = copied / assets.METADATA
     path.write_text(json.dumps(json.loads(path.read_text()) | told))
-    with pytest.raises(UserError, match="one of li, ssr, lde, msr"):
+    with pytest.raises(UserError, match="letters, digits and _"):
         assets.read(copied)
 
 

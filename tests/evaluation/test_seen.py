@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from tests.evaluation import fakes
-from ulk_tf.evaluation.movement import movement
-from ulk_tf.evaluation.seen import as_target, seen
+from ulk_tf.evaluation.movement import mean_movement as movement
+from ulk_tf.evaluation.seen import as_target, fit_range, seen
 from ulk_tf.settings.attack_table import ATTACKS
 
 
@@ -21,8 +21,8 @@ def test_scores_rise_with_movement_where_the_attack_reads_it() -> None:
     moved = movement(held_out.before[held_out.base], held_out.after)
     assert tenths["edges"] == pytest.approx(list(np.quantile(moved, np.linspace(0, 1, 11))))
     assert len(tenths["values"]) == 10 and all(0 <= value <= 1 for value in tenths["values"])
-    assert known["movement"]["p1"] <= np.median(moved) <= known["movement"]["p99"]
-    assert 1 / fakes.CLASSES < known["confidence"]["p1"] <= known["confidence"]["p99"] <= 1
+    assert known["movement"]["low"] <= np.median(moved) <= known["movement"]["high"]
+    assert 1 / fakes.CLASSES < known["confidence"]["low"] <= known["confidence"]["high"] <= 1
 
 
 def test_updates_that_all_move_alike_leave_tenths_empty() -> None:
@@ -43,3 +43,16 @@ def test_held_out_updates_are_taken_from_every_base(most: int, found: int) -> No
     assert len(taken) == found
     assert set(taken.base) == {0, 1}
     assert set(taken.indices.ravel()) <= set(corpus.splits.validation)
+
+
+def test_a_range_covers_one_more_base_model_as_often_as_it_says() -> None:
+    rng = np.random.default_rng(0)
+    for bases in (3, 9):
+        outside = 0
+        for _ in range(2000):
+            drawn = rng.normal(-3, 0.4, bases + 1)
+            known = fit_range(np.exp(drawn[:-1]), np.exp(drawn[:-1]), np.log, np.exp)
+            assert known is not None
+            outside += not known["low"] <= np.exp(drawn[-1]) <= known["high"]
+        assert 0.01 < outside / 2000 < 0.03
+    assert fit_range([0.5], [0.6], np.log, np.exp) is None

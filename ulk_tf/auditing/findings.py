@@ -58,7 +58,7 @@ def tell(finding: Finding) -> Told:
     value, names = finding.outputs[name], finding.attack.class_names
     if not _fits(name, value, len(names)):
         raise UserError(
-            f"a {name} for {len(names)} classes", f"shape {list(value.shape)} of {where}"
+            f"an output {name} for {len(names)} classes", f"shape {list(value.shape)} of {where}"
         )
     if name in OUTPUTS:
         told: Told = imported(OUTPUTS[name].tell)(value, names)

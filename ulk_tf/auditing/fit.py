@@ -2,8 +2,8 @@
 
 An export may carry, under the key `seen` of its metadata, what its training updates were like:
 
-    {"confidence": {"p1": 0.4, "p99": 0.99},          mean top posterior before the update
-     "movement": {"p1": 0.001, "p99": 0.2},           mean total variation distance over probes
+    {"confidence": {"low": 0.4, "high": 0.99},        mean top posterior before the update
+     "movement": {"low": 0.001, "high": 0.2},         mean total variation distance over probes
      "score_by_tenth": {"metric": "accuracy", "chance": 0.1,
                         "edges": [11 movements], "values": [10 scores]}}
 """
@@ -124,10 +124,10 @@ def _score(told: object, movement: float) -> Score | None:
 
 
 def _range(told: object) -> list[tuple[float, float]]:
-    """The percentiles of one figure; empty where they are not told."""
+    """The range of one figure; empty where it is not told."""
     if not isinstance(told, Mapping):
         return []
-    low, high = told.get("p1"), told.get("p99")
+    low, high = told.get("low"), told.get("high")
     return [(float(low), float(high))] if _is_number(low) and _is_number(high) else []
 
 

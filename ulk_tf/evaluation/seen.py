@@ -5,9 +5,12 @@ the target against it.
 """
 
 import dataclasses
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from scipy import stats
+from scipy.special import expit, logit
 
 from ulk_tf.attacks.adversary import adversary_data
 from ulk_tf.attacks.signature import Trained
@@ -21,6 +24,8 @@ from ulk_tf.files import Array
 from ulk_tf.settings.attack_table import AttackRow, imported
 
 TENTHS = 10
+# Posteriors and movements this near to their bounds are at them.
+TINY = 1e-12
 
 
 def seen(row: AttackRow, trained: Trained, corpus: Corpus, seed: int) -> dict[str, Any]:
@@ -33,7 +38,8 @@ def seen(row: AttackRow, trained: Trained, corpus: Corpus, seed: int) -> dict[st
         seed: of all chance.
 
     Returns:
-        `confidence` and `movement` as percentiles `p1` and `p99`, and `score_by_tenth` of
+        `confidence` and `movement` as `low` and `high`, between which a new classifier like the
+        shadow models and 98% of its updates lie (see `fit_range`), and `score_by_tenth` of
         movement: `metric`, `chance` (the best baseline that is told nothing of the update; None
         where there is none), `edges` (11 movements) and `values` (10 scores; None where a tenth
         is empty).
@@ -45,9 +51,7 @@ def seen(row: AttackRow, trained: Trained, corpus: Corpus, seed: int) -> dict[st
     guesses = [one for one in baselines_of(row.output) if one.trivial]
     scores: Scores = imported(row.score)(trained, held_out, seed, guesses)
     edges = np.quantile(moved, np.linspace(0, 1, TENTHS + 1))
-    return {
-        "confidence": _percentiles(mean_confidence(before)),
-        "movement": _percentiles(moved),
+    return _ranges(corpus) | {
         "score_by_tenth": {
             "metric": row.headline,
             "chance": _chance(row.headline, scores, guesses),
@@ -73,9 +77,53 @@ def as_target(corpus: Corpus, most: int) -> Corpus:
     )
 
 
-def _percentiles(values: Array) -> dict[str, float]:
-    low, high = np.quantile(values, (0.01, 0.99))
-    return {"p1": float(low), "p99": float(high)}
+def _ranges(corpus: Corpus) -> dict[str, dict[str, float]]:
+    """The ranges of confidence and movement that the attack was made for."""
+    sure, lowest, highest = [], [], []
+    for role in ("shadow", "validation"):
+        updates = corpus.updates[role]
+        for base in np.unique(updates.base):
+            before, after = updates.pair(np.flatnonzero(updates.base == base))
+            sure.append(float(np.mean(mean_confidence(before))))
+            low, high = np.quantile(mean_movement(before, after), (0.01, 0.99))
+            lowest.append(float(low))
+            highest.append(float(high))
+    found = {
+        "confidence": fit_range(sure, sure, logit, expit),
+        "movement": fit_range(lowest, highest, lambda values: np.log(values + TINY), np.exp),
+    }
+    return {name: known for name, known in found.items() if known is not None}
+
+
+def fit_range(
+    lowest: Sequence[float],
+    highest: Sequence[float],
+    scale: Callable[[Array], Array],
+    back: Callable[[Array], Array],
+) -> dict[str, float] | None:
+    """The range in which a figure of one more base model lies, in 99% of cases at either end.
+
+    Base models differ, and few were seen: it is the prediction interval of Student's t, taken on
+    a scale on which the figure has no bounds.
+
+    Args:
+        lowest: of each base model, such as the first percentile over its updates.
+        highest: the same at the other end.
+        scale: onto that scale.
+        back: from it.
+
+    Returns:
+        `low` and `high`; None of a single base model, which says nothing of others.
+    """
+    count = len(lowest)
+    if count < 2:
+        return None
+    wide = float(stats.t.ppf(0.99, count - 1)) * (1 + 1 / count) ** 0.5
+    below, above = (scale(np.clip(np.array(one), 0, 1 - TINY)) for one in (lowest, highest))
+    return {
+        "low": float(back(below.mean() - wide * below.std(ddof=1))),
+        "high": float(back(above.mean() + wide * above.std(ddof=1))),
+    }
 
 
 def _chance(metric: str, scores: Scores, guesses: list[BaselineRow]) -> float | None:
