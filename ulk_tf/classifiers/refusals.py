@@ -60,13 +60,13 @@ def refuse_unfollowed(model: keras.Model, shape: tuple[int, ...]) -> None:
 
 
 def _traced(model: keras.Model, shape: tuple[int, ...]) -> list[Any]:
-    """The nodes of one call in training, those of functions within included."""
+    """The nodes of a call in training and of one afterwards, those of functions within included."""
     unknown: list[str] = []
 
     def call(samples: tf.Tensor) -> Any:
-        seen = watched_call(model, samples)
-        unknown.extend(seen.unknown)
-        return seen.answers, seen.losses
+        seen = [watched_call(model, samples, training) for training in (True, False)]
+        unknown.extend(seen[0].unknown)
+        return [(one.answers, one.losses) for one in seen]
 
     samples = tf.TensorSpec((2, *shape), tf.float32)
     try:

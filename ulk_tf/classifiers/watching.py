@@ -1,4 +1,4 @@
-"""One call of a model in training, watched: which losses it adds, and what it assigns."""
+"""One call of a model, watched: which losses it adds, and what it assigns."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -36,17 +36,18 @@ class _Scope(keras.StatelessScope):
         super().add_update(update)
 
 
-def watched_call(model: keras.Model, samples: tf.Tensor) -> Seen:
-    """Call a model in training, eagerly or in a graph; its variables stay as they are.
+def watched_call(model: keras.Model, samples: tf.Tensor, training: bool = True) -> Seen:
+    """Call a model, eagerly or in a graph; its variables stay as they are.
 
     Args:
         model: a built classifier.
         samples: [n, ...].
+        training: whether dropout and the like are active.
     """
     trained = {id(variable) for variable in model.trainable_variables}
     known = [*model.trainable_variables, *model.non_trainable_variables, *model.metrics_variables]
     with _Scope(known) as scope:
-        answers = model(samples, training=True)
+        answers = model(samples, training=training)
         losses = list(model.losses)
     held = {id(variable) for variable in known}
     moved = {variable.path for variable in scope.assigned if id(variable) in trained}
