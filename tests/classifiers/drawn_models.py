@@ -89,7 +89,7 @@ LOSSES: dict[str, object] = {
     "squared": "mean_squared_error",
 }
 # Samples in an updating set, in a batch, epochs: batches that divide the set, and that do not.
-SIZES = ((5, 2, 2), (6, 3, 1), (3, 4, 2), (4, 2, 1), (6, 4, 1))
+SIZES = ((3, 2, 2), (6, 3, 1), (3, 4, 2), (4, 2, 1), (5, 3, 1))
 
 
 @dataclass(frozen=True)

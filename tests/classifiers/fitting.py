@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 
 import keras
 import numpy as np
@@ -82,7 +83,7 @@ def check(
     engine = UpdateEngine(model, config, probes, fast)
     # Another update first: nothing of it may be left.
     after = engine.after(weights, samples, labels, np.stack([SEED + 1, SEED]))[1]
-    answer = fitted if eagerly else fitted.predict_on_batch
+    answer = partial(fitted, training=False) if eagerly else fitted.predict_on_batch
     before = np.asarray(answer(probes))
     np.testing.assert_allclose(engine.before(weights), before, atol=1e-6)
     one_hot = model.compiled and takes_one_hot(model)

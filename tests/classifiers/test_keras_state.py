@@ -144,6 +144,17 @@ def test_settings_of_a_builder_stay_in_it(setting: str, written: Written) -> Non
     assert state() == before
 
 
+def test_what_the_first_call_imports_holds_for_the_second(written: Written, tmp_path: Path) -> None:
+    late = f"late_module_{next(NAMES)}"
+    (tmp_path / f"{late}.py").write_text("import keras\nkeras.config.set_epsilon(0.5)\n")
+    target = written("", f"import {late}", "keras.config.epsilon() == 0.5")
+    for _ in range(2):
+        model = zoo.build(target, SHAPE, 3)
+        settings = keras_state.of(model)
+        assert settings is not None and settings["epsilon"] == 0.5
+        assert keras.config.epsilon() == 1e-7
+
+
 def test_a_builder_that_seeds_seeds_nothing_else(written: Written) -> None:
     keras.utils.set_random_seed(1)
     expected = numbers()

@@ -1,6 +1,7 @@
 """An architecture's digest: of what is built, not of the names that Keras counts up."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import keras
 import pytest
@@ -95,6 +96,44 @@ def test_built_twice_it_is_found_again(name: str, digests: dict[str, str]) -> No
 
 def test_another_structure_is_another_digest(digests: dict[str, str]) -> None:
     assert len(set(digests.values())) == len(BUILT)
+
+
+SOURCE = """
+import keras
+from keras import layers
+keras.config.set_epsilon({epsilon})
+
+def loss(labels, answers):
+    return keras.losses.sparse_categorical_crossentropy(labels, answers) * {factor}
+
+def build(shape, classes):
+    inputs = keras.Input(shape)
+    model = keras.Model(inputs, layers.Dense(classes, activation="softmax")(inputs))
+    {compiled}
+    return model
+"""
+
+
+def test_own_code_and_own_settings_are_part_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def found(name: str, epsilon: float, factor: int, compiled: str) -> str:
+        text = SOURCE.format(epsilon=epsilon, factor=factor, compiled=compiled)
+        (tmp_path / f"{name}.py").write_text(text)
+        return architecture(zoo.build(f"{name}:build", (4,), 3))
+
+    compiled = "model.compile('sgd', loss)"
+    digests = [
+        found("own_code_1", 1e-7, 2, ""),
+        found("own_code_2", 1e-3, 2, ""),
+        found("own_code_3", 1e-7, 2, compiled),
+        found("own_code_4", 1e-7, 3, compiled),
+    ]
+    assert len(set(digests)) == 4
+    assert architecture(zoo.build("own_code_2:build", (4,), 3)) == digests[1]
+    assert architecture(zoo.build("own_code_3:build", (4,), 3)) == digests[2]
 
 
 @pytest.mark.parametrize(

@@ -145,7 +145,8 @@ class FitUpdates:
             variable.assign(value)
         for variable, value in zip(self._optimizer.variables, self._fresh, strict=True):
             variable.assign(value)
-        for variable in self._model.metrics_variables:
+        seeds = [v for v in self._model.non_trainable_variables if is_seed(v)]
+        for variable in (*seeds, *self._model.metrics_variables):
             variable.assign(tf.zeros_like(variable.value))
 
     # Not inlined: the optimizer's passes over one step, not over all of them, cost half the time.

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from ulk_tf.classifiers import keras_state, losses
 from ulk_tf.classifiers.optimizers import Step
+from ulk_tf.classifiers.watching import watched_call
 from ulk_tf.settings.config import Optimizer, UpdateConfig
 
 # Optimizers whose rule `Step` has.
@@ -71,7 +72,7 @@ def is_plain(model: keras.Model, compiled: bool = True) -> bool:
         and keras_state.of(model) is None
         and not any(variable.constraint for variable in model.trainable_variables)
         and all(_is_single(layer) for layer in _every_layer(model))
-        and not _adds_losses(model)
+        and _only_answers(model)
     )
 
 
@@ -123,17 +124,13 @@ def _is_single(layer: keras.Layer) -> bool:
     return layer.dtype_policy.name == "float32"
 
 
-def _adds_losses(model: keras.Model) -> bool:
-    """Whether layers or weights add losses in training; true where that cannot be found out."""
+def _only_answers(model: keras.Model) -> bool:
+    """Whether a call in training adds no loss and moves no weight that gradients move.
+
+    False where that cannot be found out.
+    """
     shape = getattr(model, "input_shape", None)
     if not isinstance(shape, tuple) or None in shape[1:]:
-        return True
-    if any(variable.regularizer for variable in model.trainable_variables):
-        return True
-    state = [
-        [variable.value for variable in part]
-        for part in (model.trainable_variables, model.non_trainable_variables)
-    ]
-    samples = tf.zeros((2, *shape[1:]))
-    _, _, found = model.stateless_call(*state, samples, training=True, return_losses=True)
-    return bool(found)
+        return False
+    seen = watched_call(model, tf.zeros((2, *shape[1:])))
+    return not (seen.losses or seen.moved)

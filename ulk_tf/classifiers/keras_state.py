@@ -121,7 +121,12 @@ def of_module(name: str) -> Iterator[None]:
     """
     with kept(seeds=False):
         _write(_SETTINGS, _of_modules.get(name, {}))
+        before = _read(_SETTINGS)
         yield
+        # What a call sets holds for the next one, as it would in the user's own process.
+        after = _read(_SETTINGS)
+        changed = {key: value for key, value in after.items() if value != before[key]}
+        _of_modules[name] = {**_of_modules.get(name, {}), **changed}
 
 
 def remember(model: keras.Model, name: str) -> None:

@@ -42,7 +42,7 @@ def takes_one_hot(model: keras.Model) -> bool:
     Raises:
         UserError: it has several losses that take different labels.
     """
-    found = {_one_hot(loss) for loss in _flat(model.loss)}
+    found = {_one_hot(loss) for loss in each_loss(model.loss)}
     if len(found) > 1:
         raise UserError(
             "a compiled target whose losses take the same labels",
@@ -54,7 +54,7 @@ def takes_one_hot(model: keras.Model) -> bool:
 
 def loss_name(model: keras.Model) -> str:
     """The losses of a compiled model, as a reader knows them."""
-    names = [_name(loss) for loss in _flat(model.loss)]
+    names = [_name(loss) for loss in each_loss(model.loss)]
     return " and ".join(names) or "the losses that its layers add"
 
 
@@ -78,10 +78,15 @@ def _weighted(model: keras.Model) -> bool:
         return True
 
 
-def _flat(loss: Any) -> Iterator[Any]:
+def each_loss(loss: Any) -> Iterator[Any]:
+    """Yield the losses that were given to `compile`, out of lists and dicts.
+
+    Args:
+        loss: as `model.loss` has it.
+    """
     if isinstance(loss, Mapping | list | tuple):
         for part in loss.values() if isinstance(loss, Mapping) else loss:
-            yield from _flat(part)
+            yield from each_loss(part)
     elif loss is not None:
         yield loss
 

@@ -7,6 +7,7 @@ import tensorflow as tf
 from tensorflow.python.framework import op_def_registry
 
 from ulk_tf.classifiers import keras_state
+from ulk_tf.classifiers.watching import watched_call
 from ulk_tf.errors import UserError
 
 # What decides how `fit` trains: a model with one of its own is trained by another procedure.
@@ -58,31 +59,14 @@ def refuse_unfollowed(model: keras.Model, shape: tuple[int, ...]) -> None:
         )
 
 
-class _Watching(keras.StatelessScope):
-    """Keeps variables as they are, and notes those that are assigned without being known."""
-
-    def __init__(self, known: list[keras.Variable]) -> None:
-        super().__init__([(variable, variable.value) for variable in known], collect_losses=True)
-        self._known = {id(variable) for variable in known}
-        self.unknown: list[keras.Variable] = []
-
-    def add_update(self, update: tuple[keras.Variable, Any]) -> None:
-        if id(update[0]) not in self._known:
-            self.unknown.append(update[0])
-        super().add_update(update)
-
-
 def _traced(model: keras.Model, shape: tuple[int, ...]) -> list[Any]:
-    """The nodes of one call in training, those of functions within included."""
-    known = [*model.trainable_variables, *model.non_trainable_variables, *model.metrics_variables]
-    unknown: list[keras.Variable] = []
+    """The nodes of a call in training and of one afterwards, those of functions within included."""
+    unknown: list[str] = []
 
     def call(samples: tf.Tensor) -> Any:
-        with _Watching(known) as scope:
-            answers = model(samples, training=True)
-            losses = list(model.losses)
-        unknown.extend(scope.unknown)
-        return answers, losses
+        seen = [watched_call(model, samples, training) for training in (True, False)]
+        unknown.extend(seen[0].unknown)
+        return [(one.answers, one.losses) for one in seen]
 
     samples = tf.TensorSpec((2, *shape), tf.float32)
     try:
@@ -97,7 +81,7 @@ def _traced(model: keras.Model, shape: tuple[int, ...]) -> list[Any]:
             "Compute with keras.ops or TensorFlow, without NumPy or Python's own branches.",
         ) from error
     if unknown:
-        names = ", ".join(sorted({variable.path for variable in unknown}))
+        names = ", ".join(unknown)
         raise _impure(model, f"state that no layer of it holds ({names})", _REMEDY)
     definition = graph.as_graph_def()
     return [*definition.node, *(n for body in definition.library.function for n in body.node_def)]

@@ -2,20 +2,24 @@
 
 import inspect
 import json
+import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
 
+from ulk_tf.classifiers import keras_state, losses
 from ulk_tf.files import digest
+
+_LIBRARIES = {"keras", "tensorflow", "numpy"}
 
 
 def architecture(model: keras.Model) -> str:
     """A digest of a model's layers and of what it was compiled with, whatever their names.
 
     Equal for two models that the same code built; different where a layer, a setting, a
-    connection, a nested model or the source of an own layer differs.
+    connection, a nested model or the source of an own class or function differs.
 
     Args:
         model: a built classifier.
@@ -27,9 +31,10 @@ def architecture(model: keras.Model) -> str:
             text = text.replace(f'"{layer.name}"', f'"layer {number}"')
         return digest(text.replace(f'"{model.name}"', '"model"'))
     layers = list(model._flatten_layers())
-    kinds = {type(layer) for layer in layers if not _is_keras(type(layer))}
-    sources = sorted(_source(kind) for kind in kinds)
-    return digest(_Numbered().described(_serialized(model, layers)), _weights(model), sources)
+    serialized = _serialized(model, layers)
+    sources = sorted({_source(part) for part in _own_code(model, layers)})
+    settings = {name: str(value) for name, value in (keras_state.of(model) or {}).items()}
+    return digest(_Numbered().described(serialized), _weights(model), sources, settings)
 
 
 def _is_flat(model: keras.Model) -> bool:
@@ -39,7 +44,8 @@ def _is_flat(model: keras.Model) -> bool:
     """
     nests = any(list(layer._flatten_layers(include_self=False)) for layer in model.layers)
     own = not all(_is_keras(type(layer)) for layer in (model, *model.layers))
-    return not (nests or own or model.compiled or isinstance(model, keras.Sequential))
+    plain = not model.compiled and keras_state.of(model) is None
+    return plain and not (nests or own or isinstance(model, keras.Sequential))
 
 
 def _is_keras(kind: type) -> bool:
@@ -123,8 +129,19 @@ def _weights(model: keras.Model) -> list[Any]:
     return [[list(v.shape), str(v.dtype), id(v) in trained] for v in model.weights]
 
 
-def _source(kind: type) -> str:
+def _own_code(model: keras.Model, layers: list[keras.Layer]) -> Iterator[Any]:
+    """A user's classes and functions that a model is made of."""
+    trained_by = [model.optimizer, *losses.each_loss(model.loss)] if model.compiled else []
+    for part in (*layers, *trained_by):
+        for held in (part, *getattr(part, "__dict__", {}).values()):
+            code = held if inspect.isfunction(held) else type(held)
+            root = code.__module__.partition(".")[0]
+            if root not in _LIBRARIES and root not in sys.stdlib_module_names:
+                yield code
+
+
+def _source(part: Any) -> str:
     try:
-        return inspect.getsource(kind)
+        return inspect.getsource(part)
     except (OSError, TypeError):
-        return kind.__qualname__
+        return getattr(part, "__qualname__", "")

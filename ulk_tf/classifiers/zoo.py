@@ -200,6 +200,13 @@ def _check_answers(name: str, model: keras.Model, shape: tuple[int, ...], classe
     shown = getattr(model, "output_shape", None)
     if shown not in (None, (None, classes)):
         raise _no_target(classes, shown)
+    kinds = {str(variable.dtype) for variable in model.weights}
+    if "bfloat16" in kinds:
+        raise UserError(
+            "--target with weights that NumPy's files can hold: float16, float32 or float64",
+            f"{name}, whose weights are bfloat16",
+            'Use the dtype policy "mixed_bfloat16".',
+        )
     samples = np.random.default_rng(0).uniform(0, 255, (2, *shape)).astype(np.float32)
     try:
         with keras_state.as_made(model):
