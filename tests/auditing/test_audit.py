@@ -204,15 +204,9 @@ def test_an_attack_that_reads_nothing_is_called_a_guess(metrics, baselines, word
     assert other_words not in found.caution
 
 
-<<<<<<< HEAD:tests/auditing/test_audit.py
-def test_an_output_that_nobody_knows(label_export):
-    finding = Finding(load_attack(label_export), {"entropy": np.zeros(3)})
-    with pytest.raises(UserError, match="one of label_probabilities"):
-        tell(finding)
-=======
 def test_an_output_that_nobody_knows_is_told_by_its_numbers(label_export, tmp_path):
     values = np.array([0.25, 1e-7, 3, -2, 5, 6, 7])
-    found = tell(auditing.Finding(load_attack(label_export), {"entropy": values}))
+    found = tell(Finding(load_attack(label_export), {"entropy": values}))
     assert found.sentence == (
         "Entropy, as the attack li answers: 0.25, 1e-07, 3, -2, 5 and 2 more."
     )
@@ -220,8 +214,7 @@ def test_an_output_that_nobody_knows_is_told_by_its_numbers(label_export, tmp_pa
     found.draw(tmp_path / "picture.png")
     assert imread(tmp_path / "picture.png").shape[2] in (3, 4)
     with pytest.raises(UserError, match="an output entropy"):
-        tell(auditing.Finding(load_attack(label_export), {"entropy": np.zeros(0)}))
->>>>>>> refs/heads/rows:tests/audit/test_audit.py
+        tell(Finding(load_attack(label_export), {"entropy": np.zeros(0)}))
 
 
 @pytest.mark.parametrize("count", [3, 1000])
