@@ -3,9 +3,8 @@
 import dataclasses
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ulk_tf.preflight import Loaded, preflight
 from ulk_tf.settings.attack_table import ATTACKS
 from ulk_tf.settings.config import DataConfig
 from ulk_tf.settings.experiment import Experiment
@@ -19,6 +18,9 @@ from ulk_tf.settings.presets import (
     parts,
     preset_fields,
 )
+
+if TYPE_CHECKING:
+    from ulk_tf.preflight import Loaded
 
 EXAMPLES = (
     ("", "handwritten digits, offline"),
@@ -36,7 +38,7 @@ TWINS = (
 )
 
 
-def command(attack: str, run: Callable[[Experiment, Loaded], None], summary: str) -> Described:
+def command(attack: str, run: "Callable[[Experiment, Loaded], None]", summary: str) -> Described:
     """A command-line function with one flag for each config field of `attack`.
 
     Args:
@@ -46,13 +48,17 @@ def command(attack: str, run: Callable[[Experiment, Loaded], None], summary: str
     """
 
     def checked_run(**flags: Any) -> None:
+        from ulk_tf.preflight import preflight  # noqa: PLC0415 - for help, flags are enough
+
         settings = experiment(attack, **flags)
         run(settings, preflight(settings))
 
     return _described(checked_run, attack, parts(attack), summary)
 
 
-def shared_command(run: Callable[[Sequence[Experiment], Loaded], None], summary: str) -> Described:
+def shared_command(
+    run: "Callable[[Sequence[Experiment], Loaded], None]", summary: str
+) -> Described:
     """A command-line function with the flags that all attacks share.
 
     Args:
@@ -62,6 +68,8 @@ def shared_command(run: Callable[[Sequence[Experiment], Loaded], None], summary:
     classes = {name: cls for name, cls in parts("li").items() if name != "attack"}
 
     def checked_run(**flags: Any) -> None:
+        from ulk_tf.preflight import preflight  # noqa: PLC0415 - for help, flags are enough
+
         settings = [experiment(attack, **flags) for attack in ATTACKS]
         run(settings, preflight(*settings))
 

@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ulk_tf.commands import command
-from ulk_tf.preflight import Loaded
 from ulk_tf.settings import cli
 from ulk_tf.settings.attack_table import attack_row
 from ulk_tf.settings.experiment import Experiment
 from ulk_tf.settings.flags import Described
+
+if TYPE_CHECKING:
+    from ulk_tf.preflight import Loaded
 
 
 def main(name: str, argv: Sequence[str] | None = None) -> None:
@@ -33,13 +36,13 @@ def training(name: str) -> Described:
         name: of the attack.
     """
 
-    def train(experiment: Experiment, loaded: Loaded) -> None:
+    def train(experiment: Experiment, loaded: "Loaded") -> None:
         print(run(experiment, loaded))
 
     return command(name, train, attack_row(name).summary)
 
 
-def run(experiment: Experiment, loaded: Loaded) -> Path:
+def run(experiment: Experiment, loaded: "Loaded") -> Path:
     """Run an experiment on data that is loaded already; see `workflow.run`."""
     # TensorFlow takes seconds to import: a misspelt flag is answered before.
     from ulk_tf import workflow  # noqa: PLC0415

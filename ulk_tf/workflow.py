@@ -75,7 +75,7 @@ def run(
         with stages.stage("export"):
             exported = _export(row, experiment, trained, corpus, results | {"seen": known})
     drawn = draw(folder / "figures", row.output, scores, trained.curves, corpus.dataset)
-    results |= {"timing": stages.timing, "export": str(exported)}
+    results |= {"timing": stages.timing, "export": str(exported), "held_out": known}
     write_results(folder / "results.json", results)
     _report(folder, results, drawn, exported, tell)
     shutil.rmtree(folder / TRAINING_STATE, ignore_errors=True)
@@ -105,6 +105,7 @@ def _results(
         "procedures": dict(corpus.procedures),
         "timing": {},
         "export": "",
+        "held_out": {},
         "warnings": warnings,
         "metrics": {key: e.as_json() for key, e in scores.metrics.items()},
         "baselines": {key: e.as_json() for key, e in scores.baselines.items()},

@@ -9,6 +9,7 @@
 | procedures | how each side updates its classifiers, in words |
 | export | folder of the exported attack; empty until it is there |
 | timing | by stage: `seconds`, and `reused` where something was found on disk |
+| held_out | the attack on held-out shadow updates; see `evaluation.seen` |
 | warnings | sentences that a reader has to see |
 | metrics | estimates by name |
 | baselines | estimates by `<metric>:<baseline>` |
@@ -35,6 +36,7 @@ KEYS: dict[str, type] = {
     "timing": dict,
     "procedures": dict,
     "export": str,
+    "held_out": dict,
     "warnings": list,
     "metrics": dict,
     "baselines": dict,

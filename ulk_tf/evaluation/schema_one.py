@@ -41,6 +41,7 @@ def upgraded(results: Mapping[str, Any]) -> dict[str, Any]:
         },
         "procedures": {},
         "export": "",
+        "held_out": {},
         "warnings": [],
         "metrics": metrics,
         "baselines": results["baselines"],

@@ -54,6 +54,7 @@ def seen(row: AttackRow, trained: Trained, corpus: Corpus, seed: int) -> dict[st
     return _ranges(corpus) | {
         "score_by_tenth": {
             "metric": row.headline,
+            "less_is_better": METRICS[row.headline].less_is_better,
             "chance": _chance(row.headline, scores, guesses),
             "edges": [float(edge) for edge in edges],
             "values": _by_tenth(row.headline, scores, moved, edges),
