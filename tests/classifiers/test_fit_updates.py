@@ -106,6 +106,10 @@ BUILT: dict[str, Callable[[], keras.Model]] = {
         keras.optimizers.SGD(0.1), "sparse_categorical_crossentropy", loss_weights=[0.3]
     ),
     "no labels": unlabelled,
+    "weights that a call moves": lambda: classifier(
+        layers.SpectralNormalization(layers.Dense(4)), layers.BatchNormalization()
+    ),
+    "adapter": lambda: classifier(layers.Dense(5, lora_rank=2, kernel_regularizer="l2")),
     "two losses": lambda: compiled(keras.optimizers.SGD(0.1), ["mse", "categorical_crossentropy"]),
     "unused weights": lambda: compiled(
         keras.optimizers.AdamW(0.01), own_loss, layers.Dense(3, trainable=False)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from keras import layers
+from tensorflow.python.framework.config import is_op_determinism_enabled
 
 from ulk_tf.classifiers import keras_state, zoo
 from ulk_tf.classifiers.chain import as_chain
@@ -22,6 +23,7 @@ import keras, random
 import numpy as np
 import tensorflow as tf
 from keras import layers
+from tensorflow.python.framework.config import is_op_determinism_enabled
 {at_import}
 
 def build(shape, classes):
@@ -65,6 +67,7 @@ SETTINGS = {
     "tf.config.optimizer.set_experimental_options({'constant_folding': False})": (
         "not tf.config.optimizer.get_experimental_options()['constant_folding']"
     ),
+    "tf.config.experimental.enable_op_determinism()": "is_op_determinism_enabled()",
     "tf.config.threading.set_intra_op_parallelism_threads(7)": "True",
     "tf.config.threading.set_inter_op_parallelism_threads(7)": "True",
     "keras.utils.set_random_seed(5)": "True",
@@ -107,7 +110,7 @@ def state() -> list[object]:
     found += [tf.config.get_soft_device_placement(), tf.config.optimizer.get_jit()]
     found += [tf.config.optimizer.get_experimental_options()]
     found += [tf.config.experimental.tensor_float_32_execution_enabled()]
-    found += [tf.config.threading.get_intra_op_parallelism_threads()]
+    found += [is_op_determinism_enabled(), tf.config.threading.get_intra_op_parallelism_threads()]
     found += [tf.config.threading.get_inter_op_parallelism_threads()]
     return found
 

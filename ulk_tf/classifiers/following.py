@@ -15,7 +15,7 @@ _PLAIN: dict[type, Optimizer] = {keras.optimizers.SGD: "sgd", keras.optimizers.A
 
 
 def is_own(model: keras.Model, compiled: bool = True) -> bool:
-    """Whether an update uses the optimizer and the loss that the model was compiled with.
+    """Tell whether an update uses the optimizer and the loss that the model was compiled with.
 
     Args:
         model: the classifier.
@@ -41,7 +41,7 @@ def step_of(model: keras.Model, config: UpdateConfig, compiled: bool = True) -> 
 
 
 def has_plain_rule(model: keras.Model, compiled: bool = True) -> bool:
-    """Whether the update's rule is SGD with momentum or Adam, over cross-entropy.
+    """Tell whether the update's rule is SGD with momentum or Adam, over cross-entropy.
 
     Args:
         model: the classifier.
@@ -61,7 +61,7 @@ def has_plain_rule(model: keras.Model, compiled: bool = True) -> bool:
 
 
 def is_plain(model: keras.Model, compiled: bool = True) -> bool:
-    """Whether an update is nothing but gradients of cross-entropy and a plain rule, in float32.
+    """Tell whether an update is only gradients of cross-entropy and a plain rule, in float32.
 
     Args:
         model: the classifier.
@@ -125,7 +125,7 @@ def _is_single(layer: keras.Layer) -> bool:
 
 
 def _only_answers(model: keras.Model) -> bool:
-    """Whether a call in training adds no loss and moves no weight that gradients move.
+    """Tell whether a call in training adds no loss and moves no weight that gradients move.
 
     False where that cannot be found out.
     """

@@ -15,7 +15,7 @@ _SPARSE = ("sparse_categorical_crossentropy", "SparseCategoricalCrossentropy", "
 
 
 def is_cross_entropy(model: keras.Model) -> bool:
-    """Whether a compiled model's loss is the usual one: cross-entropy over integer labels.
+    """Tell whether a compiled model's loss is the usual one: cross-entropy over integer labels.
 
     Args:
         model: a compiled one.
@@ -31,7 +31,7 @@ def is_cross_entropy(model: keras.Model) -> bool:
 
 
 def takes_one_hot(model: keras.Model) -> bool:
-    """Whether a compiled model's loss takes one-hot labels instead of integers.
+    """Tell whether a compiled model's loss takes one-hot labels instead of integers.
 
     Keras' own losses do, but for the sparse ones. Any other function takes labels as a data set
     has them: integers.
@@ -69,7 +69,7 @@ def layer_losses(model: keras.Model, dtype: str) -> list[tf.Tensor]:
 
 
 def _weighted(model: keras.Model) -> bool:
-    """Whether losses are weighted; true where that cannot be found out."""
+    """Tell whether losses are weighted; true where that cannot be found out."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -1,4 +1,4 @@
-"""What a chain's layers may be set to: any setting that nobody reads must be off."""
+"""Settings that a chain's layers may have: any that nobody reads must be off."""
 
 import warnings
 from typing import Any
@@ -33,7 +33,7 @@ _READ: dict[type, set[str]] = {
 
 
 def is_plain_layer(layer: keras.Layer) -> bool:
-    """Whether a layer is of a known kind, in float32, with nothing else switched on.
+    """Tell whether a layer is of a known kind, in float32, with nothing else switched on.
 
     A regularizer, a constraint, a quantization, or a setting of a later Keras: whatever is not
     known must be None or False.

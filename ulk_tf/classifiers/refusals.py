@@ -14,8 +14,9 @@ from ulk_tf.errors import UserError
 _OF_TRAINING = ("fit", "make_train_function", "train_step", "compute_loss")
 # Stateful operations that change nothing, and those whose bodies are among the rest.
 _HARMLESS = {
-    *("VarHandleOp", "ReadVariableOp", "ResourceGather", "Assert", "PrintV2"),
-    *("While", "If", "Case", "StatefulPartitionedCall", "HashTableV2", "LookupTableFindV2"),
+    *("VarHandleOp", "ReadVariableOp", "VarIsInitializedOp", "ResourceGather", "ResourceGatherNd"),
+    *("While", "If", "Case", "StatefulPartitionedCall", "Assert", "PrintV2", "CheckNumericsV2"),
+    *("HashTableV2", "LookupTableFindV2", "LookupTableSizeV2", "CudnnRNNV2", "CudnnRNNV3"),
 }
 _REMEDY = (
     "Draw with keras.random and a keras.random.SeedGenerator that is an attribute of the layer, "
@@ -88,7 +89,7 @@ def _traced(model: keras.Model, shape: tuple[int, ...]) -> list[Any]:
 
 
 def _content(node: Any) -> tuple[str, list[tuple[str, bytes]]]:
-    """What a node does, whatever it and the functions that it calls are named."""
+    """Content of a node, whatever it and the functions that it calls are named."""
     attributes = [
         (name, value.SerializeToString(deterministic=True))
         for name, value in sorted(node.attr.items())

@@ -38,7 +38,7 @@ def architecture(model: keras.Model) -> str:
 
 
 def _is_flat(model: keras.Model) -> bool:
-    """Whether all names in a model's text are those of its layers.
+    """Tell whether all names in a model's text are those of its layers.
 
     A sequential model keeps its input back, and that has a name too.
     """
@@ -103,7 +103,7 @@ _REFERENCES: dict[str, Callable[[_Numbered, Any], Any]] = {
 
 
 def _serialized(model: keras.Model, layers: list[keras.Layer]) -> Any:
-    """What Keras writes of a model; where it cannot, what its layers say of themselves."""
+    """Serialize a model as Keras does; where it cannot, layer by layer."""
     with warnings.catch_warnings():
         # Keras warns of a lambda, which nobody is about to load here.
         warnings.simplefilter("ignore")

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 @dataclass(frozen=True)
 class Seen:
-    """What a call did.
+    """Outcome of a watched call.
 
     Attributes:
         answers: of the model.

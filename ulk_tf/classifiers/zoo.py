@@ -1,22 +1,17 @@
 """Target classifiers: Keras functional models that take raw pixels and answer posteriors."""
 
-import inspect
 from collections.abc import Callable
 from functools import partial
 
 import keras
-import numpy as np
 from keras import layers
 
-from ulk_tf.classifiers import given, keras_state
-from ulk_tf.classifiers.refusals import refuse_unfollowed
+from ulk_tf.classifiers import given, own_target
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array
 
 Builder = Callable[[tuple[int, ...], int], keras.Model]
 Moments = tuple[Array, Array]
-# How far from 1 the sum of a row may be; in half precision each value is rounded by itself.
-_CLOSE = {"float64": 1e-3, "float32": 1e-3, "float16": 2**-8, "bfloat16": 2**-5}
 
 
 def mnist_cnn(shape: tuple[int, ...], classes: int) -> keras.Model:
@@ -124,7 +119,7 @@ def find(name: str) -> Builder:
     known = given.given(name)
     if known is not None:
         return known.build
-    builder = _imported(name) if ":" in name else ZOO.get(name)
+    builder = own_target.imported(name) if ":" in name else ZOO.get(name)
     if builder is None:
         raise UserError(f"--target of auto, {', '.join(ZOO)} or module:function", repr(name))
     return builder
@@ -157,80 +152,10 @@ def build(
             f"a target that takes samples of shape {shape}", f"{name} ({reason})"
         ) from error
     if not isinstance(model, keras.Model):
-        raise _no_target(classes, type(model).__name__)
+        raise own_target.no_target(classes, type(model).__name__)
     if ":" in name:
-        _check_answers(name, model, shape, classes)
-        refuse_unfollowed(model, shape)
+        own_target.check(name, model, shape, classes)
     return model
-
-
-def _imported(path: str) -> Builder:
-    """The user's function, which is called under the settings of its own module."""
-    module, _, name = path.partition(":")
-    try:
-        builder = getattr(keras_state.import_module(module), name)
-    except Exception as error:  # a module of the user's raises what it likes
-        reason = f"{type(error).__name__}: {error}"
-        raise UserError(
-            "--target=module:function that can be imported", f"{path} ({reason})"
-        ) from error
-    try:
-        inspect.signature(builder).bind((), 0)
-    except (TypeError, ValueError) as error:
-        raise UserError("--target to be a function of (sample shape, classes)", path) from error
-
-    def build_it(shape: tuple[int, ...], classes: int) -> keras.Model:
-        with keras_state.of_module(module):
-            model = builder(shape, classes)
-        if isinstance(model, keras.Model):
-            keras_state.remember(model, module)
-        return model
-
-    return build_it
-
-
-def _check_answers(name: str, model: keras.Model, shape: tuple[int, ...], classes: int) -> None:
-    """Raise `UserError` unless a user's model answers samples of this shape with posteriors."""
-    if not model.built:
-        raise _no_target(
-            classes,
-            f"{type(model).__name__}, which is not built",
-            "Call the model once, on keras.Input(shape) or on samples, before it is returned.",
-        )
-    shown = getattr(model, "output_shape", None)
-    if shown not in (None, (None, classes)):
-        raise _no_target(classes, shown)
-    kinds = {str(variable.dtype) for variable in model.weights}
-    if "bfloat16" in kinds:
-        raise UserError(
-            "--target with weights that NumPy's files can hold: float16, float32 or float64",
-            f"{name}, whose weights are bfloat16",
-            'Use the dtype policy "mixed_bfloat16".',
-        )
-    samples = np.random.default_rng(0).uniform(0, 255, (2, *shape)).astype(np.float32)
-    try:
-        with keras_state.as_made(model):
-            raw = model(samples, training=False)
-    except Exception as error:  # Keras and TensorFlow raise what they like at other shapes
-        raise UserError(
-            f"a target that takes samples of shape {shape}", f"{name}, which takes others"
-        ) from error
-    if tuple(raw.shape) != (2, classes):
-        raise _no_target(classes, f"{name} with output {(None, *raw.shape[1:])}")
-    kind = keras.backend.standardize_dtype(raw.dtype)
-    answers = np.asarray(raw).astype(np.float32)
-    sums = answers.sum(-1)
-    close = _CLOSE.get(kind, 0)
-    if not close or answers.min() < 0 or np.abs(sums - 1).max() > close:
-        raise UserError(
-            "--target to answer posteriors: floats, each row a softmax that sums to 1",
-            f"{name}, whose answer is {kind} with rows that sum to {sums.tolist()}",
-        )
-
-
-def _no_target(classes: int, received: object, remedy: str = "") -> UserError:
-    wanted = f"--target to build a keras.Model with output (None, {classes})"
-    return UserError(wanted, received, remedy)
 
 
 def _pixels(
