@@ -149,8 +149,7 @@ def _posteriors(values: Array, words: str, step: float) -> Interpreted:
     if np.isin(values, (0, 1)).all() and np.all(values.sum(axis=1) == 1):
         note = (
             "The target answers labels only (1 for one class, 0 for the others). Attacks were "
-            "trained on full posteriors and read next to nothing from labels. A model that is "
-            "sent samples on another scale answers so, too: see --scale."
+            "trained on full posteriors and read next to nothing from labels."
         )
         return Interpreted(values, "labels", (note,))
     rounded = [
@@ -182,7 +181,7 @@ def _posteriors(values: Array, words: str, step: float) -> Interpreted:
         )
         notes = [note, *(rounded if step else [])]
         return Interpreted(values, "noisy", tuple(notes), step, noise)
-    if are_logits(values):
+    if are_logits(values, step):
         return _logits(values, words, step)
     sums = values.sum(axis=1)
     raise UserError(
@@ -229,7 +228,7 @@ def _doubts(found: Interpreted) -> list[str]:
     said = []
     top = found.posteriors.max(axis=1)
     rows, classes = found.posteriors.shape
-    if found.kind != "labels" and np.all(top >= 1 - SATURATED):
+    if np.all(top >= 1 - SATURATED):
         said.append(
             f"All {rows} answers are saturated (top posterior >= 1 - 1e-6): samples are probably "
             "sent on another scale than the model was trained on; try --scale=unit (0 to 1), "

@@ -19,6 +19,7 @@ from ulk_tf.blackbox.metadata import INTEGERS, TEXT, Input, Metadata, ready_vers
 from ulk_tf.blackbox.numbers import checked
 from ulk_tf.blackbox.outputs import select
 from ulk_tf.blackbox.reasons import one_line
+from ulk_tf.blackbox.signatures import DEFAULT
 from ulk_tf.blackbox.source import Reply
 from ulk_tf.blackbox.transport import TOKEN_VARIABLE, Answer, Patience, Transport
 from ulk_tf.errors import UserError
@@ -104,6 +105,8 @@ class Endpoint:
     def _predict(self, samples: Array, spend: Callable[[int], None]) -> Array | None:
         """Send one request; None where the server takes fewer samples at once."""
         signature, taken = self._metadata.signature(self._asking.signature, self.name)
+        if signature is not None and self._asking.signature is None:
+            self._note(f"The model has no {DEFAULT}; its only signature {signature} was asked.")
         fixed = taken.batch if taken else None
         if fixed is not None and len(samples) > fixed:
             self._limit = fixed

@@ -18,7 +18,7 @@ from ulk_tf.blackbox.fitting import Shape, as_integers, batched, fitted
 from ulk_tf.blackbox.numbers import checked
 from ulk_tf.blackbox.outputs import select
 from ulk_tf.blackbox.reasons import reason
-from ulk_tf.blackbox.signatures import choose
+from ulk_tf.blackbox.signatures import DEFAULT, choose
 from ulk_tf.blackbox.source import Reply
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array, digest, sha256_file
@@ -207,7 +207,10 @@ def from_saved_model(
         sizes = None
     number = f"{folder.name} " if folder.name.isdecimal() else ""
     version = f"{number}({_folder_digest(folder)[:16]})"
-    return FunctionSource(answer, str(path), version, asking, class_names, sizes)
+    source = FunctionSource(answer, str(path), version, asking, class_names, sizes)
+    if name != DEFAULT and (asking is None or asking.signature is None):
+        source.notes += (f"The model has no {DEFAULT}; its only signature {name} was asked.",)
+    return source
 
 
 def from_import(

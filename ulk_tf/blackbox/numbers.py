@@ -71,6 +71,7 @@ def checked(values: Any, rows: int, classes: int | None = None) -> Array:
         wanted = f"answers of shape [{rows}, {classes or 'classes'}]"
         cut = found.ndim == 2 and found.shape[0] == rows and found.shape[1] < (classes or 0)
         hint = f" (only the top {found.shape[1]} classes?)" if cut else ""
+        hint = " (one sigmoid unit tells two classes, not more)" if column else hint
         raise UserError(wanted, f"{list(found.shape)}{hint}")
     numbers: Array = found.astype(np.float64)
     if not np.isfinite(numbers).all():

@@ -122,7 +122,7 @@ def noise_of(values: Array) -> float | None:
     if furthest <= SUM_TOLERANCE:
         plausible = outside <= OUTSIDE_EXACT
     elif len(negative):
-        widest = max(NOISE, 2 * outside) * np.sqrt(classes)
+        widest = 2 * max(NOISE, outside) * np.sqrt(classes)
         errors = 10 if outside <= OUTSIDE else 4
         plausible = outside <= OUTSIDE_EVEN and furthest <= widest and _around_zero(off, errors)
     elif (values == 0).mean() > 0.01:  # clipped to 0, by which rows grow
@@ -138,11 +138,12 @@ def noise_of(values: Array) -> float | None:
     return max(float(np.sqrt(np.mean(off**2) / classes)), below)
 
 
-def are_logits(values: Array) -> bool:
+def are_logits(values: Array, step: float) -> bool:
     """Whether logits are the only reading of values that are no posteriors.
 
     Args:
         values: float64 [n, classes].
+        step: of their rounding; 0 where there is none.
     """
     lowest, highest = float(values.min()), float(values.max())
     sums = values.sum(axis=1)
@@ -153,7 +154,9 @@ def are_logits(values: Array) -> bool:
         # Scores from 0 to 1 with some noise are sigmoids.
         return not (highest > OUTSIDE and highest <= 1.1 and -lowest < 0.05 * highest)
     whole = np.array_equal(values, np.rint(values))
-    return highest > 1.1 and not whole and float(np.ptp(sums)) > 0.01 * float(sums.mean())
+    # Posteriors in an unknown unit have one sum.
+    same = values.shape[1] * step + 1e-5 * float(sums.mean())
+    return highest > 1.1 and not whole and float(np.ptp(sums)) > same
 
 
 def softmax(values: Array) -> Array:

@@ -148,10 +148,10 @@ def _explained(candidate: _Candidate, values: Array, doubt: float) -> bool:
     nearest, spacing = candidate.nearest(values), candidate.spacing(values)
     single = np.spacing(values.astype(np.float32)).astype(np.float64)
     # Decimal text; text that passed through float32; and arithmetic that rounded once more.
-    for slack, certain in ((np.spacing(values), 2.0), (single / 2, 1.0), (1.5 * single, 3.0)):
+    for slack in (np.spacing(values), single / 2, 1.5 * single):
         if np.all(np.abs(nearest - values) <= slack):
-            width = np.maximum(slack, np.finfo(np.float64).tiny) * certain
-            chance = np.minimum(1.0, np.maximum(width, 1e-300) / spacing)
+            # The shortest text of a float32 has few digits by chance, too.
+            chance = np.minimum(1.0, np.maximum(2 * slack, single) / spacing)
             return bool(np.log(chance).sum() <= np.log(doubt))
     return False
 

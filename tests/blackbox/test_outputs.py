@@ -1,0 +1,143 @@
+"""Posteriors are found among outputs, and put into the order of the attack's classes."""
+
+import base64
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ulk_tf.blackbox.outputs import by_columns, pick, reorder, select
+from ulk_tf.errors import UserError
+
+NAMES = ["ant", "bee", "cat", "dog"]
+
+
+class Table:
+    """A data frame as pandas has them."""
+
+    def __init__(self, columns, values):
+        self.columns, self._values = columns, np.asarray(values)
+
+    def to_numpy(self):
+        return self._values
+
+
+def posteriors(seed=0, rows=7):
+    return np.random.default_rng(seed).dirichlet(np.ones(len(NAMES)), rows)
+
+
+def ranked(values, kept, names=NAMES):
+    order = np.argsort(-values, axis=1)[:, :kept]
+    return [[names[i] for i in row] for row in order], np.take_along_axis(values, order, 1)
+
+
+@given(st.integers(0, 10**6), st.integers(1, 4), st.permutations(NAMES))
+def test_sorted_scores_with_names_are_put_back(seed, kept, names):
+    values = posteriors(seed)
+    labels, scores = ranked(values, kept, names)
+    rows = [
+        {"classes": one, "scores": two.tolist()} for one, two in zip(labels, scores, strict=True)
+    ]
+    found, notes = select(rows, len(rows), None, names)
+    kept_values = np.where(values >= np.sort(values)[:, -kept][:, None], values, 0)
+    np.testing.assert_array_equal(found, kept_values)
+    assert "names the classes" in notes[0]
+
+
+FORMS = {
+    "lists of labels and scores": lambda labels, scores: [
+        [{"label": name, "score": float(s)} for name, s in zip(*row, strict=True)]
+        for row in zip(labels, scores, strict=True)
+    ],
+    "columns": lambda labels, scores: {"names": labels, "probabilities": scores},
+    "bytes": lambda labels, scores: {
+        "classes": [[name.encode() for name in row] for row in labels],
+        "scores": scores,
+    },
+    "bytes over REST": lambda labels, scores: [
+        {
+            "classes": [{"b64": base64.b64encode(name.encode()).decode()} for name in row],
+            "scores": row_scores.tolist(),
+        }
+        for row, row_scores in zip(labels, scores, strict=True)
+    ],
+    "numbers": lambda labels, scores: {
+        "class_ids": [[NAMES.index(name) for name in row] for row in labels],
+        "scores": scores,
+    },
+    "other case": lambda labels, scores: {
+        "classes": [[name.upper() for name in row] for row in labels],
+        "scores": scores,
+    },
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_other_forms_of_the_same(form):
+    values = posteriors()
+    found, notes = select(FORMS[form](*ranked(values, 4)), len(values), None, NAMES)
+    np.testing.assert_array_equal(found, values)
+    assert notes
+
+
+def test_scores_that_cannot_be_put_in_order():
+    labels, scores = ranked(posteriors(), 4, ["w", "x", "y", "z"])
+    with pytest.raises(UserError, match=r"class names \(ant, bee, cat, dog\)"):
+        select({"classes": labels, "scores": scores}, 7, None, NAMES)
+    with pytest.raises(UserError, match="fixed order"):
+        select({"classes": labels, "scores": scores}, 7, None)
+
+
+def test_names_in_one_fixed_order_need_not_be_known():
+    values = posteriors()
+    labels = [["w", "x", "y", "z"]] * len(values)
+    found, notes = select({"classes": labels, "scores": values}, 7, None, NAMES)
+    np.testing.assert_array_equal(found, values)
+    assert notes == ()
+
+
+def test_a_label_beside_posteriors_is_no_ranking():
+    values = posteriors()
+    rows = [
+        {"label": NAMES[row.argmax()], "confidence": float(row.max()), "probabilities": row}
+        for row in values
+    ]
+    found, notes = select(rows, 7, None, NAMES)
+    np.testing.assert_array_equal(found, values)
+    assert notes == ()
+
+
+@pytest.mark.parametrize("order", [NAMES, NAMES[::-1]])
+def test_one_output_for_each_class(order):
+    values = posteriors()
+    columns = {name: values[:, NAMES.index(name)].tolist() for name in order}
+    rows = [{name: columns[name][i] for name in order} for i in range(7)]
+    table = Table(order, np.stack([columns[name] for name in order], axis=1))
+    for answer in (columns, rows, table):
+        found, notes = select(answer, 7, None, NAMES)
+        np.testing.assert_array_equal(found, values)
+        assert bool(notes) == (order is not NAMES)
+
+
+def test_a_table_with_other_columns_is_taken_as_it_is():
+    values = posteriors()
+    for columns in ([0, 1, 2, 3], ["p0", "p1", "p2", "p3"]):
+        found, notes = select(Table(columns, values), 7, None, NAMES)
+        np.testing.assert_array_equal(found, values)
+        assert notes == ()
+
+
+def test_the_only_output_with_a_row_for_each_sample():
+    values = posteriors()
+    assert select({"a": [0.5], "b": values}, 7, None)[0] is values
+    assert pick({"loss": np.float32(3), "p": values}, None, 7) is values
+    with pytest.raises(UserError, match="a, b"):
+        pick({"a": values, "b": values}, None, 7)
+
+
+def test_reorder_needs_every_class_once():
+    values = posteriors()
+    assert reorder(values, ["ant", "ant", "cat", "dog"], NAMES) is None
+    assert reorder(values[:, :3], NAMES[:3], NAMES) is None
+    assert by_columns(["1", "0", "2", "3"], values, NAMES)[0][0, 0] == values[0, 1]
