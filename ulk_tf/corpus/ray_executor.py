@@ -100,6 +100,8 @@ class Ray:
 
 
 def _connect(config: CorpusConfig) -> None:
+    here = {} if config.ray_address else {"num_cpus": config.workers, "include_dashboard": False}
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     if not config.ray_address and " " in sys.executable:
         # Ray hands the path to a shell as it is: no worker ever starts, and nothing says so.
         raise UserError(
@@ -107,8 +109,6 @@ def _connect(config: CorpusConfig) -> None:
             sys.executable,
             "Move the environment, or choose --executor=processes.",
         )
-    here = {} if config.ray_address else {"num_cpus": config.workers, "include_dashboard": False}
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     try:
         _check_reachable(config.ray_address or "")
         ray.init(config.ray_address, log_to_driver=False, logging_level="ERROR", **here)
