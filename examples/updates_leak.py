@@ -5,14 +5,14 @@
 The first attack of "Updates-Leak" (Salem et al., USENIX Security 2020, section 4.1), single-sample
 label inference, as one file of plain Keras. It takes less than a minute and downloads nothing.
 
-An owner serves a classifier of handwritten digits. One night she trains it on one more digit. An
-adversary asked it about the same 100 images before and after that night, so he holds two tables of
+An owner serves a classifier of handwritten digits. One night he trains it on one more digit. An
+adversary asked it about the same 100 images before and after that night, so she holds two tables of
 posteriors, each of 100 rows and 10 classes. Which digit was it?
 
-He cannot look into her classifier, but he can play the owner at home: he trains classifiers of his
-own (shadow models), updates each of them with one digit, hundreds of times over, and trains a
-network that names the digit from the two tables. Then he shows it the tables of her classifier
-(the target model), which no part of his training has seen.
+She cannot look into his classifier, but she can play the owner at home: she trains classifiers of
+her own (shadow models), updates each of them with one digit, hundreds of times over, and trains a
+network that names the digit from the two tables. Then she shows it the tables of his classifier
+(the target model), which no part of her training has seen.
 """
 
 import argparse
@@ -40,7 +40,7 @@ def split(rng):
 
 
 def train_base(images, labels):
-    """Train a small classifier, as the owner does, and the adversary in her image."""
+    """Train a small classifier, as the owner does, and the adversary like him."""
     layers = [keras.layers.Dense(64, activation="tanh") for _ in range(2)]
     model = keras.Sequential([keras.Input((64,)), *layers, keras.layers.Dense(CLASSES, "softmax")])
     model.compile(keras.optimizers.SGD(0.1, momentum=0.9), "sparse_categorical_crossentropy")
@@ -83,7 +83,7 @@ def log_change(before, after):
 def features(change):
     """Turn a change into the attack's input: its direction, and its length as one more number.
 
-    A sample that the classifier had wrong moves it a thousand times as far as one that it knew.
+    A sample that the classifier had wrong moves it thousands of times as far as one it knew.
     Divided by its own norm, every update is as loud as any other; how loud it was, the last input
     remembers.
     """
@@ -140,8 +140,8 @@ def main(bases=10, targets=3, updates=600, seed=0):
     commonest = np.bincount(labels).argmax()
     answers = {
         "the attack": attack,
-        # Only what it knows beyond these two leaked. The first is the shuffled ablation: the same
-        # network is shown what another update of the same classifier changed.
+        # The attack leaks only what it knows beyond the next two. The first is the shuffled
+        # ablation: the same network is shown what another update of the same classifier changed.
         "the attack, shown another update": lambda seen: attack(np.roll(seen, 1, axis=0)),
         "most frequent label, always": lambda seen: np.full(len(seen), commonest),
         # Why the attack works at all: in the last layer a sample's gradient is posterior minus

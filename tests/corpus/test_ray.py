@@ -26,9 +26,21 @@ def test_without_ray_the_error_names_the_extra(
     assert not any(tmp_path.iterdir())
 
 
+def test_a_python_that_ray_cannot_start_is_refused_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("ray", reason="Ray is not installed: pip install 'ulk_tf[ray]'")
+    monkeypatch.setattr(sys, "executable", "/home/ann/my work/.venv/bin/python")
+    with pytest.raises(UserError, match=r"without spaces .* --executor=processes"):
+        built(tmp_path, executor="ray")
+    assert not any(tmp_path.iterdir())
+
+
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
     """A head without cores, and three nodes of one core each."""
+    if " " in sys.executable:
+        pytest.skip("Ray starts no worker where the path of Python has spaces")
     pytest.importorskip("ray", reason="Ray is not installed: pip install 'ulk_tf[ray]'")
     from ray.cluster_utils import Cluster
 

@@ -6,6 +6,7 @@ at a time, and what a lost node took with it is submitted again.
 
 import os
 import socket
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
@@ -100,6 +101,13 @@ class Ray:
 def _connect(config: ExecutionConfig) -> None:
     here = {} if config.ray_address else {"num_cpus": config.workers, "include_dashboard": False}
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    if not config.ray_address and " " in sys.executable:
+        # Ray hands the path to a shell as it is: no worker ever starts, and nothing says so.
+        raise UserError(
+            "a path of Python without spaces for --executor=ray",
+            sys.executable,
+            "Move the environment, or choose --executor=processes.",
+        )
     try:
         _check_reachable(config.ray_address or "")
         ray.init(config.ray_address, log_to_driver=False, logging_level="ERROR", **here)
