@@ -66,7 +66,7 @@ def check(
     """Assert that the engine's posteriors after an update are those after `fit`.
 
     Args:
-        build: makes the classifier, with the same weights each time.
+        build: makes the classifier.
         config: how an update goes.
         shape: of a sample.
         classes: how many.
@@ -80,6 +80,7 @@ def check(
     probes = rng.uniform(-1, 1, (6, *shape)).astype(np.float32)
     model, fitted = build(), build()
     weights = model.get_weights()
+    fitted.set_weights(weights)
     engine = UpdateEngine(model, config, probes, fast)
     # Another update first: nothing of it may be left.
     after = engine.after(weights, samples, labels, np.stack([SEED + 1, SEED]))[1]
