@@ -19,7 +19,7 @@ from ulk_tf.evaluation.report_page import (
 )
 from ulk_tf.evaluation.stages import stage_lines
 from ulk_tf.evaluation.verdict import verdict
-from ulk_tf.evaluation.wording import THREAT, attack_name
+from ulk_tf.evaluation.wording import attack_name, threat
 from ulk_tf.files import write_text
 from ulk_tf.settings.attack_table import ATTACKS
 
@@ -57,7 +57,7 @@ def render(results: Mapping[str, Any], figures: Mapping[str, Path]) -> str:
         section("Results", scores(results)),
         section("What is a good value?", _good_values(results)),
         section("Pictures", *(figure(caption, png) for caption, png in figures.items())),
-        section("Threat model", paragraph(THREAT)),
+        section("Threat model", paragraph(threat(results.get("config") or {}))),
         section("What the export holds", paragraph(held(str(results["attack"])))),
         section(
             "How it was made",

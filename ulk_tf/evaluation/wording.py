@@ -1,5 +1,8 @@
 """Words that reports share; titles of attacks, metrics and baselines come from their tables."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from ulk_tf.evaluation.metrics_table import spaced
 from ulk_tf.settings.attack_table import ATTACKS
 
@@ -9,6 +12,35 @@ THREAT = (
     "how such a classifier is trained and updated, so that she can train the attack on shadow "
     "models of her own; it is scored here on target models and updates that it has never seen."
 )
+
+# Samples belong to one side only; how many there are is no assumption.
+_HAD = ("samples",)
+
+
+def threat(config: Mapping[str, Any]) -> str:
+    """The threat model of a run: the usual one, and what the adversary assumes otherwise.
+
+    Args:
+        config: the run's, as results.json has it.
+    """
+    owner, adversary = (config.get(side) or {} for side in ("owner", "adversary"))
+    others = [
+        f"{name} {_shown(value)} (the owner's: {_shown((owner.get(part) or {}).get(name))})"
+        for part, values in adversary.items()
+        for name, value in values.items()
+        if value != (owner.get(part) or {}).get(name) and name not in _HAD
+    ]
+    sentences = [THREAT]
+    defence = (owner.get("defence") or {}).get("defence")
+    if defence:
+        sentences.append(f"Clients see the owner's answers through a defence, {defence}.")
+    if others:
+        sentences.append(f"Here she assumes otherwise than the owner: {', '.join(others)}.")
+    return " ".join(sentences)
+
+
+def _shown(value: object) -> str:
+    return "none" if value is None else str(value)
 
 
 def attack_name(attack: str) -> str:
