@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from reproduction import quality
-from ulk_tf.evaluation.results import read_results
+from ulk_tf.evaluation.results import KEYS, SCHEMA_VERSION, read_results
 from ulk_tf.files import write_json
 from ulk_tf.settings import presets
 
@@ -13,14 +13,13 @@ from ulk_tf.settings import presets
 def result(**flags: object) -> dict[str, object]:
     experiment = presets.experiment("lde", **flags)
     value = {"mean": 0.25, "low": 0.2, "high": 0.3, "n": 9}
-    return {
-        "schema_version": 2,
+    empty: dict[str, object] = {key: kind() for key, kind in KEYS.items()}
+    return empty | {
+        "schema_version": SCHEMA_VERSION,
         "attack": "lde",
         "dataset": experiment.owner.data.dataset,
         "config": dataclasses.asdict(experiment),
-        "environment": {},
         "timing": {"training": {"seconds": 90.0}, "scoring": {"seconds": 30.0}},
-        "warnings": [],
         "metrics": {"kl": value},
         "gains": {"kl:prior": value},
         "baselines": {"kl:prior": value | {"mean": 0.5}, "most_frequent_accuracy:prior": value},

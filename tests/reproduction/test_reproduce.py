@@ -8,6 +8,7 @@ import pytest
 from reproduction import quality, reproduce
 from tests.trainers.commands import OF_ATTACK, TINY
 from ulk_tf.errors import UserError
+from ulk_tf.evaluation.results import KEYS, SCHEMA_VERSION
 from ulk_tf.files import write_json
 from ulk_tf.settings import presets
 from ulk_tf.workflow import run_folder
@@ -18,15 +19,12 @@ def value(mean: float, low: float, high: float) -> dict[str, float]:
 
 
 def figures(mean: float) -> dict[str, object]:
-    return {
-        "schema_version": 2,
+    empty: dict[str, object] = {key: kind() for key, kind in KEYS.items()}
+    return empty | {
+        "schema_version": SCHEMA_VERSION,
         "attack": "li",
         "dataset": "digits",
-        "config": {},
-        "environment": {},
         "timing": {"training": {"seconds": 120.0}},
-        "warnings": [],
-        "gains": {},
         "metrics": {"accuracy": value(mean, mean - 0.1, mean + 0.1)},
         "baselines": {
             "accuracy:most_frequent_label": value(0.25, 0.2, 0.3),

@@ -63,7 +63,8 @@ def test_a_kill_costs_a_training_no_more_than_an_epoch(tmp_path: Path) -> None:
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     for folder in (whole, broken):
         folder.mkdir()
-    many = {"epochs": 30, "epoch_steps": 4, "patience": 30}
+    # Four steps an epoch, of 64 sets each.
+    many = {"training_updates": 256, "epochs": 30, "epoch_steps": 4, "patience": 30}
     uninterrupted = train("msr", whole, **many)
     assert not list(whole.rglob("training"))
     process = start("msr", broken, **many)
@@ -82,4 +83,6 @@ def test_a_kill_costs_a_training_no_more_than_an_epoch(tmp_path: Path) -> None:
 def test_another_seed_is_another_experiment(tmp_path: Path, uninterrupted: Done) -> None:
     other = train("li", tmp_path, seed=1, **MANY)
     assert set(made(tmp_path)).isdisjoint(made(uninterrupted.folder))
-    assert other.figures["metrics"] != uninterrupted.figures["metrics"]
+    # With six updates two attacks may well be right equally often.
+    told = ("metrics", "baselines", "gains")
+    assert [other.figures[key] for key in told] != [uninterrupted.figures[key] for key in told]
