@@ -6,7 +6,7 @@ from functools import lru_cache
 import keras
 import numpy as np
 
-from ulk_tf.classifiers import given, zoo
+from ulk_tf.classifiers import given, keras_state, zoo
 from ulk_tf.classifiers.fit_updates import FitUpdates
 from ulk_tf.classifiers.following import update_sentence
 from ulk_tf.classifiers.procedure import Change, Samples, Shape, Weights
@@ -110,7 +110,9 @@ class KerasProcedure:
         """Train a base model; see `Procedure`."""
         # Initialisers and dropout draw from the global seed when the model is made.
         keras.utils.set_random_seed(seed)
-        return fit_base(self.build(), self.training, samples, labels, seed)
+        model = self.build()
+        with keras_state.as_made(model):
+            return fit_base(model, self.training, samples, labels, seed)
 
     def update(self, weights: Weights, change: Change, seed: int) -> Weights:
         """Update a classifier by Keras' own steps; see `Procedure`."""
@@ -130,7 +132,8 @@ class KerasProcedure:
         model.set_weights(list(weights))
         # Plain calls: `predict` would trace a graph for each model and each shape.
         parts = [samples[start : start + 500] for start in range(0, len(samples), 500)]
-        return np.concatenate([np.asarray(model(part, training=False)) for part in parts])
+        with keras_state.as_made(model):
+            return np.concatenate([np.asarray(model(part, training=False)) for part in parts])
 
     def update_many(
         self, weights: Weights, sets: Samples, seeds: Array, probes: Array, first: int
