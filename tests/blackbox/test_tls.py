@@ -30,5 +30,5 @@ def test_a_self_signed_certificate(tmp_path, monkeypatch):
             box(url).posteriors(SAMPLES)
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
         assert box(url).posteriors(SAMPLES).shape == (40, 4)
-        with pytest.raises(UserError, match="404|a server that answers"):
+        with pytest.raises(UserError, match="a server that answers"):
             box(url.replace("https", "http")).posteriors(SAMPLES)
