@@ -18,11 +18,27 @@ def test_what_c_code_writes_is_dropped(capfd: pytest.CaptureFixture[str]) -> Non
     assert capfd.readouterr().err == "before\nafter\n"
 
 
-def test_an_error_opens_it_again(capfd: pytest.CaptureFixture[str]) -> None:
+def test_an_error_opens_it_again_and_shows_what_was_held_back(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
     with pytest.raises(ValueError, match="ours"), silenced():
+        os.write(2, b"the reason\n")
         raise ValueError("ours")
     os.write(2, b"after\n")
-    assert capfd.readouterr().err == "after\n"
+    assert capfd.readouterr().err == "the reason\nafter\n"
+
+
+@pytest.mark.parametrize("end", ["os.abort()", "os.kill(os.getpid(), 9)", "os._exit(3)"])
+def test_the_reason_of_a_process_that_dies_is_shown(end: str) -> None:
+    code = (
+        "import os\nfrom ulk_tf.quiet import silenced\n"
+        f"with silenced():\n    os.write(2, b'needs AVX\\n')\n    {end}"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode != 0
+    assert "needs AVX" in done.stderr
 
 
 @pytest.mark.parametrize("name", ["tensorflow", "absl"])

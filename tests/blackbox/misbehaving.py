@@ -58,6 +58,9 @@ class Server:
         self.port = self._http.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}{PATH}"
 
+    def encrypt(self, context):
+        self._http.socket = context.wrap_socket(self._http.socket, server_side=True)
+
     def __enter__(self):
         threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True).start()
         return self

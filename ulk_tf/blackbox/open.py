@@ -8,7 +8,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from ulk_tf.blackbox import answers, local
+from ulk_tf.blackbox import answers, keras_file, local
 from ulk_tf.blackbox.asking import Asking
 from ulk_tf.blackbox.endpoint import Endpoint
 from ulk_tf.blackbox.recording import RECORDED, RecordedSource
@@ -144,7 +144,7 @@ FORMS = (
     Form(
         "<file>.keras",
         lambda text: text.endswith(".keras"),
-        lambda text, asking, names: local.from_keras_file(Path(text), asking, names),
+        lambda text, asking, names: keras_file.from_keras_file(Path(text), asking, names),
     ),
     Form(
         "<recorded>.npz, .npy, .csv, .tsv or .txt",

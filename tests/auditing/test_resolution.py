@@ -1,0 +1,175 @@
+"""Nothing is named where nothing moved more than the answers' own resolution."""
+
+import json
+
+import numpy as np
+import pytest
+
+from tests import standins
+from tests.blackbox import misbehaving as bad
+from tests.standins import run
+from ulk_tf.auditing import audit as auditing
+from ulk_tf.auditing.report import write_audit
+from ulk_tf.auditing.resolution import FLOAT32_STEP, Resolution, measure
+from ulk_tf.blackbox.answers import interpret
+from ulk_tf.blackbox.asking import Asking
+from ulk_tf.blackbox.recording import Recording
+from ulk_tf.files import digest
+from ulk_tf.serving.loading import load_attack
+
+EXACT = np.random.default_rng(0).dirichlet(np.ones(standins.CLASSES), standins.PROBES)
+NOTHING = "above the answers' own resolution"
+
+
+@pytest.fixture
+def pair(tmp_path):
+    def record(before, after, asked=None):
+        paths = []
+        for name, answers in (("1", before), ("2", after)):
+            path = tmp_path / f"{name}.npz"
+            told = {} if asked is None else {"asked": asked[len(paths)]}
+            Recording(answers, "t", digest(standins.PROBING_SET), (name,), **told).save(path)
+            paths.append(str(path))
+        return paths
+
+    return record
+
+
+def saturated(seed):
+    random = np.random.default_rng(seed)
+    values = random.random((standins.PROBES, standins.CLASSES)) * 1e-31
+    values[:, 1] = 1
+    return values
+
+
+CASES = {
+    "saturated": (saturated(0), saturated(1), FLOAT32_STEP),
+    "the last bit": (
+        EXACT.astype("f4").astype(float),
+        np.nextafter(EXACT.astype("f4"), np.float32(1)).astype(float),
+        FLOAT32_STEP,
+    ),
+    "one step of rounding": (EXACT.round(4), (EXACT + 1e-4).round(4), 1e-4),
+    "six decimals": (EXACT.round(6), (EXACT + 5e-7).round(6), 1e-6),
+    "half precision": (
+        EXACT.astype("f2").astype(float),
+        np.nextafter(EXACT.astype("f2"), np.float16(1)).astype(float),
+        2.0**-11,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_no_finding_below_the_resolution(case, exports, pair, tmp_path, capsys):
+    before, after, resolution = CASES[case]
+    assert not np.array_equal(before, after)
+    paths = pair(before, after)
+    attack = f"--attack={exports['li']}"
+    assert run("audit", *paths, attack, f"--out={tmp_path / 'out'}") == 0
+    said = capsys.readouterr()
+    told = json.loads((tmp_path / "out" / "audit.json").read_text())
+    page = (tmp_path / "out" / "audit.html").read_text()
+    assert told["attacks"] == []
+    assert told["resolution"]["resolution"] == pytest.approx(resolution)
+    assert told["resolution"]["largest_change"] <= resolution + FLOAT32_STEP
+    assert told["movement"]["total_variation_max"] > 0
+    for text in (told["verdict"], " ".join(told["warnings"]), said.out.splitlines()[0], said.err):
+        assert NOTHING in text
+    assert NOTHING in page.replace("&#x27;", "'")
+    assert not any(f"class {name}" in said.out for name in ("ant", "bee", "cat"))
+    if case == "saturated":
+        for text in (said.err, page, " ".join(told["warnings"])):
+            assert "All 6 answers are saturated" in text
+            assert "--scale=" in text
+
+
+@pytest.mark.parametrize("moved", [0.001, 0.1])
+def test_what_moved_more_is_told(moved, exports, pair):
+    after = EXACT.copy()
+    after[2, :2] += moved, -moved
+    result = auditing.audit(*pair(EXACT.round(4), after.round(4)), [load_attack(exports["li"])])
+    assert len(result.findings) == 1
+    assert result.verdict.startswith("This update shows")
+
+
+def test_noise_is_no_movement(exports, pair):
+    random = np.random.default_rng(1)
+    exact = np.repeat(EXACT, 1, axis=0)
+    before, after = (exact + random.normal(0, 1e-3, exact.shape) for _ in range(2))
+    result = auditing.audit(*pair(before, after), [load_attack(exports["li"])])
+    assert result.findings == ()
+    assert NOTHING in result.verdict
+    assert result.resolution.noise > 1e-3
+
+
+@pytest.mark.parametrize("shift", [0.0, 60.0])
+def test_repeats_measure_the_spread(shift, exports, tmp_path):
+    random = np.random.default_rng(2)
+
+    def served(server, samples):
+        flat = np.asarray(samples, np.float64).reshape(len(samples), -1)
+        moved = shift if server.version == "4" else 0.0
+        logits = np.stack([flat.mean(1), flat[:, 0], flat[:, -1] + moved], 1) / 40
+        logits += random.normal(0, 0.01, logits.shape)
+        return (np.exp(logits) / np.exp(logits).sum(1, keepdims=True)).tolist()
+
+    with bad.Server(served) as old, bad.Server(served) as new:
+        new.version = "4"
+        attack = load_attack(exports["li"])
+        once = auditing.audit(old.url, new.url, [attack])
+        often = auditing.audit(old.url, new.url, [attack], Asking(repeat=5))
+    assert once.findings  # without repeats nobody can know
+    assert bool(often.findings) == bool(shift)
+    assert often.resolution.spread > 1e-3
+    assert often.before.recording.queries == 5 * standins.PROBES
+
+
+def test_parts_of_the_resolution():
+    exact = interpret(EXACT)
+    assert measure(exact, exact) == Resolution(moved=0.0)
+    coarse = measure(interpret(EXACT.round(2)), interpret(EXACT.round(3)))
+    assert (coarse.rounding, coarse.value) == (0.01, 0.01)
+    assert not coarse.exceeded
+    assert Resolution(2 * FLOAT32_STEP).exceeded
+    assert not Resolution(FLOAT32_STEP).exceeded
+
+
+def test_versions_that_were_asked_differently(exports, pair):
+    unit = Asking(scale="unit").as_told()
+    paths = pair(EXACT, EXACT[::-1], (Asking().as_told(), unit))
+    result = auditing.audit(*paths, [load_attack(exports["li"])])
+    assert "--scale=stored before, --scale=unit after" in " ".join(result.warnings)
+    same = auditing.audit(*pair(EXACT, EXACT[::-1], (unit, unit)), [load_attack(exports["li"])])
+    assert "asked differently" not in " ".join(same.warnings)
+
+
+def test_every_warning_stands_in_all_three_places(exports, pair, tmp_path, capsys):
+    paths = pair(EXACT.round(3), np.log(EXACT[::-1]), ({}, {}))
+    assert run("audit", *paths, f"--attack={exports['li']}", f"--out={tmp_path / 'o'}") == 0
+    said = capsys.readouterr()
+    told = json.loads((tmp_path / "o" / "audit.json").read_text())
+    page = (tmp_path / "o" / "audit.html").read_text()
+    assert len(told["warnings"]) >= 3
+    for warning in told["warnings"]:
+        assert f"note: {warning}" in said.err
+        assert warning.replace("'", "&#x27;").replace(">", "&gt;") in page
+    assert said.out.splitlines()[0] == told["verdict"]
+    assert page.index(told["verdict"]) < page.index(told["warnings"][0])
+
+
+def test_sorted_answers_are_audited_by_class(exports, tmp_path):
+    result = write_audit(
+        tmp_path,
+        auditing.audit(f"{__name__}:first", f"{__name__}:second", [load_attack(exports["li"])]),
+    )
+    assert "put in the order" in result.read_text()
+
+
+def first(samples):
+    order = np.argsort(-EXACT[: len(samples)], axis=1)
+    names = np.array(["ant", "bee", "cat"])[order]
+    return {"classes": names, "scores": np.take_along_axis(EXACT[: len(samples)], order, 1)}
+
+
+def second(samples):
+    return EXACT[: len(samples)][::-1]
