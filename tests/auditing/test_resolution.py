@@ -8,10 +8,10 @@ import pytest
 from tests import standins
 from tests.blackbox import misbehaving as bad
 from tests.standins import run
+from ulk_tf.answers.interpret import interpret
 from ulk_tf.auditing import audit as auditing
 from ulk_tf.auditing.report import write_audit
 from ulk_tf.auditing.resolution import FLOAT32_STEP, Resolution, measure
-from ulk_tf.blackbox.answers import interpret
 from ulk_tf.blackbox.asking import Asking
 from ulk_tf.blackbox.recording import Recording
 from ulk_tf.files import digest

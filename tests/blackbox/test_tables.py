@@ -5,7 +5,7 @@ import io
 import numpy as np
 import pytest
 
-from ulk_tf.blackbox.answers import interpret
+from ulk_tf.answers.interpret import interpret
 from ulk_tf.blackbox.recording import Recording
 from ulk_tf.blackbox.tables import is_table, read_table
 from ulk_tf.errors import UserError

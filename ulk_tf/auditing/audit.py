@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from ulk_tf.answers.interpret import Interpreted, interpret_both
+from ulk_tf.answers.numbers import checked
 from ulk_tf.auditing.finding import Finding
 from ulk_tf.auditing.findings import tell
 from ulk_tf.auditing.fit import Fit, check_fit
 from ulk_tf.auditing.resolution import Resolution, measure
-from ulk_tf.blackbox.answers import Interpreted, interpret_both
 from ulk_tf.blackbox.asking import STORED, Asking
-from ulk_tf.blackbox.numbers import checked
 from ulk_tf.blackbox.open import is_recording
 from ulk_tf.blackbox.probe import record
 from ulk_tf.blackbox.recording import Recording

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from ulk_tf.answers.numbers import checked
 from ulk_tf.blackbox.asking import Asking
 from ulk_tf.blackbox.encoding import png
 from ulk_tf.blackbox.fitting import as_integers, batched, fitted
 from ulk_tf.blackbox.metadata import INTEGERS, TEXT, Input, Metadata, ready_version
-from ulk_tf.blackbox.numbers import checked
 from ulk_tf.blackbox.outputs import select
 from ulk_tf.blackbox.reasons import one_line
 from ulk_tf.blackbox.signatures import DEFAULT

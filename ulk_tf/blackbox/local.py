@@ -10,10 +10,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from ulk_tf.answers.numbers import checked
 from ulk_tf.blackbox.asking import Asking
 from ulk_tf.blackbox.encoding import png
 from ulk_tf.blackbox.fitting import Shape, as_integers, batched, fitted
-from ulk_tf.blackbox.numbers import checked
 from ulk_tf.blackbox.outputs import select
 from ulk_tf.blackbox.reasons import reason
 from ulk_tf.blackbox.signatures import DEFAULT, choose

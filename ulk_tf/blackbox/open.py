@@ -8,7 +8,8 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from ulk_tf.blackbox import answers, keras_file, local
+from ulk_tf.answers import interpret
+from ulk_tf.blackbox import keras_file, local
 from ulk_tf.blackbox.asking import Asking
 from ulk_tf.blackbox.endpoint import Endpoint
 from ulk_tf.blackbox.recording import RECORDED, RecordedSource
@@ -62,7 +63,7 @@ class BlackBox:
         """
         step = self.batch or len(samples)
         parts = [self.ask_all(samples[i : i + step]) for i in range(0, len(samples), step)]
-        found = answers.interpret(np.concatenate(parts, axis=1))
+        found = interpret.interpret(np.concatenate(parts, axis=1))
         self._recognised = found.notes
         return found.posteriors
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ulk_tf.blackbox.numbers import plain
+from ulk_tf.answers.numbers import plain
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ulk_tf.blackbox.answers import Interpreted, interpret
+from ulk_tf.answers.interpret import Interpreted, interpret
+from ulk_tf.answers.numbers import checked
 from ulk_tf.blackbox.asking import Asking
-from ulk_tf.blackbox.numbers import checked
 from ulk_tf.blackbox.open import BlackBox, open_target
 from ulk_tf.blackbox.recording import Recording
 from ulk_tf.errors import UserError

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ulk_tf.answers.numbers import checked
 from ulk_tf.blackbox.asking import Asking
-from ulk_tf.blackbox.numbers import checked
 from ulk_tf.blackbox.outputs import OUTPUT_NAMES
 from ulk_tf.blackbox.reasons import reason
 from ulk_tf.blackbox.source import Reply

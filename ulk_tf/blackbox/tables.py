@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ulk_tf.blackbox.numbers import checked
+from ulk_tf.answers.numbers import checked
 from ulk_tf.blackbox.outputs import by_columns
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array

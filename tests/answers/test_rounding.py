@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ulk_tf.blackbox.rounding import find_rounding
+from ulk_tf.answers.rounding import find_rounding
 
 RANDOM = np.random.default_rng(0)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ulk_tf.blackbox.rounding import Rounding
+from ulk_tf.answers.rounding import Rounding
 from ulk_tf.files import Array
 
 SUM_TOLERANCE = 1e-3

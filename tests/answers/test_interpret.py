@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ulk_tf.blackbox.answers import interpret, interpret_both
+from ulk_tf.answers.interpret import interpret, interpret_both
 from ulk_tf.blackbox.outputs import pick
 from ulk_tf.errors import UserError
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ulk_tf.blackbox.numbers import LABELS_ONLY, WANTED
-from ulk_tf.blackbox.readings import (
+from ulk_tf.answers.numbers import LABELS_ONLY, WANTED
+from ulk_tf.answers.readings import (
     are_logits,
     find_scale,
     is_cut,
@@ -17,7 +17,7 @@ from ulk_tf.blackbox.readings import (
     softmax,
     sums_to_one,
 )
-from ulk_tf.blackbox.rounding import find_rounding
+from ulk_tf.answers.rounding import find_rounding
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array
 

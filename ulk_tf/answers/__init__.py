@@ -1,0 +1,1 @@
+"""Answers: what raw answers of a classifier are, in one canonical form."""
