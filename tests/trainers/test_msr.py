@@ -8,21 +8,9 @@ import pytest
 import tensorflow as tf
 
 from tests.trainers.commands import Done, train
+from ulk_tf.evaluation.results import KEYS
 from ulk_tf.files import load_npz
 
-TOP_LEVEL = {
-    "schema_version",
-    "attack",
-    "dataset",
-    "config",
-    "environment",
-    "timing",
-    "warnings",
-    "metrics",
-    "baselines",
-    "gains",
-    "published",
-}
 NOISE = re.compile(
     r"cuInit|cudart|absl|retracing|AutoGraph|deprecat|Warning|oneDNN|resource_tracker|Traceback",
     re.IGNORECASE,
@@ -37,7 +25,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Done:
 def test_results_are_where_the_last_line_says(done: Done) -> None:
     assert done.results_path.name == "results.json" and done.results_path.is_file()
     results: Any = done.results
-    assert set(results) == TOP_LEVEL
+    assert set(results) == {"schema_version", *KEYS}
     assert (results["schema_version"], results["attack"], results["dataset"]) == (
         2,
         "msr",
