@@ -119,6 +119,7 @@ def _results(
 def _export(
     row: AttackRow, experiment: Experiment, trained: Trained, corpus: Corpus, results: Results
 ) -> Path:
+    shadow = corpus.updates["shadow"]
     kept = ("config", "warnings", "metrics", "baselines", "gains", "seen")
     return export_attack(
         trained.attack,
@@ -128,6 +129,7 @@ def _export(
         metadata={
             "output": row.output,
             "unit": row.unit,
+            "answers": {"kind": shadow.kind, "step": shadow.step},
             "class_names": list(corpus.dataset.class_names),
             **{key: results[key] for key in kept},
         },

@@ -17,6 +17,8 @@ from ulk_tf.settings.attack_configs import FeatureMap
 FLOOR = 1e-30
 # Keeps divisions finite where an update changed no posterior.
 SMALLEST_NORM = 1e-12
+# The coarsest rounding step that posteriors are clipped to.
+COARSEST = 0.1
 VALUES_OF_A_PROBE = 7
 # Probes whose values `class_pairs` takes one by one; its matrices use all of them. With every
 # probe of a large probing set the first layer would be many times wider and learn little more.
@@ -28,6 +30,21 @@ WITH_LOG_NORM = ("normalised", *BY_CLASS)
 def log_difference(before: tf.Tensor, after: tf.Tensor) -> tf.Tensor:
     """Take log(before) - log(after): linear in the logits for any confidence of the model."""
     return _log(before) - _log(after)
+
+
+def clipped(posteriors: tf.Tensor, step: float) -> tf.Tensor:
+    """Clip rounded posteriors from below to one rounding step; exact ones stay as they are.
+
+    Below one step there is only 0, whose logarithm would be a jump of 69 at `FLOOR`. Labels alone
+    (step 1) are clipped to `COARSEST`, so that a flip is a change of a few units.
+
+    Args:
+        posteriors: float32 [..., classes].
+        step: rounding step of the answers; 0 where they are exact.
+    """
+    if not step:
+        return posteriors
+    return tf.maximum(posteriors, tf.constant(min(step, COARSEST), tf.float32))
 
 
 def logits(posteriors: tf.Tensor) -> tf.Tensor:
@@ -134,6 +151,8 @@ class Features(keras.layers.Layer):
         scale: standard deviation of the features over the shadow corpus; for those by class of
             the centred log-posteriors before an update.
         log_norm: mean and standard deviation of the log-norm over the shadow corpus.
+        step: rounding step of the answers; posteriors are clipped to it from below (see
+            `clipped`). 0 where they are exact.
     """
 
     def __init__(
@@ -141,6 +160,7 @@ class Features(keras.layers.Layer):
         kind: FeatureMap,
         scale: float = 1.0,
         log_norm: tuple[float, float] = (0.0, 1.0),
+        step: float = 0.0,
         **kwargs: object,
     ) -> None:
         # Always float32: bfloat16 would round differences away.
@@ -148,10 +168,12 @@ class Features(keras.layers.Layer):
         self.kind = kind
         self.scale = float(scale)
         self.log_norm = (float(log_norm[0]), float(log_norm[1]))
+        self.step = float(step)
 
     def get_config(self) -> dict[str, object]:
         """Arguments of `from_config`, scaling constants included."""
         own = {"kind": self.kind, "scale": self.scale, "log_norm": self.log_norm}
+        own |= {"step": self.step} if self.step else {}
         return super().get_config() | own
 
     def call(self, before: tf.Tensor, after: tf.Tensor) -> tf.Tensor:
@@ -159,6 +181,7 @@ class Features(keras.layers.Layer):
 
         For `by_class` and `class_pairs` [batch, classes, features].
         """
+        before, after = (clipped(part, self.step) for part in (before, after))
         values = unscaled(self.kind, before, after)
         probes, width = values.shape[1:]
         flat = tf.reshape(values, (-1, probes * width))
@@ -190,14 +213,16 @@ class Features(keras.layers.Layer):
         return (batch, width + (self.kind == "normalised"))
 
 
-def fit_features(kind: FeatureMap, before: Array, after: Array) -> Features:
+def fit_features(kind: FeatureMap, before: Array, after: Array, step: float = 0.0) -> Features:
     """Fit the scaling constants of a feature map to shadow updates.
 
     Args:
         kind: which feature map.
         before: float32 [updates, probes, classes], of shadow updates only.
         after: the same shape.
+        step: rounding step of the answers; 0 where they are exact.
     """
+    before, after = (np.asarray(clipped(tf.constant(part), step)) for part in (before, after))
     values = np.asarray(unscaled(kind, tf.constant(before), tf.constant(after)))
     log_norms = np.log(np.linalg.norm(values.reshape(len(values), -1), axis=-1) + SMALLEST_NORM)
     if kind in BY_CLASS:
@@ -206,5 +231,6 @@ def fit_features(kind: FeatureMap, before: Array, after: Array) -> Features:
         kind,
         scale=1.0 if kind == "published" else max(float(values.std()), 1e-12),
         log_norm=(float(log_norms.mean()), max(float(log_norms.std()), 1e-6)),
+        step=step,
         name="features",
     )

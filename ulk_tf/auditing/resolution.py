@@ -41,8 +41,10 @@ class Resolution:
     @property
     def exceeded(self) -> bool:
         """Whether any posterior moved more than the resolution."""
-        # Rounded numbers are a step apart only as exactly as float32 holds them.
-        return self.moved > self.value + (FLOAT32_STEP if self.rounding else 0.0)
+        if self.value == self.rounding:
+            # Rounded answers that are not equal are a step apart, as exactly as float32 holds it.
+            return self.moved > self.value - FLOAT32_STEP
+        return self.moved > self.value
 
     @property
     def sentence(self) -> str:

@@ -1,11 +1,16 @@
 """Defended answers: what clients would have seen of a corpus, whose shards stay raw.
 
-A defence costs no update: it is applied when a corpus is read.
+A defence costs no update: it is applied when a corpus is read. What comes out goes through the
+very function that reads the answers of a target in an audit.
 """
+
+from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 
 from ulk_tf import defences
+from ulk_tf.answers.interpret import Interpreted, interpret
 from ulk_tf.corpus.design import Design
 from ulk_tf.corpus.updates import Updates
 from ulk_tf.data.splits import ROLES, Role
@@ -32,9 +37,13 @@ def defended(design: Design, updates: Updates, role: Role) -> Updates:
     samples = [int(probe, 16) for probe in design.probe_digests]
     within = _numbers_within_bases(updates)
 
+    read: list[Interpreted] = []
+
     def seen(posteriors: Array, base: int, row: int, look: int) -> Array:
         key = (ROLES.index(role), base, row, look)
-        return chain(posteriors, defences.Chance(design.seed, key, samples)).astype(np.float32)
+        answers = chain(posteriors, defences.Chance(design.seed, key, samples))
+        read.append(interpret(answers, answers.shape[-1]))
+        return read[-1].posteriors
 
     after = np.stack(
         [
@@ -51,7 +60,15 @@ def defended(design: Design, updates: Updates, role: Role) -> Updates:
         )
     else:
         before = np.stack([seen(one, base, 0, 0) for base, one in enumerate(updates.before)])
-    return Updates(updates.base, before, after, updates.indices, by_update=chain.random)
+    kinds = Counter(one.kind for one in read)
+    return replace(
+        updates,
+        before=before,
+        after=after,
+        by_update=chain.random,
+        kind=kinds.most_common(1)[0][0],
+        step=float(np.median([one.step for one in read])),
+    )
 
 
 def _numbers_within_bases(updates: Updates) -> Array:

@@ -1,6 +1,6 @@
 """The updates of a corpus as attacks are given them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,6 +18,9 @@ class Updates:
         indices: int32 [updates, set_size], the updating sets.
         by_update: whether `before` has a row for each update, as where answers are noisy, and
             not for each base model.
+        kind: of the answers, as `answers.interpret` names it: posteriors, rounded, top-k,
+            labels or noisy.
+        step: the rounding step of the answers; 0 where they are exact.
     """
 
     base: Array
@@ -25,6 +28,8 @@ class Updates:
     after: Array
     indices: Array
     by_update: bool = False
+    kind: str = "posteriors"
+    step: float = 0.0
 
     def __len__(self) -> int:
         return len(self.after)
@@ -40,9 +45,12 @@ class Updates:
         Args:
             rows: int [n], their places.
         """
-        before = self.before[rows] if self.by_update else self.before
-        return Updates(
-            self.base[rows], before, self.after[rows], self.indices[rows], self.by_update
+        return replace(
+            self,
+            base=self.base[rows],
+            before=self.before[rows] if self.by_update else self.before,
+            after=self.after[rows],
+            indices=self.indices[rows],
         )
 
     def pair(self, rows: Array) -> tuple[Array, Array]:
