@@ -1,1 +1,1 @@
-"""Serving: exports, conformance, and the audit of a live model."""
+"""Serving: exports of attacks as SavedModels, and the checks that TF Serving will run them."""

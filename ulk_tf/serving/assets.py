@@ -1,9 +1,9 @@
-"""Files beside the graph of an export, in its `assets.extra`.
+"""Assets: the files beside the graph of an export, in its `assets.extra`.
 
 ulk.json                    description: attack, output, classes, metrics, config, versions
 README.md                   the model card
 probing_set.npz             `samples`, with which both versions of a target are queried
-expected.npz                Keras's answers to made-up inputs, for the conformance check
+expected.npz                Keras's outputs for made-up inputs, for the conformance check
 tf_serving_warmup_requests  replayed by the server while it loads
 """
 
@@ -30,7 +30,7 @@ SCHEMA_VERSION = 2
 MAX_METADATA = 16 * 2**20  # bytes
 METADATA = Path("assets.extra") / "ulk.json"
 CARD = Path("assets.extra") / "README.md"
-# Names of attacks become parts of file names.
+# Restricted, since names of attacks become parts of file names.
 NAME = re.compile(r"[A-Za-z0-9_]{1,64}")
 PROBING_SET = Path("assets.extra") / "probing_set.npz"
 
@@ -40,8 +40,8 @@ class Extras:
     """Description of an export.
 
     Attributes:
-        metadata: the content of ulk.json, of schema 2; an older one is upgraded.
-        probing_set: [probes, ...].
+        metadata: the content of ulk.json in schema 2; schema 1 is upgraded when it is read.
+        probing_set: samples [probes, ...], as stored.
     """
 
     metadata: Mapping[str, Any]
@@ -59,11 +59,11 @@ def write(
     """Write `assets.extra` into a folder that holds a SavedModel.
 
     Args:
-        folder: the SavedModel of `attack`.
-        attack: what was saved there; run once on made-up inputs.
+        folder: holds the SavedModel of `attack`.
+        attack: the saved attack; run once on made-up inputs to record its expected outputs.
         dataset: name of the data set.
         probing_set: [probes, ...], as stored.
-        metadata: JSON-able, see `serving.export`.
+        metadata: JSON-able; see `serving.export.export_attack`.
     """
     (folder / "assets.extra").mkdir()
     signatures = Graph(folder).signatures
@@ -107,8 +107,11 @@ def write(
 def read(folder: Path) -> Extras:
     """Read and check the description of an export.
 
+    Args:
+        folder: the version folder of the export.
+
     Raises:
-        UserError: something is missing, damaged, or of a later schema.
+        UserError: a file is missing, damaged, or of a later schema.
     """
     wanted = "an attack exported by ulk_tf"
     if not (folder / METADATA).is_file():
@@ -129,8 +132,8 @@ def read(folder: Path) -> Extras:
     if version == 1:
         metadata = upgraded_export(metadata) | {"schema_version": SCHEMA_VERSION}
     samples = load_npz(folder / PROBING_SET, ("samples",))["samples"]
-    told = metadata.get("probing_set")
-    if not isinstance(told, dict) or digest(samples) != told.get("sha256"):
+    described = metadata.get("probing_set")
+    if not isinstance(described, dict) or digest(samples) != described.get("sha256"):
         raise UserError(
             f"a probing set that matches the sha256 in {METADATA}",
             f"another one in {folder}",
@@ -140,23 +143,23 @@ def read(folder: Path) -> Extras:
 
 
 def package_versions() -> dict[str, str]:
-    """Versions of the packages that an export is made with."""
-    found = {"ulk_tf": __version__, "python": platform.python_version()}
+    """Return the versions of Python and of the packages that an export depends on, by name."""
+    versions = {"ulk_tf": __version__, "python": platform.python_version()}
     for name in ("tensorflow", "keras", "numpy"):
         try:
-            found[name] = version(name)
+            versions[name] = version(name)
         except PackageNotFoundError:
-            found[name] = "unknown"
-    return found
+            versions[name] = "unknown"
+    return versions
 
 
 def _expected(attack: TrainedAttack, pairs: Mapping[str, Mapping[str, Array]]) -> dict[str, Array]:
-    """Keras' answers to `pairs`, thinned, by signature/output."""
-    answers = {}
+    """Run the attack in Keras on `pairs`; return thinned outputs by "signature/output"."""
+    outputs = {}
     for name, inputs in pairs.items():
         tensors = {label: tf.constant(value) for label, value in inputs.items()}
-        # A graph, like in a server: clustering enlarges the last bit of what eager calls round.
+        # A graph, as in a server: eager calls round differently, and clustering amplifies that.
         function = tf.function(attack.signatures[name].function, autograph=False)
         for label, value in function(**tensors).items():
-            answers[f"{name}/{label}"] = numerics.thinned(np.asarray(value))
-    return answers
+            outputs[f"{name}/{label}"] = numerics.thinned(np.asarray(value))
+    return outputs

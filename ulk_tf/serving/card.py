@@ -1,4 +1,4 @@
-"""The model card of an exported attack: what it is, how well it does, how to ask it."""
+"""Model card of an exported attack: its purpose, its scores, its inputs and outputs, its limits."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +10,7 @@ from ulk_tf.settings.attack_table import ATTACKS
 
 
 def render(metadata: Mapping[str, Any]) -> str:
-    """The card as Markdown.
+    """Render the card as Markdown.
 
     Args:
         metadata: the content of `ulk.json`.
@@ -23,7 +23,7 @@ def render(metadata: Mapping[str, Any]) -> str:
         "arXiv 1904.01067).",
         verdict(metadata).sentence if metadata.get("gains") else "",
         _section("Warnings", "\n".join(f"- {line}" for line in metadata.get("warnings") or ())),
-        _section("What it takes and gives", _signatures(metadata["signatures"])),
+        _section("Inputs and outputs", _signatures(metadata["signatures"])),
         _section(
             "Probing set",
             f"`assets.extra/probing_set.npz`, array `samples`: {metadata['probing_set']['dtype']} "
@@ -32,16 +32,16 @@ def render(metadata: Mapping[str, Any]) -> str:
         ),
         _section("Classes", ", ".join(map(str, metadata.get("class_names") or ["not named"]))),
         _section("Measured", _numbers(metadata.get("metrics"))),
-        _section("Beside it, baselines", _numbers(metadata.get("baselines"))),
-        _section("Gain over each of them", _numbers(metadata.get("gains"))),
-        _section("What it holds", held(attack)),
+        _section("Baselines", _numbers(metadata.get("baselines"))),
+        _section("Gain over each baseline", _numbers(metadata.get("gains"))),
+        _section("Data inside this export", held(attack)),
         _section(
             "Use and limits",
-            "For owners of a model who want to know what its updates give away. It was trained on "
+            "For owners of a model who want to know what its updates reveal. It was trained on "
             "updates of shadow models; against a target of another architecture, data set or "
             "update procedure the figures above do not hold. Output that looks convincing is an "
-            "estimate, not evidence about a person. It needs full posteriors: rounded or top-k "
-            "answers give it little.",
+            "estimate, not evidence about a person. It needs full posteriors: from rounded or "
+            "top-k outputs it infers little.",
         ),
         _section(
             "Made with",

@@ -1,7 +1,7 @@
-"""Will TF Serving run it? Checks that loading a SavedModel in Python would not make.
+"""Conformance: checks that TF Serving will run a SavedModel, beyond loading it in Python.
 
-A stock server has no Python, does not compile with XLA, stacks requests along the first
-dimension, and replays the warm-up file before it declares a model available.
+A stock server has no Python interpreter and no XLA compiler. It batches requests along the first
+dimension and replays the warm-up file before it declares a model available.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -16,11 +16,11 @@ from ulk_tf.serving.graph import WRITING, Graph, GraphSignature
 
 @dataclass(frozen=True)
 class Problem:
-    """One reason why TF Serving would not run a SavedModel, or would run it wrongly.
+    """Reason why TF Serving would not run a SavedModel, or would run it wrongly.
 
     Attributes:
         check: the check that failed, one of `CHECKS`.
-        reason: what is wrong, and what would be right.
+        reason: the fault, and the correct value or the remedy.
     """
 
     check: str
@@ -31,21 +31,21 @@ def check(folder: Path, name: str | None = None) -> list[Problem]:
     """Check one version folder.
 
     Args:
-        folder: holds saved_model.pb.
-        name: the name that the folder will have, where that is not its name yet.
+        folder: the folder with saved_model.pb.
+        name: the folder's final name (its version number); its present name when None.
 
     Returns:
-        Every problem found; empty when TF Serving will run it.
+        All problems; empty when TF Serving will run the model.
 
     Raises:
-        UserError: there is no SavedModel to check.
+        UserError: `folder` holds no readable SavedModel.
     """
     subject = _Subject(folder, folder.name if name is None else name, Graph(folder))
     return [Problem(label, reason) for label, test in CHECKS.items() for reason in test(subject)]
 
 
 def require(folder: Path, name: str | None = None) -> None:
-    """Raise `UserError` with every reason when `check` finds any."""
+    """Raise `UserError` with all reasons when `check` reports a problem; arguments as `check`."""
     problems = check(folder, name)
     if problems:
         reasons = "; ".join(f"{problem.check}: {problem.reason}" for problem in problems)
@@ -68,22 +68,22 @@ def _version_folder(subject: _Subject) -> Iterator[str]:
 
 
 def _python(subject: _Subject) -> Iterator[str]:
-    found = sorted(subject.graph.python_operations())
-    if found:
-        yield f"{', '.join(found)} calls Python, which a server does not have"
+    operations = sorted(subject.graph.python_operations())
+    if operations:
+        yield f"{', '.join(operations)} calls Python, which a server does not have"
 
 
 def _xla(subject: _Subject) -> Iterator[str]:
-    found = sorted(subject.graph.xla_operations())
-    if found:
-        yield f"{', '.join(found)} needs XLA, which a stock server does not have"
+    operations = sorted(subject.graph.xla_operations())
+    if operations:
+        yield f"{', '.join(operations)} needs XLA, which a stock server does not have"
 
 
 def _state(subject: _Subject) -> Iterator[str]:
-    found = sorted(subject.graph.stateful_operations())
-    if found:
+    operations = sorted(subject.graph.stateful_operations())
+    if operations:
         yield (
-            f"{', '.join(found)} changes state or draws from it, so that equal requests get "
+            f"{', '.join(operations)} changes state or draws from it, so that equal requests get "
             "unequal answers; take seeds as an input and use tf.random.stateless_*"
         )
 
@@ -125,10 +125,15 @@ def _warmup(subject: _Subject) -> Iterator[str]:
 
 
 def mismatch(signature: GraphSignature, inputs: Mapping[str, Array]) -> str:
-    """Say why `inputs` do not fit `signature`; empty when they do."""
+    """Return why `inputs` do not fit `signature`, as a sentence; empty when they fit.
+
+    Args:
+        signature: the expected names, types and shapes.
+        inputs: arrays [batch, ...] by input name.
+    """
     if set(inputs) != set(signature.inputs):
-        wanted = ", ".join(signature.inputs)
-        return f"inputs are named {', '.join(sorted(inputs))} and not {wanted}"
+        expected = ", ".join(signature.inputs)
+        return f"inputs are named {', '.join(sorted(inputs))} and not {expected}"
     for name, tensor in signature.inputs.items():
         value = inputs[name]
         if value.dtype.name != tensor.dtype:
@@ -145,9 +150,9 @@ def mismatch(signature: GraphSignature, inputs: Mapping[str, Array]) -> str:
 
 
 def _cpp_run(subject: _Subject) -> Iterator[str]:
-    written = sorted(subject.graph.file_operations() & WRITING)
-    if written:
-        yield f"not tried, because {', '.join(written)} would change files of yours"
+    writing = sorted(subject.graph.file_operations() & WRITING)
+    if writing:
+        yield f"not tried, because {', '.join(writing)} would change files of yours"
         return
     path = subject.folder / warmup.FILE
     good = path.exists() and not list(_warmup(subject))

@@ -1,7 +1,7 @@
-"""A SavedModel loaded and run by TensorFlow's C++ loader, in a process without Python kernels.
+"""C++ session: load and run a SavedModel with TensorFlow's C++ loader, in a child process.
 
-TF Serving loads models with the same code. The child process knows only ctypes, NumPy and
-`libtensorflow_cc`: an operation that exists in Python alone is as unknown there as on a server.
+TF Serving loads models with the same code. The child process imports only ctypes, NumPy and
+`libtensorflow_cc`, so an operation that is implemented in Python fails there as on a server.
 """
 
 import ctypes
@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-# TF_DataType numbers of types.proto, for what NumPy can hold without interpretation.
+# TF_DataType numbers of types.proto, for the types that NumPy has too.
 TYPES = {
     1: "float32",
     2: "float64",
@@ -33,7 +33,7 @@ NUMBERS = {name: number for number, name in TYPES.items()}
 
 
 class SessionError(Exception):
-    """The C++ loader refused to load or to run the model; its own words."""
+    """Failure of the C++ loader to load or to run the model; carries the loader's message."""
 
 
 def run(
@@ -43,14 +43,15 @@ def run(
 
     Args:
         folder: a SavedModel.
-        calls: for each call, arrays to feed by tensor name ("op:0") and tensors to fetch.
-        timeout: seconds for everything.
+        calls: for each call, the arrays to feed by tensor name ("op:0") and the names of the
+            tensors to fetch.
+        timeout: seconds for loading and all calls together.
 
     Returns:
-        For each call its fetched arrays.
+        For each call, its fetched arrays.
 
     Raises:
-        SessionError: the model cannot be loaded or run, or the time is up.
+        SessionError: the model cannot be loaded or run, or the timeout has passed.
     """
     with tempfile.TemporaryDirectory(prefix="ulk_tf_check_") as scratch:
         request, answer = Path(scratch) / "request.npz", Path(scratch) / "answer.npz"
@@ -78,9 +79,9 @@ def run(
         if done.returncode != 0 or not answer.exists():
             last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
             raise SessionError(last)
-        with np.load(answer, allow_pickle=False) as found:
+        with np.load(answer, allow_pickle=False) as fetched:
             return [
-                [found[f"{i}_{j}"] for j in range(len(fetches))]
+                [fetched[f"{i}_{j}"] for j in range(len(fetches))]
                 for i, (_, fetches) in enumerate(calls)
             ]
 
@@ -109,7 +110,7 @@ def _library() -> Any:
 
 
 class _Session:
-    """A loaded SavedModel; only for the child process, which ends with it."""
+    """Loaded SavedModel, in the child process; freed when that process ends."""
 
     def __init__(self, folder: str) -> None:
         self._tf = _library()
@@ -131,7 +132,7 @@ class _Session:
         self._check("load")
 
     def call(self, feeds: Mapping[str, Any], fetches: list[str]) -> list[Any]:
-        """Feed arrays by tensor name, fetch tensors by name."""
+        """Feed arrays by tensor name, and fetch tensors by name."""
         inputs = (_Output * len(feeds))(*map(self._output, feeds))
         values = (ctypes.c_void_p * len(feeds))(*map(self._tensor, feeds.values()))
         outputs = (_Output * len(fetches))(*map(self._output, fetches))
@@ -153,17 +154,17 @@ class _Session:
         self._check("run")
         return [self._array(ctypes.c_void_p(result)) for result in results]
 
-    def _check(self, what: str) -> None:
+    def _check(self, stage: str) -> None:
         if self._tf.TF_GetCode(self._status) != 0:
             words = self._tf.TF_Message(self._status).decode(errors="replace")
-            raise SystemExit(f"{what}: {' '.join(words.split())[:600]}")
+            raise SystemExit(f"{stage}: {' '.join(words.split())[:600]}")
 
     def _output(self, tensor: str) -> _Output:
         name, _, index = tensor.partition(":")
-        found = self._tf.TF_GraphOperationByName(self._graph, name.encode())
-        if not found:
+        operation = self._tf.TF_GraphOperationByName(self._graph, name.encode())
+        if not operation:
             raise SystemExit(f"run: the graph has no operation {name}")
-        return _Output(found, int(index or 0))
+        return _Output(operation, int(index or 0))
 
     def _tensor(self, value: Any) -> int:
         value = np.ascontiguousarray(value)
@@ -178,7 +179,7 @@ class _Session:
     def _array(self, tensor: ctypes.c_void_p) -> Any:
         kind = TYPES.get(self._tf.TF_TensorType(tensor))
         if kind is None:
-            raise SystemExit("run: an output is of a type that is no plain number")
+            raise SystemExit("run: an output has a type that is not a plain number")
         shape = [self._tf.TF_Dim(tensor, i) for i in range(self._tf.TF_NumDims(tensor))]
         data = self._tf.TF_TensorData(tensor)
         raw = ctypes.string_at(data, self._tf.TF_TensorByteSize(tensor))

@@ -1,14 +1,14 @@
-"""Writing a trained attack as a SavedModel that TF Serving runs.
+"""Export: write a trained attack as a SavedModel that TF Serving runs.
 
-What is left on disk:
+Files of an export:
 
     <export_dir>/<dataset>_<attack>/<version>/
         saved_model.pb  variables/  fingerprint.pb
         assets.extra/      description, probing set, warm-up; see `serving.assets`
-        assets.extra/seal  tells this user's own exports from a stranger's; see `serving.seal`
+        assets.extra/seal  marks an export as made by this user; see `serving.seal`
 
-A version appears whole or not at all: it is built beside its place under a name that is no
-integer, which a server does not look at, then checked, synced and renamed.
+A version appears complete or not at all: it is built in a folder beside its final place whose
+name is not an integer, so that a server ignores it, then checked, synced to disk and renamed.
 """
 
 import os
@@ -42,10 +42,10 @@ def export_attack(
     Args:
         attack: its signatures become those of the SavedModel; one is `serving_default`.
         export_dir: the folder of all exports.
-        dataset: name of the data set, or the path of the user's own; names the folder.
+        dataset: name of the data set, or the path of a .npz file; part of the folder's name.
         probing_set: [probes, ...], the samples with which both versions are queried, as stored.
         metadata: JSON-able; `output`, `class_names`, `metrics`, `baselines`, `gains` and
-            `config` go into the model card, and anything else is kept too.
+            `config` go into the model card; other entries are stored in ulk.json.
 
     Returns:
         The version folder.
@@ -71,11 +71,15 @@ def export_attack(
 
 
 def versions(home: Path) -> list[int]:
-    """List the versions of a model that are on disk, ascending."""
+    """List the version numbers of a model on disk, ascending.
+
+    Args:
+        home: the model's folder; it need not exist.
+    """
     if not home.is_dir():
         return []
-    found = (path.name for path in home.iterdir() if path.is_dir())
-    return sorted(int(name) for name in found if name.isascii() and name.isdigit())
+    names = (path.name for path in home.iterdir() if path.is_dir())
+    return sorted(int(name) for name in names if name.isascii() and name.isdigit())
 
 
 def _save(attack: TrainedAttack, folder: Path) -> None:
@@ -89,7 +93,7 @@ def _save(attack: TrainedAttack, folder: Path) -> None:
         endpoints[name] = tf.function(signature.function, autograph=False).get_concrete_function(
             **specs
         )
-    # Only what the signatures read: no optimizer, no training function, no metric.
+    # Save only the variables that the signatures read: no optimizer, no metric.
     module = tf.Module()
     read = [variable for endpoint in endpoints.values() for variable in endpoint.graph.variables]
     module.state = list({id(variable): variable for variable in read}.values())
@@ -97,7 +101,7 @@ def _save(attack: TrainedAttack, folder: Path) -> None:
 
 
 def _sync(folder: Path) -> None:
-    """Force every file and folder under `folder` to disk."""
+    """Sync every file and folder under `folder` to disk."""
     for path in (*folder.rglob("*"), folder):
         handle = os.open(path, os.O_RDONLY)
         try:
@@ -107,15 +111,21 @@ def _sync(folder: Path) -> None:
 
 
 def _rename_to_next(building: Path, home: Path) -> Path:
-    """Move a finished folder to the next free version, whoever else exports meanwhile."""
+    """Rename a finished folder to the next free version; safe against concurrent exports."""
     for _ in range(ATTEMPTS):
         target = home / str(max(versions(home), default=0) + 1)
         try:
-            # A rename onto a folder with content fails, so that nothing is ever overwritten.
+            # Renaming onto a folder that is not empty fails, so no version is overwritten.
             building.rename(target)
         except OSError as error:
             if not target.exists():
-                raise UserError("a folder that can be written to", f"{home} ({error})") from error
+                raise UserError(
+                    "--export_dir to be a folder that can be written to", f"{home} ({error})"
+                ) from error
             continue
         return target
-    raise UserError("a free version number", f"{home}, where others keep taking it")
+    raise UserError(
+        "a free version number",
+        f"{home}, where other processes took {ATTEMPTS} of them meanwhile",
+        "Run again when they have finished.",
+    )

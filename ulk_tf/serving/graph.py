@@ -1,4 +1,4 @@
-"""What stands in a SavedModel's graph, read from its bytes: nothing is loaded or run."""
+"""Graph of a SavedModel, parsed from saved_model.pb: nothing is loaded into TensorFlow or run."""
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
@@ -26,10 +26,10 @@ READING = frozenset(
         "TextLineDataset",
     }
 )
-# Every SavedModel has these, for its own variables; a call of it has no use for them.
+# Operations that save and restore the variables of every SavedModel; no signature calls them.
 VARIABLES = frozenset({"MergeV2Checkpoints", "RestoreV2", "SaveV2"})
-# Marked stateful in TensorFlow because they name or read a resource, or wrap functions that are
-# looked into here anyway; none of them changes what the next call answers.
+# Operations that TensorFlow marks as stateful since they name or read a resource, or call
+# functions (which are examined here too). None of them changes the result of a later call.
 HARMLESS = frozenset(
     {
         "Assert",
@@ -54,12 +54,12 @@ HARMLESS = frozenset(
 
 @dataclass(frozen=True)
 class Tensor:
-    """One input or output of a signature.
+    """Input or output of a signature.
 
     Attributes:
-        name: the tensor in the graph, "operation:index".
-        dtype: NumPy's name of the type.
-        shape: sizes, None where any is possible; None as a whole when even the rank is open.
+        name: name of the tensor in the graph, "operation:index".
+        dtype: name of its type in NumPy.
+        shape: size of each dimension, None for any size; None as a whole for any rank.
     """
 
     name: str
@@ -69,17 +69,22 @@ class Tensor:
 
 @dataclass(frozen=True)
 class GraphSignature:
-    """A served function: its inputs and outputs by name."""
+    """Signature of a served function.
+
+    Attributes:
+        inputs: its input tensors by name.
+        outputs: its output tensors by name.
+    """
 
     inputs: Mapping[str, Tensor]
     outputs: Mapping[str, Tensor]
 
 
 class Graph:
-    """The part of a SavedModel that TF Serving would serve.
+    """Graph that TF Serving would serve, the one tagged "serve".
 
     Args:
-        folder: what holds saved_model.pb.
+        folder: the folder with saved_model.pb.
 
     Raises:
         UserError: there is no readable saved_model.pb, or none of its graphs is for serving.
@@ -89,7 +94,9 @@ class Graph:
         path = folder / "saved_model.pb"
         try:
             if path.stat().st_size > MAX_BYTES:
-                raise UserError("a SavedModel", f"{path}, which is larger than any")
+                raise UserError(
+                    f"a SavedModel of at most {MAX_BYTES} bytes", f"{path}, which is larger"
+                )
             model = saved_model_pb2.SavedModel.FromString(path.read_bytes())
         except (OSError, DecodeError) as error:
             raise UserError(
@@ -111,40 +118,40 @@ class Graph:
             raise UserError("a SavedModel with types that exist", f"{folder} ({error})") from error
 
     def python_operations(self) -> set[str]:
-        """Operations that call back into a Python interpreter."""
+        """Return the operations that call back into a Python interpreter."""
         return {node.op for node in self._reached() if node.op in PYTHON}
 
     def xla_operations(self) -> set[str]:
-        """Operations and functions that only run when compiled by XLA."""
-        found = {node.op for node in self._reached() if node.op.startswith("Xla")}
+        """Return the operations and functions that run only when compiled by XLA."""
+        operations = {node.op for node in self._reached() if node.op.startswith("Xla")}
         for node in self._reached():
             if node.attr["_XlaMustCompile"].b:
-                found.add("_XlaMustCompile")
+                operations.add("_XlaMustCompile")
         for name in self._reached_functions():
             if self._functions[name].attr["_XlaMustCompile"].b:
-                found.add("_XlaMustCompile")
-        return found
+                operations.add("_XlaMustCompile")
+        return operations
 
     def stateful_operations(self) -> set[str]:
-        """Operations by which a call changes, or depends on, more than its inputs."""
-        found = set()
+        """Return the operations that make a call depend on, or change, more than its inputs."""
+        operations = set()
         for node in self._reached():
             if node.op in HARMLESS or node.op in PYTHON or node.op.startswith("Xla"):
                 continue
             known = op_def_registry.get(node.op)
             if known is not None and known.is_stateful:
-                found.add(node.op)
-        return found
+                operations.add(node.op)
+        return operations
 
     def file_operations(self) -> set[str]:
-        """Operations that read or write files, wherever they stand: loading runs some, too."""
+        """Return the operations that read or write files, anywhere: loading runs some of them."""
         inside = (function.node_def for function in self._functions.values())
         everywhere = itertools.chain(self._meta.graph_def.node, *inside)
-        found = {node.op for node in everywhere if node.op in WRITING | READING}
-        return found | {node.op for node in self._reached() if node.op in VARIABLES}
+        operations = {node.op for node in everywhere if node.op in WRITING | READING}
+        return operations | {node.op for node in self._reached() if node.op in VARIABLES}
 
     def _reached(self) -> Iterator[Any]:
-        """Every node that a call of any signature may run."""
+        """Yield every node that a call of any signature may run."""
         yield from self._top_nodes()
         for name in self._reached_functions():
             yield from self._functions[name].node_def

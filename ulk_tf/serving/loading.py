@@ -1,4 +1,4 @@
-"""Loading an exported attack and running it."""
+"""Load an exported attack and run it in Python."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,15 +14,15 @@ from ulk_tf.serving.export import versions
 from ulk_tf.serving.graph import Graph
 from ulk_tf.settings.attack_table import ATTACKS
 
-# What the attacks of exports of schema 1 answer, which do not say it.
+# Main output of each attack, for exports of schema 1, whose metadata lack it.
 _OUTPUTS = {row.name: row.output for row in ATTACKS.values()}
 
 
 class LoadedAttack:
-    """An exported attack, loaded; it predicts like a classifier of scikit-learn.
+    """Loaded export of an attack, with the interface of a scikit-learn classifier.
 
     Args:
-        path: a version folder, or the folder above it, of which the latest version is taken.
+        path: a version folder, or the folder above it, whose latest version is loaded.
 
     Attributes:
         path: the version folder.
@@ -30,19 +30,19 @@ class LoadedAttack:
         probing_set: [probes, ...], with which both versions of a target are queried.
 
     Raises:
-        UserError: it is no such export, or damaged.
+        UserError: the path holds no export of an attack, or a damaged one.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = version_folder(path)
-        known = assets.read(self.path)
-        self.metadata: Mapping[str, Any] = known.metadata
-        self.probing_set = known.probing_set
-        self._described = Graph(self.path).signatures
+        extras = assets.read(self.path)
+        self.metadata: Mapping[str, Any] = extras.metadata
+        self.probing_set = extras.probing_set
+        self._signatures = Graph(self.path).signatures
         seal.announce(self.path)
         try:
             self._model = tf.saved_model.load(str(self.path))
-        except Exception as error:  # TensorFlow raises what it likes at a strange folder
+        except Exception as error:  # TensorFlow documents no exceptions for a damaged folder
             reason = " ".join(str(error).split())[:300]
             raise UserError("an export that can be loaded", f"{self.path} ({reason})") from error
 
@@ -53,46 +53,50 @@ class LoadedAttack:
 
     @property
     def class_names(self) -> list[str]:
-        """Names of the target's classes; their numbers where the export has no names."""
+        """Names of the target's classes; their numbers if the export has no names."""
         return class_names(self.path, self.metadata)
 
     @property
     def classes_(self) -> Array:
-        """The target's class names, in the order of its posteriors."""
+        """Names of the target's classes, in the order of its posteriors."""
         return np.array(self.class_names)
 
     def predict(self, before: Array, after: Array, seeds: Array | None = None) -> Array:
-        """Infer what updates were made of, from posteriors before and after them.
+        """Infer the updating sets of updates from posteriors before and after them.
 
         Args:
             before: float32 [updates, probes, classes], or [probes, classes] for one update.
             after: the same shape.
-            seeds: as `run` takes them.
+            seeds: int32 [updates, 2]; see `run`.
 
         Returns:
-            Of A_LI the label of each update, as a name of `classes_`; of any other attack its
-            answer: label distributions, or samples in [0, 1].
+            For A_LI, the label of each update as a name of `classes_`, [updates]; for A_LDE,
+            label distributions [updates, classes]; for A_SSR and A_MSR, samples in [0, 1].
         """
-        answer = self._answer(before, after, seeds)
+        output = self._output(before, after, seeds)
         if self.metadata.get("output", _OUTPUTS.get(self.name)) == "label_probabilities":
-            return self.classes_[answer.argmax(-1)]
-        return answer
+            return self.classes_[output.argmax(-1)]
+        return output
 
     def predict_proba(self, before: Array, after: Array) -> Array:
-        """Infer labels with probabilities, float32 [updates, classes]; arguments as `predict`.
+        """Infer label probabilities, float32 [updates, classes].
+
+        Args:
+            before: float32 [updates, probes, classes], or [probes, classes] for one update.
+            after: the same shape.
 
         Raises:
             UserError: the attack infers samples, not labels.
         """
-        answer = self._answer(before, after, None)
-        if answer.ndim != 2 or answer.shape[1] != len(self.class_names):
+        output = self._output(before, after, None)
+        if output.ndim != 2 or output.shape[1] != len(self.class_names):
             raise UserError("an attack that infers labels", self.name, "Use predict.")
-        return answer
+        return output
 
-    def _answer(self, before: Array, after: Array, seeds: Array | None) -> Array:
-        found = self.run(before, after, seeds)
+    def _output(self, before: Array, after: Array, seeds: Array | None) -> Array:
+        outputs = self.run(before, after, seeds)
         name = str(self.metadata.get("output", _OUTPUTS.get(self.name, "")))
-        return found[name] if name in found else next(iter(found.values()))
+        return outputs[name] if name in outputs else next(iter(outputs.values()))
 
     def run(
         self,
@@ -107,60 +111,66 @@ class LoadedAttack:
         Args:
             before: float32 [batch, probes, classes], or [probes, classes] for one update.
             after: the same shape.
-            seeds: int32 [batch, 2], for attacks with chance; (0, row) when None.
-            signature: which signature to run.
-            **beside: whatever else the attack takes, [batch, ...].
+            seeds: int32 [batch, 2], for attacks that draw random numbers; (0, row) when None.
+            signature: name of the signature to run.
+            **beside: further inputs of the signature by name, [batch, ...].
 
         Returns:
-            Outputs by name, each with the batch as first dimension.
+            Outputs by name, each [batch, ...].
 
         Raises:
-            UserError: there is no such signature, or the shapes do not fit it.
+            UserError: the signature does not exist, or the shapes do not fit it.
         """
-        if signature not in self._described:
-            have = ", ".join(sorted(self._described))
+        if signature not in self._signatures:
+            have = ", ".join(sorted(self._signatures))
             raise UserError(f"a signature of {have}", f"{signature!r}")
         pair = [np.asarray(value, np.float32) for value in (before, after)]
         pair = [value[np.newaxis] if value.ndim == 2 else value for value in pair]
-        wanted = self._described[signature].inputs
-        shape = (wanted["before"].shape or ())[1:]
+        specs = self._signatures[signature].inputs
+        shape = (specs["before"].shape or ())[1:]
         if pair[0].shape != pair[1].shape or pair[0].shape[1:] != shape:
             raise UserError(
                 f"before and after of shape [batch, {', '.join(map(str, shape))}]",
                 f"{list(pair[0].shape)} and {list(pair[1].shape)}",
             )
         inputs: dict[str, Array] = {"before": pair[0], "after": pair[1]}
-        if "seeds" in wanted:
+        if "seeds" in specs:
             rows = np.arange(len(pair[0]), dtype=np.int32)
             default = np.stack([np.zeros_like(rows), rows], axis=1)
             inputs["seeds"] = default if seeds is None else np.asarray(seeds, np.int32)
         inputs |= {
-            name: np.asarray(value, wanted[name].dtype)
+            name: np.asarray(value, specs[name].dtype)
             for name, value in beside.items()
-            if name in wanted
+            if name in specs
         }
-        lacking = [name for name in wanted if name not in inputs]
-        if lacking:
-            raise UserError(f"{', '.join(wanted)} for {self.path}", f"no {', '.join(lacking)}")
+        missing = [name for name in specs if name not in inputs]
+        if missing:
+            raise UserError(f"{', '.join(specs)} for {self.path}", f"no {', '.join(missing)}")
         tensors = {label: tf.constant(value) for label, value in inputs.items()}
-        answers = self._model.signatures[signature](**tensors)
-        return {label: value.numpy() for label, value in answers.items()}
+        outputs = self._model.signatures[signature](**tensors)
+        return {label: value.numpy() for label, value in outputs.items()}
 
 
 def load_attack(path: Path) -> LoadedAttack:
     """Load an exported attack; see `LoadedAttack`.
 
-    A SavedModel is a program: one that this user did not export is announced on standard error
-    before it is loaded.
+    A SavedModel is a program: unless this user exported it on this machine, a warning is printed
+    on standard error before it is loaded.
+
+    Args:
+        path: a version folder, or the folder above it, whose latest version is loaded.
     """
     return LoadedAttack(Path(path))
 
 
 def class_count(folder: Path) -> int:
-    """How many classes the targets of an exported attack have.
+    """Return the number of classes of an exported attack's targets.
+
+    Args:
+        folder: the version folder.
 
     Raises:
-        UserError: it does not take posteriors of a fixed number of classes.
+        UserError: the export does not take posteriors over a fixed number of classes.
     """
     default = Graph(folder).signatures.get("serving_default")
     shape = default.inputs["before"].shape if default and "before" in default.inputs else None
@@ -170,31 +180,34 @@ def class_count(folder: Path) -> int:
 
 
 def class_names(folder: Path, metadata: Mapping[str, Any]) -> list[str]:
-    """The names of the classes of an exported attack; their numbers where it has no names.
+    """Return the class names of an exported attack's targets; their numbers if it has no names.
 
     Args:
         folder: the version folder.
         metadata: the content of its ulk.json.
 
     Raises:
-        UserError: as `class_count`.
+        UserError: the export does not take posteriors over a fixed number of classes.
     """
     classes = class_count(folder)
-    told = metadata.get("class_names")
-    if isinstance(told, list) and len(told) == classes:
-        return [str(name) for name in told]
+    names = metadata.get("class_names")
+    if isinstance(names, list) and len(names) == classes:
+        return [str(name) for name in names]
     return [str(number) for number in range(classes)]
 
 
 def version_folder(path: Path) -> Path:
-    """The version folder that `path` is, or the latest one in it.
+    """Return `path` if it is a version folder, else the latest version folder in it.
+
+    Args:
+        path: a version folder, or the folder above it.
 
     Raises:
-        UserError: it is neither.
+        UserError: the path is neither.
     """
     if (path / "saved_model.pb").is_file():
         return path
-    found = versions(path)
-    if not found:
+    numbers = versions(path)
+    if not numbers:
         raise UserError("an exported attack: exported/<dataset>_<attack>/<version>", f"{path}")
-    return next(p for p in path.iterdir() if p.name.isdigit() and int(p.name) == found[-1])
+    return next(p for p in path.iterdir() if p.name.isdigit() and int(p.name) == numbers[-1])

@@ -1,4 +1,4 @@
-"""Running a SavedModel as TF Serving would, and comparing its answers with Keras's."""
+"""Numerics: run a SavedModel as TF Serving would, and compare its outputs with Keras's."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,11 +12,12 @@ from ulk_tf.serving.graph import GraphSignature
 
 EXPECTED = Path("assets.extra") / "expected.npz"
 TOLERANCE = 1e-5
-MAX_VALUES = 2**27  # of an input
-KEPT_VALUES = 4096  # of each row of an output; enough to tell any difference, small on disk
-# About what another processor rounds otherwise, as a share of a float32, and how often it is tried.
+MAX_VALUES = 2**27  # in one input
+KEPT_VALUES = 4096  # of each row of an output; enough to detect a difference, small on disk
+# Relative perturbation of inputs, about the rounding difference between processors, and the
+# number of perturbed runs.
 NUDGE, NUDGES = 2.0**-22, 3
-# Among few tries the largest movement is not the largest there is.
+# Factor on the largest change among so few perturbed runs.
 SLACK = 3.0
 
 Answers = Mapping[str, Array]
@@ -25,15 +26,15 @@ Answers = Mapping[str, Array]
 def differences(
     folder: Path, signatures: Mapping[str, GraphSignature], requests: Sequence[warmup.Request]
 ) -> Iterator[str]:
-    """Load in C++, run a batch of two, its rows one by one and `requests`, and compare.
+    """Run a model in C++ on a batch of two and on its rows one by one, and compare with Keras.
 
     Args:
         folder: a SavedModel.
-        signatures: its own.
-        requests: run too; their answers are not looked at.
+        signatures: its signatures.
+        requests: warm-up requests; they must run, their outputs are not compared.
 
     Yields:
-        What is wrong, one sentence each.
+        Each fault, as a sentence.
     """
     made = {name: example_inputs(one, 2) for name, one in signatures.items()}
     pairs = {name: inputs for name, inputs in made.items() if inputs is not None}
@@ -47,10 +48,12 @@ def differences(
     except cpp_session.SessionError as error:
         yield f"TensorFlow's C++ loader says: {error}"
         return
-    found = load_npz(folder / EXPECTED) if (folder / EXPECTED).exists() else {}
+    recorded = load_npz(folder / EXPECTED) if (folder / EXPECTED).exists() else {}
     for number, (name, pair) in enumerate(pairs.items()):
         both, first, second = answers[3 * number : 3 * number + 3]
-        expected = {label: found[f"{name}/{label}"] for label in both if f"{name}/{label}" in found}
+        expected = {
+            label: recorded[f"{name}/{label}"] for label in both if f"{name}/{label}" in recorded
+        }
         for label, value in both.items():
             if not np.isfinite(value).all():
                 yield f"{name}/{label} answers numbers that are not finite"
@@ -73,15 +76,15 @@ def differences(
 
 
 def explained_by_rounding(expected: Array, found: Array, moved: Sequence[Array]) -> bool:
-    """Whether an answer differs from `expected` by no more than another processor's rounding does.
+    """Return True if rounding on another processor may explain an output's difference.
 
-    The nearest sample to a centroid can be another one when the last bit of a distance is: no
-    processor reproduces that of another one to `TOLERANCE`, and none is wrong.
+    The last bit of a distance can decide which sample is nearest to a centroid. Processors round
+    that bit differently, so such an output may differ by more than `TOLERANCE` and be right.
 
     Args:
-        expected: [batch, kept], of another processor maybe.
-        found: the same shape, of this one.
-        moved: the same for inputs that were changed in their last bits.
+        expected: [batch, kept], the output in Keras, maybe on another processor.
+        found: [batch, kept], the output on this processor.
+        moved: outputs [batch, kept] on this processor for inputs perturbed in their last bits.
     """
     if expected.shape != found.shape or all(_close(one, found) for one in moved):
         return False
@@ -90,7 +93,12 @@ def explained_by_rounding(expected: Array, found: Array, moved: Sequence[Array])
 
 
 def nudged(inputs: Answers, seed: int) -> dict[str, Array]:
-    """Inputs whose floats are changed in their last bits."""
+    """Return inputs whose floats are perturbed in their last bits.
+
+    Args:
+        inputs: arrays by input name.
+        seed: of the perturbation.
+    """
     random = np.random.default_rng(seed)
     return {
         label: value * (1 + NUDGE * random.uniform(-1, 1, value.shape)).astype(value.dtype)
@@ -101,7 +109,7 @@ def nudged(inputs: Answers, seed: int) -> dict[str, Array]:
 
 
 def thinned(value: Array) -> Array:
-    """At most about `KEPT_VALUES` evenly spaced values of each row of an output.
+    """Return about `KEPT_VALUES` evenly spaced values of each row of an output, or all if fewer.
 
     Args:
         value: [batch, ...].
@@ -114,10 +122,10 @@ def thinned(value: Array) -> Array:
 
 
 def example_inputs(signature: GraphSignature, batch: int) -> dict[str, Array] | None:
-    """Inputs of the right types and shapes; None where one is open or too large to make.
+    """Make up inputs for a signature; None if a shape is open or too large.
 
     Args:
-        signature: what to feed; `before` and `after` get made-up posteriors.
+        signature: their types and shapes; `before` and `after` get made-up posteriors.
         batch: number of rows.
     """
     made: dict[str, Array] = {}
@@ -142,7 +150,7 @@ def example_inputs(signature: GraphSignature, batch: int) -> dict[str, Array] | 
 def _run(
     folder: Path, signatures: Mapping[str, GraphSignature], requests: Sequence[warmup.Request]
 ) -> list[dict[str, Array]]:
-    """The thinned outputs of each request by name."""
+    """Run requests in C++; return the thinned outputs of each by name."""
     calls = [
         (
             {signatures[one.signature].inputs[k].name: v for k, v in one.inputs.items()},

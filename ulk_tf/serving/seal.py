@@ -1,7 +1,8 @@
-"""Telling one's own exports from a stranger's: a SavedModel is a program, and loading runs it.
+"""Seal of an export: marks it as made by this user, since loading a SavedModel runs its code.
 
-An export is sealed with a key that only this user on this machine has. A seal that fits says
-that the files are those that were exported here; anything else is announced before it is loaded.
+An export is sealed with a key that only this user on this machine has. A valid seal shows that
+the files are those that were exported here. Before any other SavedModel is loaded, a warning is
+printed.
 """
 
 import hashlib
@@ -18,13 +19,13 @@ FILE = Path("assets.extra") / "seal"
 
 
 def key_path() -> Path:
-    """Where this user's key is: `$XDG_STATE_HOME/ulk_tf/seal.key`, else under ~/.local/state."""
+    """Return the path of this user's key: ulk_tf/seal.key in $XDG_STATE_HOME or ~/.local/state."""
     state = os.environ.get("XDG_STATE_HOME") or str(Path("~/.local/state").expanduser())
     return Path(state) / "ulk_tf" / "seal.key"
 
 
 def seal(folder: Path) -> None:
-    """Seal a finished export; silently leaves it unsealed where no key can be kept."""
+    """Seal a finished export; leave it unsealed, without a message, if no key can be written."""
     path = key_path()
     try:
         if not path.exists():
@@ -33,42 +34,42 @@ def seal(folder: Path) -> None:
             with os.fdopen(handle, "w") as file:
                 file.write(secrets.token_hex(32))
     except FileExistsError:
-        pass  # another export made it in between
+        pass  # another export created it meanwhile
     except OSError:
         return
-    made = _code(folder)
-    if made:
-        write_text(folder / FILE, made)
+    code = _code(folder)
+    if code:
+        write_text(folder / FILE, code)
 
 
 def is_own(folder: Path) -> bool:
-    """Whether this user exported exactly these files on this machine."""
+    """Return True if this user exported exactly these files on this machine."""
     try:
-        found = (folder / FILE).read_text(encoding="ascii")
+        recorded = (folder / FILE).read_text(encoding="ascii")
     except (OSError, ValueError):
         return False
-    made = _code(folder)
-    return bool(made) and hmac.compare_digest(found, made)
+    code = _code(folder)
+    return bool(code) and hmac.compare_digest(recorded, code)
 
 
 def announce(folder: Path) -> None:
-    """Say on standard error that `folder` is code, unless it is an own export.
+    """Warn on standard error that loading `folder` runs its code, unless this user exported it.
 
     Args:
-        folder: a SavedModel about to be loaded.
+        folder: a SavedModel that is about to be loaded.
 
     Raises:
-        UserError: there is no SavedModel.
+        UserError: the folder holds no readable SavedModel.
     """
     if is_own(folder):
         return
-    touched = sorted(Graph(folder).file_operations())
-    extra = f"It reads or writes files ({', '.join(touched)})." if touched else ""
+    operations = sorted(Graph(folder).file_operations())
+    extra = f"It reads or writes files ({', '.join(operations)})." if operations else ""
     announce_code(folder, extra)
 
 
 def _code(folder: Path) -> str:
-    """The seal that fits the files of `folder` as they are; empty without a key."""
+    """Compute the seal of the present files of `folder`: hexadecimal, empty without a key."""
     try:
         key = key_path().read_bytes()
     except OSError:

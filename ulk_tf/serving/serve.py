@@ -1,4 +1,4 @@
-"""The configuration with which a stock TF Serving serves every export."""
+"""Configuration file with which a stock TF Serving serves all exports."""
 
 import json
 import shlex
@@ -27,10 +27,10 @@ def write_config(export_dir: Path) -> tuple[Path, list[str]]:
         export_dir: the folder of all exports.
 
     Returns:
-        The file's path, and the names of the models.
+        The path of the file, and the names of the models.
 
     Raises:
-        UserError: there is nothing to serve.
+        UserError: `export_dir` holds no export.
     """
     homes = sorted(export_dir.iterdir()) if export_dir.is_dir() else []
     names = [home.name for home in homes if not home.name.startswith(".") and versions(home)]
@@ -45,7 +45,11 @@ def write_config(export_dir: Path) -> tuple[Path, list[str]]:
 
 
 def docker_command(export_dir: Path) -> str:
-    """The command that serves what `write_config` wrote, to this machine only."""
+    """Return the shell command that serves the exports on 127.0.0.1, after `write_config`.
+
+    Args:
+        export_dir: the folder of all exports.
+    """
     folder = shlex.quote(f"{export_dir.resolve()}:/models:ro")
     return (
         f"docker run --rm {' '.join(f'-p 127.0.0.1:{p}:{p}' for p in (GRPC_PORT, REST_PORT))} "

@@ -27,17 +27,17 @@ from ulk_tf.files import Array
 
 FILE = Path("assets.extra") / "tf_serving_warmup_requests"
 MAX_RECORDS = 1000  # the server refuses a file with more
-MAX_BYTES = 256 * 2**20  # of a file, and of one array: a few bytes can stand for any number
+MAX_BYTES = 256 * 2**20  # of a file, and of one array: a short record can declare a huge array
 
 
 @dataclass(frozen=True)
 class Request:
-    """One request to a served model.
+    """Request to a served model.
 
     Attributes:
         signature: name of the signature.
         inputs: arrays by input name.
-        model: name of the model; the server does not look at it in a warm-up.
+        model: name of the model; the server ignores it during a warm-up.
     """
 
     signature: str
@@ -46,15 +46,15 @@ class Request:
 
 
 def write(path: Path, requests: list[Request]) -> None:
-    """Write `requests` as a warm-up file."""
+    """Write `requests` to `path` as a warm-up file."""
     with tf.io.TFRecordWriter(str(path)) as writer:
         for request in requests:
             log = _classes()["PredictionLog"]()
-            sent = log.predict_log.request
-            sent.model_spec.name = request.model
-            sent.model_spec.signature_name = request.signature
+            prediction = log.predict_log.request
+            prediction.model_spec.name = request.model
+            prediction.model_spec.signature_name = request.signature
             for name, value in request.inputs.items():
-                sent.inputs[name].CopyFrom(tf.make_tensor_proto(value))
+                prediction.inputs[name].CopyFrom(tf.make_tensor_proto(value))
             writer.write(log.SerializeToString(deterministic=True))
 
 
@@ -62,7 +62,7 @@ def read(path: Path) -> Iterator[Request]:
     """Yield the requests of a warm-up file.
 
     Raises:
-        UserError: the file is damaged, or a record is no PredictionLog of a predict request.
+        UserError: the file is damaged, or a record is not a PredictionLog of a predict request.
     """
     wanted = "a TFRecord file of PredictionLog messages with predict requests"
     if path.stat().st_size > MAX_BYTES:
@@ -83,14 +83,14 @@ def read(path: Path) -> Iterator[Request]:
 
 
 def example_posteriors(shape: tuple[int, ...], seed: int) -> tuple[Array, Array]:
-    """Made-up posteriors of one model and of its update, for warm-up and for checks.
+    """Make up posteriors before and after an update, for warm-up and for checks.
 
     Args:
         shape: [batch, probes, classes].
-        seed: the same seed gives the same numbers.
+        seed: of the made-up numbers.
 
     Returns:
-        before and after, float32 of `shape`; rows sum to 1.
+        Posteriors before and after, float32 of `shape`; rows sum to 1.
     """
     random = np.random.default_rng(seed)
     logits = random.normal(scale=2.0, size=shape)
@@ -103,13 +103,13 @@ def _array(sent: Any) -> Array:
     count = math.prod(size.size for size in sent.tensor_shape.dim)
     if not 0 <= count * tf.as_dtype(sent.dtype).size <= MAX_BYTES:
         raise ValueError("an array that is too large")
-    found: Array = tf.make_ndarray(sent)
-    return found
+    array: Array = tf.make_ndarray(sent)
+    return array
 
 
 @functools.cache
 def _classes() -> dict[str, Any]:
-    """The message classes by name, compatible on the wire with tensorflow_serving.apis."""
+    """Build the message classes by name; their encoding is that of tensorflow_serving.apis."""
     field = descriptor_pb2.FieldDescriptorProto
     file = descriptor_pb2.FileDescriptorProto(
         name="ulk_tf/warmup.proto",
@@ -146,9 +146,9 @@ def _classes() -> dict[str, Any]:
     )
     declare("PredictLog", ("request", 1, ".ulk_tf.warmup.PredictRequest"))
     declare("PredictionLog", ("predict_log", 6, ".ulk_tf.warmup.PredictLog"))
-    # The default pool is where TensorFlow registers its tensor message; the package name of our
-    # own keeps tensorflow-serving-api importable beside it.
+    # TensorFlow registers its tensor message in the default pool. Our package name differs from
+    # that of tensorflow-serving-api, so that both can be imported in one process.
     pool = descriptor_pool.Default()
     pool.AddSerializedFile(file.SerializeToString())
-    found = pool.FindFileByName(file.name).message_types_by_name
-    return {name: message_factory.GetMessageClass(kind) for name, kind in found.items()}
+    types = pool.FindFileByName(file.name).message_types_by_name
+    return {name: message_factory.GetMessageClass(kind) for name, kind in types.items()}

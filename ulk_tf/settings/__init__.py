@@ -1,1 +1,1 @@
-"""Settings: flags, configs and presets."""
+"""Settings: flags, configs, presets and the table of attacks."""

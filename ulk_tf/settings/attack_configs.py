@@ -1,4 +1,4 @@
-"""Configs of the attacks: what decides how one is trained."""
+"""Attack configs: networks, losses and training of each attack."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -21,15 +21,15 @@ ClusteringName = Literal["matched", "kmeans"]
 
 
 class AttackConfig(Validated):
-    """A config of an attack."""
+    """Config of an attack."""
 
     def check(self, attack: str, owner_size: int, adversary_size: int) -> None:
-        """Raise `UserError` where the attack cannot do with these sizes of updating sets.
+        """Raise `UserError` if the attack does not support these sizes of updating sets.
 
         Args:
-            attack: its name.
-            owner_size: samples in an updating set of the owner's.
-            adversary_size: samples in one of the adversary's.
+            attack: name of the attack.
+            owner_size: samples in an updating set of the owner.
+            adversary_size: samples in an updating set of the adversary.
         """
 
 
@@ -48,33 +48,39 @@ def check_single(attack: str, owner_size: int, adversary_size: int) -> None:
 class LabelConfig(AttackConfig):
     """A_LI and A_LDE: shared encoder, dense decoder, softmax (paper: sections on A_LI, A_LDE)."""
 
-    feature_map: FeatureMap = flag("class_pairs", "how posteriors before and after become features")
-    hidden: int = flag(256, "width of the encoder's first layer", 4)
+    feature_map: FeatureMap = flag(
+        "class_pairs",
+        "features that the attack computes from the posteriors before and after an update",
+    )
+    hidden: int = flag(256, "units in the encoder's first layer", 4)
     dropout: float = flag(0.4, "dropout rate in encoder and decoder", 0, 0.95)
-    epochs: int = flag(30, "most epochs over the shadow corpus", 1)
-    patience: int = flag(6, "epochs without a better validation loss before stopping", 1)
-    batch: int = flag(128, "updates in a batch", 1)
-    learning_rate: float = flag(2e-3, "Adam learning rate", 0)
-    weight_decay: float = flag(1e-4, "Adam weight decay", 0)
-    ensemble: int = flag(1, "attack models whose answers are averaged", 1)
+    epochs: int = flag(30, "epochs over the shadow updates, at most", 1)
+    patience: int = flag(6, "epochs without a lower validation loss after which training stops", 1)
+    batch: int = flag(128, "updates in a training batch", 1)
+    learning_rate: float = flag(2e-3, "learning rate of Adam", 0)
+    weight_decay: float = flag(1e-4, "weight decay of Adam", 0)
+    ensemble: int = flag(1, "attack models in the ensemble; their outputs are averaged", 1)
 
     def check(self, attack: str, owner_size: int, adversary_size: int) -> None:
-        """A_LI is of single samples; A_LDE takes sets of any size."""
+        """Require sets of one sample for A_LI; A_LDE takes sets of any size."""
         if attack == "li":
             check_single(attack, owner_size, adversary_size)
 
 
 @dataclass(frozen=True)
 class SsrConfig(LabelConfig):
-    """A_SSR: an autoencoder's decoder behind the shared encoder (paper: section on A_SSR)."""
+    """A_SSR: shared encoder, then the decoder of an autoencoder (paper: section on A_SSR)."""
 
-    feature_map: FeatureMap = flag("by_class", "how posteriors before and after become features")
+    feature_map: FeatureMap = flag(
+        "by_class",
+        "features that the attack computes from the posteriors before and after an update",
+    )
     dropout: float = flag(0.2, "dropout rate in the encoder", 0, 0.95)
-    code_dim: int = flag(64, "width of the autoencoder's code", 2)
-    autoencoder_epochs: int = flag(30, "epochs of the autoencoder", 1)
+    code_dim: int = flag(64, "dimensions of the autoencoder's code", 2)
+    autoencoder_epochs: int = flag(30, "training epochs of the autoencoder", 1)
 
     def check(self, attack: str, owner_size: int, adversary_size: int) -> None:
-        """A_SSR is of single samples."""
+        """Require sets of one sample on both sides."""
         check_single(attack, owner_size, adversary_size)
 
 
@@ -82,48 +88,69 @@ class SsrConfig(LabelConfig):
 class MsrConfig(AttackConfig):
     """A_MSR: BM-GAN, then clustering (paper: section on A_MSR)."""
 
-    feature_map: FeatureMap = flag("class_pairs", "how posteriors before and after become features")
-    hidden: int = flag(256, "width of the encoder's first layer", 4)
+    feature_map: FeatureMap = flag(
+        "class_pairs",
+        "features that the attack computes from the posteriors before and after an update",
+    )
+    hidden: int = flag(256, "units in the encoder's first layer", 4)
     dropout: float = flag(0.2, "dropout rate in the encoder", 0, 0.95)
-    noise_dim: int = flag(50, "width of the generator's noise", 1)
+    noise_dim: int = flag(50, "dimensions of the generator's noise input", 1)
     transfer: bool = flag(
-        True, "begin from an autoencoder's decoder and shadow samples' codes, not from noise"
+        True,
+        "start the generator from an autoencoder's decoder, fed with codes of shadow samples; "
+        "false: train it from random weights on noise, as in the paper",
     )
-    autoencoder_epochs: int = flag(15, "epochs of the autoencoder, with --transfer", 1)
-    code_dim: int = flag(50, "width of the code that the encoder gives the generator", 1)
+    autoencoder_epochs: int = flag(15, "training epochs of the autoencoder, with --transfer", 1)
+    code_dim: int = flag(50, "dimensions of the encoder's output, an input of the generator", 1)
     generator: Literal["auto", "dense", "conv"] = flag(
-        "auto", "dense, conv (colour), or by data set"
+        "auto", "layers of the generator; auto: conv for colour images, else dense"
     )
-    generator_width: int = flag(512, "width of the generator; the paper's is 2048", 8)
-    labels: bool = flag(True, "estimate the label distribution and give each sample a label")
-    label_epochs: int = flag(20, "epochs of the label distribution estimator, with --labels", 1)
-    label_dropout: float = flag(0.4, "dropout rate of that estimator", 0, 0.95)
+    generator_width: int = flag(512, "units in a layer of the generator; 2048 in the paper", 8)
+    labels: bool = flag(True, "estimate the label distribution too, and label each sample")
+    label_epochs: int = flag(
+        20, "training epochs of the label distribution estimator, with --labels", 1
+    )
+    label_dropout: float = flag(
+        0.4, "dropout rate of the label distribution estimator, with --labels", 0, 0.95
+    )
     samples_per_set: int | None = flag(
-        None, "samples generated for a set in one training step; its size when none", 1
+        None, "samples generated for each set in a training step; --set_size when none", 1
     )
     set_loss: SetLossName = flag(
-        "energy", "what a generated set is judged by: energy (distance) or best_match (the paper's)"
+        "energy",
+        "loss between a generated and a real set: energy distance, or best_match as in the paper",
     )
-    adversarial_weight: float = flag(1e-5, "weight of the adversarial loss beside that", 0)
+    adversarial_weight: float = flag(
+        1e-5, "weight of the discriminator's loss, relative to --set_loss", 0
+    )
     sets_per_step: int | None = flag(
-        None, "updating sets in one training step; as many as hold 400 samples when none", 1, 64
+        None, "updating sets in a training step; when none, as many as hold 400 samples", 1, 64
     )
-    epochs: int = flag(12, "most epochs; each ends with a look at held-out shadow bases", 1)
+    epochs: int = flag(12, "training epochs, at most; each ends with a validation", 1)
     epoch_steps: int | None = flag(
-        None, "training steps in an epoch; as many as all shadow updates make when none", 1
+        None, "training steps in an epoch; when none, one pass over all shadow updates", 1
     )
-    patience: int = flag(3, "epochs without a better validation score before stopping", 1)
-    learning_rate: float = flag(1e-4, "Adam learning rate of generator and encoder", 0)
-    discriminator_learning_rate: float = flag(2e-4, "Adam learning rate of the discriminator", 0)
-    precision: Literal["float32", "mixed_bfloat16"] = flag("float32", "precision of the training")
+    patience: int = flag(
+        3, "epochs without a better validation score after which training stops", 1
+    )
+    learning_rate: float = flag(1e-4, "learning rate of Adam for generator and encoder", 0)
+    discriminator_learning_rate: float = flag(
+        2e-4, "learning rate of Adam for the discriminator", 0
+    )
+    precision: Literal["float32", "mixed_bfloat16"] = flag(
+        "float32", "number format of the training's arithmetic"
+    )
     clustering: ClusteringName = flag(
         "matched",
-        "centres matched with sets of samples one for one (matched), or kmeans (the paper's)",
+        "clustering of generated samples: matched (each set assigns one sample to each centre), "
+        "or kmeans as in the paper",
     )
-    cluster_samples: int = flag(4000, "samples generated for clustering; the paper's is 20000", 1)
+    cluster_samples: int = flag(
+        4000, "samples generated for the clustering of a set; 20000 in the paper", 1
+    )
 
     def check(self, attack: str, owner_size: int, adversary_size: int) -> None:
-        """A_MSR needs as many samples to cluster as a set has, and knows the size of a set."""
+        """Require equal set sizes on both sides, and at least as many samples to cluster."""
         if self.cluster_samples < owner_size:
             raise UserError(
                 f"--cluster_samples to be at least --set_size={owner_size}", self.cluster_samples

@@ -1,8 +1,8 @@
-"""The table of attacks: everything that tells one from another, one row each.
+"""Table of attacks: one row for each, with its config, presets, training and scoring functions.
 
-A new attack is a file that trains it, a file that scores it, a config, and a row that is entered
-with `register`. Functions stand here as "module:function", so that a misspelt flag is answered
-before TensorFlow is imported.
+A new attack consists of a training function, a scoring function, a config, and a row that is
+added with `register`. Functions are given as "module:function" and imported when they are
+called, so that a misspelt flag is reported before TensorFlow is imported.
 """
 
 import importlib
@@ -21,14 +21,14 @@ Unit = Literal["update", "record"]
 
 @dataclass(frozen=True)
 class AttackPresets:
-    """Field values of an attack, by preset and data set; see `preset_tables`.
+    """Preset values of an attack's fields; `preset_tables` gives the order of the layers.
 
     Attributes:
-        plain: in every preset.
-        large: on data sets of tens of thousands of images.
-        on: by data set.
-        quick: over those, in the quick preset.
-        paper: in the paper preset, instead of `on`: the published sizes.
+        plain: values in every preset.
+        large: values on data sets of tens of thousands of images.
+        on: values by data set, in the default and quick presets.
+        quick: values in the quick preset; they override all others.
+        paper: values in the paper preset: the published sizes.
     """
 
     plain: Fields = field(default_factory=dict)
@@ -40,29 +40,29 @@ class AttackPresets:
 
 @dataclass(frozen=True)
 class AttackRow:
-    """An attack.
+    """Row of the table: an attack.
 
     Attributes:
-        name: short, as in `trainers.<name>` and in paths: letters, digits and `_`.
-        title: for people.
+        name: short name, as in `trainers.<name>` and in paths: letters, digits and `_`.
+        title: full name, for reports.
         summary: first line of its --help.
-        infers: what it infers, to follow "infers" in a sentence.
+        infers: noun phrase after "The attack infers ...", for sentences.
         config: its config class.
-        output: the name of its answer, by which scores, sentence and picture are found; see
+        output: name of its main output, the key of its scores, its sentence and its picture in
             `evaluation.outputs`.
-        headline: its first metric.
+        headline: its main metric.
         train: module:function (config, corpus, seed, folder) -> `attacks.signature.Trained`.
-        score: module:function (trained, corpus, seed, baselines) -> `evaluation.scores.Scores`,
-            of the corpus' target updates; `baselines` are rows of `evaluation.baselines_table`,
-            None for all that answer the same output.
-        unit: what one question is about: an update, or a record.
+        score: module:function (trained, corpus, seed, baselines) -> `evaluation.scores.Scores`
+            on the corpus' target updates; `baselines` are rows of `evaluation.baselines_table`,
+            None for all baselines with the same output.
+        unit: unit of its predictions: an update, or a record.
         presets: field values by preset and data set.
         figures: metrics, and gains as `<metric>:<baseline>`, that a table of results shows; all
             metrics when empty.
-        holds: what an export of it holds of the adversary's or an insider's samples, beside the
-            probing set; a noun phrase, empty where nothing.
-        seen_updates: held-out shadow updates, at most, by which an export says how well the
-            attack does where posteriors moved so much.
+        holds: samples of the adversary or an insider that its export contains beside the probing
+            set, as a noun phrase; empty if there are none.
+        seen_updates: held-out shadow updates, at most, on which an export's score is measured as
+            a function of how far the posteriors moved.
     """
 
     name: str
@@ -89,12 +89,12 @@ _PUBLISHED_SINGLE: Fields = {
     "ensemble": 1,
     **_PUBLISHED_ADAM,
 }
-# Digits are too few for sets of 100, and an update with few samples of few classes, as real
-# ones have, shows a newcomer what leaks.
+# `digits` has too few samples for sets of 100. Sets with few samples of few classes are like real
+# updates, and their leakage is easy to see.
 _FEW_DIGITS: Fields = {"set_size": 10, "label_skew": 0.5}
-# An attack overfits its shadow bases after a few of the passes that small data needs.
+# On large data an attack overfits its shadow bases after a few epochs; small data needs more.
 _ON_LARGE: Fields = {"epochs": 8, "ensemble": 2}
-# Confident classifiers give away little: with more dropout half of what a set leaks is missed.
+# Posteriors of confident classifiers move little: with more dropout the gain halves.
 _CONFIDENT: Fields = {"dropout": 0.2}
 
 _ROWS = (
@@ -182,13 +182,13 @@ _ROWS = (
         seen_updates=100,
         presets=AttackPresets(
             plain={"set_size": 100},
-            # BM-GAN begins as a good generator: after 700 steps, held-out sets are matched no
-            # better.
+            # BM-GAN starts as a good generator: after 700 steps, the loss on held-out sets no
+            # longer falls.
             large={"epochs": 3, "epoch_steps": 1000, "label_epochs": 8, "target_updates": 100},
             on={
                 "digits": _FEW_DIGITS,
-                # 120 sets of 100 to match centroids with: from 40, chance costs two points. With
-                # sets of ten, a generator trained for long makes mixtures of digits.
+                # 120 sets of 100 for the clustering; with 40, its random error costs two
+                # points. For sets of ten, a generator that is trained longer blends digits.
                 "mnist": {
                     "label_dropout": 0.2,
                     "cluster_samples": 12_000,
@@ -208,7 +208,7 @@ _ROWS = (
                 "adversarial_weight": 1.0,
                 "learning_rate": 2e-4,
                 "sets_per_step": 1,
-                # One pass over 10,000 sets; its state is written down ten times.
+                # One pass over 10,000 sets, with ten checkpoints.
                 "epochs": 10,
                 "epoch_steps": 1000,
                 "patience": 10,
@@ -223,13 +223,16 @@ ATTACKS: dict[str, AttackRow] = {row.name: row for row in _ROWS}
 
 
 def register(row: AttackRow) -> AttackRow:
-    """Enter an attack: from then on trainers, reports, exports and audits know it.
+    """Add an attack to the table, for trainers, reports, exports and audits.
 
     Args:
-        row: of a new name.
+        row: the attack; its name must be new.
+
+    Returns:
+        `row`.
 
     Raises:
-        ValueError: there is another attack of that name.
+        ValueError: another attack has that name.
     """
     if ATTACKS.setdefault(row.name, row) != row:
         raise ValueError(f"Expected a new name for an attack. Received {row.name!r}, which is one.")
@@ -237,10 +240,10 @@ def register(row: AttackRow) -> AttackRow:
 
 
 def attack_row(name: str) -> AttackRow:
-    """The row of an attack.
+    """Return the row of an attack by its name.
 
     Raises:
-        UserError: there is none of that name.
+        UserError: no attack has that name.
     """
     if name not in ATTACKS:
         raise UserError(f"an attack of {listed(ATTACKS)}", repr(name), nearest(name, [*ATTACKS]))
@@ -248,17 +251,17 @@ def attack_row(name: str) -> AttackRow:
 
 
 def row_of_output(names: Iterable[str]) -> AttackRow | None:
-    """The attack that answers one of these outputs; None where there is none."""
-    found = set(names)
-    return next((row for row in ATTACKS.values() if row.output in found), None)
+    """Return the first attack whose main output is among `names`, or None."""
+    outputs = set(names)
+    return next((row for row in ATTACKS.values() if row.output in outputs), None)
 
 
 def imported(path: str) -> Callable[..., Any]:
-    """The function that "module:function" names."""
+    """Import the function that "module:function" names."""
     module, _, name = path.partition(":")
     return getattr(importlib.import_module(module), name)
 
 
 def listed(names: Iterable[str]) -> str:
-    """Names for a sentence."""
+    """Join names with commas, for a sentence."""
     return ", ".join(names)

@@ -1,8 +1,8 @@
-"""The one way in: strict flags over fire, clear errors, exit codes.
+"""Command lines: strict flags on top of fire, clear errors, exit codes.
 
-fire alone runs a function first and complains about a misspelt flag afterwards, and it guesses
-types from values. Here every argument is bound to the command's flags before anything runs,
-reaches the command as the text that was typed, and is then turned into the annotated type.
+fire alone runs a function first and reports a misspelt flag afterwards, and it guesses types from
+values. Here every argument is bound to the command's flags before the command runs, is passed as
+the text that was typed, and is then converted to the annotated type.
 """
 
 import errno
@@ -17,14 +17,14 @@ from ulk_tf.settings.flag_types import nearest, parse
 from ulk_tf.settings.flags import Flag, command_help, describe, table_help
 
 Command = Callable[..., None]
-# Commands by name; a name may stand for commands of its own, as in `train li`.
+# Commands by name; an entry may be a nested table, as `train` in `train li`.
 Commands = Mapping[str, "Command | Commands"]
 EXIT_BROKEN_PIPE = 1
 EXIT_USER_ERROR = 2
 EXIT_BROKEN_LIMIT = 3
 EXIT_INTERRUPTED = 130
 HELP = {"--help", "-h"}
-# Errors of the machine that the user can mend; any other is a fault of ours.
+# System errors that the user can remedy; any other is a bug and keeps its traceback.
 MACHINE = {
     errno.ENOSPC: "room on the disk",
     errno.EDQUOT: "room on the disk",
@@ -37,52 +37,52 @@ MACHINE = {
 
 
 def run(commands: "Command | Commands", argv: Sequence[str] | None = None) -> None:
-    """Run a command from the command line and leave the process with its exit code.
+    """Run a command from the command line, and exit the process with its exit code.
 
     Args:
-        commands: one function, or several by name, nested where a name has commands of its own;
-            parameters are annotated.
+        commands: one function with annotated parameters, or a table of them by name, maybe
+            nested.
         argv: the arguments; those of the process when None.
 
     Raises:
-        SystemExit: 0 done, 2 a mistake of the user's, 130 interrupted.
+        SystemExit: 0 after success, 2 after a `UserError`, 130 after an interrupt.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
-    _settle_tensorflow()
+    _set_environment()
     try:
         _dispatch(program_name(), commands, arguments)
         sys.stdout.flush()
     except UserError as error:
-        raise SystemExit(_tell(f"error: {error}", EXIT_USER_ERROR)) from None
+        raise SystemExit(_print_error(f"error: {error}", EXIT_USER_ERROR)) from None
     except KeyboardInterrupt:
         again = "interrupted: run the same command again to go on from here"
-        raise SystemExit(_tell(again, EXIT_INTERRUPTED)) from None
+        raise SystemExit(_print_error(again, EXIT_INTERRUPTED)) from None
     except BrokenPipeError:
-        # Whoever read our output, such as `head`, has seen enough. Nothing may be flushed at exit.
+        # The reader of our output, such as `head`, has exited: flushing at exit would raise again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(EXIT_BROKEN_PIPE) from None
     except OSError as error:
         if error.errno not in MACHINE:
             raise
         needed = UserError(MACHINE[error.errno], f"{error.strerror} ({error.filename or 'a file'})")
-        raise SystemExit(_tell(f"error: {needed}", EXIT_USER_ERROR)) from None
+        raise SystemExit(_print_error(f"error: {needed}", EXIT_USER_ERROR)) from None
     raise SystemExit(0)
 
 
-def _tell(sentence: str, code: int) -> int:
+def _print_error(sentence: str, code: int) -> int:
     print(sentence, file=sys.stderr)
     return code
 
 
-def _settle_tensorflow() -> None:
-    """Settings that TensorFlow and Keras read when they are imported; workers inherit them."""
+def _set_environment() -> None:
+    """Set the variables that TensorFlow and Keras read on import; worker processes inherit them."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     # The update engine is a TensorFlow graph, whatever backend a user's Keras is set to.
     os.environ["KERAS_BACKEND"] = "tensorflow"
 
 
 def program_name() -> str:
-    """The command that started this process, as it would be typed again."""
+    """Return the command that started this process, as a user would type it."""
     spec = getattr(sys.modules.get("__main__"), "__spec__", None)
     if spec is not None:
         return f"python -m {spec.name.removesuffix('.__main__')}"
@@ -90,7 +90,7 @@ def program_name() -> str:
 
 
 def _dispatch(program: str, commands: "Command | Commands", arguments: list[str]) -> None:
-    """Run a command, or the one of several that the first argument names."""
+    """Run a command, or the command of a table that the first argument names."""
     if callable(commands):
         _run_one(program, commands, arguments)
         return
@@ -120,14 +120,14 @@ def _run_one(program: str, command: Command, arguments: list[str]) -> None:
 
 
 def bind(command: Command, arguments: Sequence[str]) -> dict[str, str]:
-    """The text of each flag that was given.
+    """Parse arguments into the text of each given flag, by name.
 
     Args:
-        command: whose flags are known.
+        command: defines the flags.
         arguments: as typed: `--name=value`, `--name value`, `--name` for true, or bare values.
 
     Raises:
-        UserError: an unknown or repeated flag, one without its value, or too many bare values.
+        UserError: a flag is unknown, repeated or lacks its value, or a bare value is left over.
     """
     flags = {flag.name: flag for flag in describe(command).flags({})}
     given: dict[str, str] = {}
@@ -153,10 +153,14 @@ def bind(command: Command, arguments: Sequence[str]) -> dict[str, str]:
 
 
 def quote(command: Command, arguments: Sequence[str]) -> list[str]:
-    """Bind `arguments` to the flags of `command`, quoted so that fire leaves them as text.
+    """Bind `arguments` to the flags of `command`; quote them so that fire keeps them as text.
+
+    Args:
+        command: defines the flags.
+        arguments: as typed; see `bind`.
 
     Raises:
-        UserError: as `bind`, or a flag missing that must be given.
+        UserError: as in `bind`, or a required flag is missing.
     """
     given = bind(command, arguments)
     for flag in describe(command).flags({}):
@@ -166,12 +170,12 @@ def quote(command: Command, arguments: Sequence[str]) -> list[str]:
 
 
 def coerce(text: str, annotation: Any, flag: str) -> Any:
-    """Turn the text of a flag into its annotated type; see `kinds.parse`."""
+    """Convert the text of a flag to its annotated type; see `flag_types.parse`."""
     return parse(text, annotation, flag)
 
 
 def _taking_text(command: Command) -> Command:
-    """The same command taking the text of each flag by name, for fire to call."""
+    """Wrap a command for fire: a function of the text of each flag, by name."""
     annotations = {flag.name: flag.annotation for flag in describe(command).flags({})}
 
     def text_command(**given: str) -> None:
@@ -180,7 +184,7 @@ def _taking_text(command: Command) -> Command:
     return text_command
 
 
-# Flags of earlier versions, and what they are called now.
+# New names of the flags of earlier versions.
 RENAMED = {
     "clustered": "cluster_samples",
     "code": "code_dim",
@@ -204,7 +208,7 @@ def _unknown(name: str, known: list[str]) -> UserError:
 
 
 def _following(flag: Flag, waiting: list[str]) -> str:
-    """The value of a flag typed without `=`: what follows; a bare truth value is true."""
+    """Take the value of a flag that was typed without `=`: the next argument; true for a bool."""
     follows = bool(waiting) and not _like_a_flag(waiting[0])
     if flag.annotation is bool:
         truth = follows and waiting[0].lower() in ("true", "false", "yes", "no", "1", "0")
@@ -215,7 +219,7 @@ def _following(flag: Flag, waiting: list[str]) -> str:
 
 
 def _like_a_flag(token: str) -> bool:
-    """Tell a flag from a value, such as a negative number."""
+    """Return True for a flag, False for a value, such as a negative number."""
     try:
         float(token)
     except ValueError:

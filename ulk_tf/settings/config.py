@@ -1,4 +1,4 @@
-"""Configs of an experiment but for its attack: frozen dataclasses, checked when they are made.
+"""Configs of an experiment, except the attack's: frozen dataclasses, validated on construction.
 
 Every field is a flag of the same name. `presets.py` fills them by attack, data set and preset.
 """
@@ -19,45 +19,49 @@ def _check_classes(text: str) -> None:
 
 
 def known_classes(text: str) -> tuple[int, ...]:
-    """Labels that a text such as `0-4` or `0,2,7` lists, ascending.
+    """Parse a list of labels such as `0-4` or `0,2,7` into labels, ascending.
 
     Args:
         text: whole numbers and ranges, separated by commas.
 
     Raises:
-        UserError: it is no such list.
+        UserError: the text is not such a list.
     """
-    found: set[int] = set()
+    labels: set[int] = set()
     for part in text.split(","):
         first, dash, last = part.strip().partition("-")
         if not first.isdecimal() or (dash and not last.isdecimal()):
             raise UserError("--classes as labels and ranges, such as 0-4 or 0,2,7", repr(text))
-        found.update(range(int(first), int(last or first) + 1))
-    return tuple(sorted(found))
+        labels.update(range(int(first), int(last or first) + 1))
+    return tuple(sorted(labels))
 
 
 @dataclass(frozen=True)
 class DataConfig(Validated):
-    """Data of one side: where its samples come from, and how it draws updating sets."""
+    """Data: the samples of a side, and how its updating sets are drawn from them."""
 
     dataset: str = flag(
-        "digits", "digits, any image-classification name of TFDS (mnist, cifar10), or a .npz file"
+        "digits",
+        "digits, an image-classification data set of TFDS by name (mnist, cifar10), or a .npz file",
     )
     classes: str | None = flag(
-        None, "labels of which it has samples, such as 0-4; all when none", check=_check_classes
+        None,
+        "labels of the classes that the side has samples of, such as 0-4 or 0,2,7; all when none",
+        check=_check_classes,
     )
     samples: int | None = flag(
         None,
-        "samples that it has, base set and pool; the owner 2/5 of all, at most 20000, the "
-        "adversary (--shadow_samples) all the rest",
+        "samples of the side, base sets and updating sets together; when none, the owner has 2/5 "
+        "of all, at most 20000, and the adversary (--shadow_samples) the rest",
         2,
     )
     base_size: int | None = flag(
-        None, "samples that one base model is trained on; half of the owner's samples", 1
+        None, "samples in the training set of a base model; half of the owner's when none", 1
     )
     label_skew: float | None = flag(
         None,
-        "Dirichlet concentration of the labels in a set (0.5: skewed); independent when none",
+        "Dirichlet concentration of the labels in an updating set (0.5: few classes each); when "
+        "none, samples are drawn uniformly",
         1e-3,
     )
 
@@ -68,92 +72,106 @@ class ModelConfig(Validated):
 
     target: str = flag(
         "auto",
-        "auto, a name of the zoo (mnist_cnn, lenet, cnn32, digits_cnn, mlp) or module:function",
+        "auto (by the shape of the samples), a built-in classifier (mnist_cnn, lenet, cnn32, "
+        "digits_cnn, mlp), or module:function that builds yours",
     )
 
 
 @dataclass(frozen=True)
 class TrainingConfig(Validated):
-    """Base training: how a classifier is trained before any update."""
+    """Base training: the training of a classifier before any update."""
 
     base_optimizer: Optimizer = flag("sgd", "optimizer of the base training")
     base_learning_rate: float = flag(0.001, "learning rate of the base training", 0)
     base_momentum: float = flag(0.9, "momentum of the base training (sgd)", 0, 1)
-    base_batch: int = flag(64, "samples in a batch of the base training", 1)
+    base_batch: int = flag(64, "batch size of the base training, in samples", 1)
     base_epochs: int = flag(25, "epochs of the base training", 0)
 
 
 @dataclass(frozen=True)
 class UpdateConfig(Validated):
-    """One update: a fresh optimizer, a few steps on the updating set, dropout active."""
+    """Update: a new optimizer takes a few steps on the updating set, with dropout active."""
 
     set_size: int = flag(1, "samples in an updating set", 1)
     update_optimizer: Optimizer = flag("sgd", "optimizer of the update")
     update_learning_rate: float = flag(0.001, "learning rate of the update", 0)
     update_momentum: float = flag(0.9, "momentum of the update (sgd)", 0, 1)
-    update_batch: int = flag(64, "samples in a batch of the update", 1)
-    update_epochs: int = flag(1, "epochs of the update", 1)
+    update_batch: int = flag(64, "batch size of the update, in samples", 1)
+    update_epochs: int = flag(1, "epochs of the update over its updating set", 1)
     compiled: bool = flag(
         True,
-        "update a compiled model with its own optimizer and loss; false where a flag for the "
-        "update's optimizer, learning rate or momentum is given",
+        "if --target gives a compiled model, update it with that optimizer and loss; false when "
+        "--update_optimizer, --update_learning_rate or --update_momentum is given",
     )
 
 
 @dataclass(frozen=True)
 class DefenceConfig(Validated):
-    """Defence: what stands between the classifier and its clients."""
+    """Defence: changes to the posteriors before clients receive them."""
 
     defence: str | None = flag(
         None,
-        "steps separated by commas, such as temperature:2,top_k:3,round:4; noise:0.01, "
-        "sticky_noise:0.01, label; none: clients see every digit",
+        "steps separated by commas, of temperature:2, top_k:3, round:4, noise:0.01, "
+        "sticky_noise:0.01 and label; none: clients receive the exact posteriors",
         check=defences.check,
     )
 
 
 @dataclass(frozen=True)
 class ProbingConfig(Validated):
-    """Probing set: the samples that every classifier is asked about."""
+    """Probing set: the samples with which every classifier is queried."""
 
     n_probes: int | None = flag(
-        None, "samples in the probing set; 100 when none, a tenth of small data", 1
+        None,
+        "samples in the probing set; when none, 100, or a tenth of a data set of under 1000",
+        1,
     )
 
 
 @dataclass(frozen=True)
 class CountsConfig(Validated):
-    """Counts of base models and updates; more of them extend a corpus."""
+    """Counts of base models and updates; raising one extends the corpus on disk."""
 
     training_bases: int = flag(
-        8, "base models of the adversary's that attacks are trained on; more beats more updates", 1
+        8,
+        "shadow base models that attacks are trained on; more of them help more than more updates",
+        1,
     )
-    training_updates: int = flag(1000, "updates of each of them", 1)
-    validation_bases: int = flag(1, "held-out base models of the adversary's, to stop early", 1)
-    validation_updates: int = flag(200, "updates of each of them", 1)
+    training_updates: int = flag(1000, "updates of each shadow base model", 1)
+    validation_bases: int = flag(1, "held-out shadow base models, for early stopping", 1)
+    validation_updates: int = flag(200, "updates of each held-out shadow base model", 1)
     validation_samples: int | None = flag(
-        None, "samples in the pool of the held-out base models; 1/12 of all, at most 4000", 1
+        None,
+        "samples for updates of the held-out shadow base models; 1/12 of all, at most 4000, when "
+        "none",
+        1,
     )
-    target_bases: int = flag(3, "base models of the owner's; intervals are taken over them", 1)
-    target_updates: int = flag(100, "updates of each of them, for testing", 2)
+    target_bases: int = flag(
+        3, "target base models, on which attacks are tested; confidence intervals are over them", 1
+    )
+    target_updates: int = flag(100, "updates of each target base model", 2)
 
 
 @dataclass(frozen=True)
 class ExecutionConfig(Validated):
-    """Execution: who computes a corpus; nothing here changes an update's bytes."""
+    """Execution of a corpus' computation; it changes speed and memory, never a result."""
 
     executor: ExecutorName = flag(
-        "processes", "processes on this machine, inline (this process) or ray"
+        "processes", "executor: worker processes on this machine, inline (this process), or ray"
     )
     workers: int | None = flag(None, "worker processes; one for each core when none", 1)
-    chunk_size: int = flag(50, "updates computed in one call of the graph", 1)
-    ray_address: str | None = flag(None, "address of a Ray cluster; a local one when none")
+    chunk_size: int = flag(50, "updates computed in one call of the TensorFlow graph", 1)
+    ray_address: str | None = flag(
+        None, "address of a running Ray cluster; when none, one is started on this machine"
+    )
 
 
 @dataclass(frozen=True)
 class FoldersConfig(Validated):
-    """Folders: where data is, and where results go."""
+    """Folders of input data and of results."""
 
-    data_dir: str | None = flag(None, "where TFDS data is prepared; TFDS_DATA_DIR when not given")
+    data_dir: str | None = flag(
+        None, "folder of prepared TFDS data; TFDS_DATA_DIR or the default of TFDS when none"
+    )
     runs_dir: str = flag("runs", "folder of runs, corpora and base models")
     export_dir: str = flag("exported", "folder of exported attacks")

@@ -1,4 +1,4 @@
-"""An experiment: two parties, what is asked, how much, and the attack."""
+"""Experiment: the configs of both parties, the probing set, the counts and the attack."""
 
 from dataclasses import dataclass
 
@@ -19,15 +19,15 @@ from ulk_tf.settings.config import (
 
 @dataclass(frozen=True)
 class Party:
-    """One of the two sides: the owner of the target, or the adversary in whose image she works.
+    """Party of an experiment: the owner of the target, or the adversary with her shadow models.
 
     Attributes:
-        data: its samples, and how it draws updating sets.
-        model: the architecture of its classifiers.
-        training: how it trains them.
-        update: how it updates them.
-        defence: what stands between them and whoever asks; for the adversary, what she trains
-            her attack for.
+        data: its samples, and how its updating sets are drawn.
+        model: architecture of its classifiers.
+        training: their base training.
+        update: their updates.
+        defence: changes to their posteriors; the adversary's is the one that she expects of the
+            target.
     """
 
     data: DataConfig
@@ -39,19 +39,19 @@ class Party:
 
 @dataclass(frozen=True)
 class Experiment:
-    """One run of one attack: all of its configs.
+    """Settings of one run of one attack.
 
     Attributes:
         attack_name: a name of the table of attacks.
-        preset: the preset that flags were laid over.
-        seed: the seed from which all randomness is drawn.
-        owner: the side that is attacked; its classifiers are targets.
-        adversary: the side that attacks; its classifiers are shadow models.
-        probing: what both are asked.
-        counts: how many base models and updates.
-        execution: who computes them.
-        attack: the attack's own config.
-        folders: where data is and where results go.
+        preset: name of the preset; given flags override its values.
+        seed: seed of all randomness, 0 to 2**31 - 1.
+        owner: the party that is attacked; its classifiers are targets.
+        adversary: the party that attacks; its classifiers are shadow models.
+        probing: size of the probing set.
+        counts: numbers of base models and updates.
+        execution: the executor of the corpus' computation.
+        attack: config of the attack.
+        folders: folders of data and results.
     """
 
     attack_name: str

@@ -1,4 +1,4 @@
-"""The kinds of values that flags take: parsed from text, checked, described."""
+"""Flag types: parse the text of a flag, check its value, and describe its type."""
 
 import difflib
 import os
@@ -11,15 +11,15 @@ from ulk_tf.errors import UserError
 
 
 class PathText(str):
-    """Text that is a path, or several separated by commas, or may be one.
+    """Text of one path, or of several separated by commas; other text is allowed.
 
-    A leading ~ is the home directory: a shell leaves it alone behind `--flag=`.
+    A leading ~ is expanded to the home directory, since shells do not expand it after `--flag=`.
     """
 
     __slots__ = ()
 
     def __new__(cls, text: str) -> "PathText":
-        """Expand every leading ~."""
+        """Make the text, and expand a leading ~ of each path."""
         parts = text.split(",")
         return super().__new__(cls, ",".join(map(os.path.expanduser, parts)))
 
@@ -42,38 +42,38 @@ _PLACEHOLDERS = {
 
 
 def required(annotation: Any) -> Any:
-    """An annotation without its `| None`."""
+    """Return an annotation without its `| None`."""
     if typing.get_origin(annotation) in (typing.Union, types.UnionType):
         return next(a for a in typing.get_args(annotation) if a is not type(None))
     return annotation
 
 
 def optional(annotation: Any) -> bool:
-    """Tell whether an annotation allows None."""
+    """Return True if an annotation allows None."""
     return type(None) in typing.get_args(annotation)
 
 
 def choices(annotation: Any) -> tuple[str, ...]:
-    """The values of a Literal, `| None` aside; empty for any other annotation."""
+    """Return the values of a Literal, without None; empty for any other annotation."""
     plain = required(annotation)
     return typing.get_args(plain) if typing.get_origin(plain) is typing.Literal else ()
 
 
 def describe(annotation: Any) -> str:
-    """Describe the values of an annotation, for a sentence."""
+    """Describe the values that an annotation allows, for a sentence."""
     known = choices(annotation)
     words = f"one of {', '.join(known)}" if known else _WORDS[required(annotation)]
     return f"{words}, or none" if optional(annotation) else words
 
 
 def placeholder(annotation: Any) -> str:
-    """The placeholder of a value in --help."""
+    """Return the placeholder for a value in --help, such as NUMBER."""
     words = "|".join(choices(annotation)) or _PLACEHOLDERS[required(annotation)]
     return f"{words}|none" if optional(annotation) else words
 
 
 def fits(value: object, annotation: Any) -> bool:
-    """Tell whether a value is of an annotation; a whole number is a number, a truth value not."""
+    """Return True if a value fits an annotation; an int fits float, a bool fits only bool."""
     if value is None:
         return optional(annotation)
     known = choices(annotation)
@@ -86,15 +86,15 @@ def fits(value: object, annotation: Any) -> bool:
 
 
 def parse(text: str, annotation: Any, flag: str) -> Any:
-    """Turn the text of a flag into its annotated type.
+    """Convert the text of a flag to its annotated type.
 
     Args:
-        text: what was typed.
+        text: the text after `--flag=`.
         annotation: str, int, float, bool, a Literal, or one of these `| None`.
-        flag: the flag's name, for the message.
+        flag: name of the flag, for the message.
 
     Raises:
-        UserError: the text is no such value.
+        UserError: the text is not a value of that type.
     """
     if optional(annotation) and text.lower() in ("none", ""):
         return None
@@ -110,6 +110,6 @@ def parse(text: str, annotation: Any, flag: str) -> Any:
 
 
 def nearest(name: str, known: Sequence[str], prefix: str = "") -> str:
-    """A question that names the closest of `known`; empty where none is close."""
+    """Return "Did you mean ...?" with the closest of `known`; empty if none is close."""
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     return f"Did you mean {prefix}{close[0]}?" if close else ""

@@ -1,4 +1,4 @@
-"""Flags of commands, and the text that --help shows of them."""
+"""Flags of commands, and the text of --help."""
 
 import inspect
 import re
@@ -14,17 +14,17 @@ from ulk_tf.settings import flag_types
 
 @dataclass(frozen=True)
 class Flag:
-    """One flag.
+    """Flag of a command.
 
     Attributes:
-        name: as it is typed, with underscores.
-        annotation: the type of its value; see `kinds`.
-        help: what it is, with its unit.
-        default: its value where it is not given, as --help shows it; empty shows nothing.
-        needed: whether it must be given.
-        positional: whether its value may stand without its name.
-        group: the heading it is listed under.
-        hidden: whether --help leaves it out; the command's note explains it.
+        name: its name without dashes in front, with underscores.
+        annotation: type of its value; see `flag_types`.
+        help: its meaning and unit, for --help.
+        default: its default as shown by --help; nothing is shown when empty.
+        needed: True if it is required.
+        positional: True if its value may be given without its name.
+        group: heading above it in --help.
+        hidden: True if --help omits it; the command's note explains it.
     """
 
     name: str
@@ -37,20 +37,20 @@ class Flag:
     hidden: bool = False
 
 
-# The flags of a command, given what was typed: defaults may follow from other flags.
+# Given flags (name -> text) -> all flags of a command; defaults may depend on given flags.
 Flags = Callable[[Mapping[str, str]], Sequence[Flag]]
 
 
 @dataclass(frozen=True)
 class Described:
-    """A function with flags that its signature does not show.
+    """Command whose flags are listed explicitly, not read from the function's signature.
 
     Attributes:
-        function: takes the flags that were given, by name.
-        summary: one line.
-        flags: of the function.
-        examples: arguments, and what they do.
-        note: a paragraph that --help shows above the flags.
+        function: called with the given flags by name.
+        summary: first line of --help.
+        flags: given flags -> all flags.
+        examples: pairs of arguments and their effect.
+        note: paragraph of --help above the flags.
     """
 
     function: Callable[..., None]
@@ -60,12 +60,12 @@ class Described:
     note: str = ""
 
     def __call__(self, **given: Any) -> None:
-        """Run the function."""
+        """Call the function with flags by name."""
         self.function(**given)
 
 
 def describe(command: Callable[..., None]) -> Described:
-    """The flags of any annotated function: its parameters, explained by its docstring."""
+    """Read the flags of an annotated function from its parameters and its docstring's Args."""
     if isinstance(command, Described):
         return command
     hints = typing.get_type_hints(command)
@@ -85,12 +85,12 @@ def describe(command: Callable[..., None]) -> Described:
 
 
 def command_help(program: str, command: Callable[..., None], given: Mapping[str, str]) -> str:
-    """The help text of one command.
+    """Return the help text of one command.
 
     Args:
-        program: how it is started.
+        program: the program and command as typed, such as `python -m trainers.li`.
         command: the function.
-        given: flags that were typed beside --help.
+        given: flags that were typed beside --help, name -> text.
     """
     known = describe(command)
     flags = [flag for flag in known.flags(given) if not flag.hidden]
@@ -113,7 +113,12 @@ def command_help(program: str, command: Callable[..., None], given: Mapping[str,
 
 
 def table_help(program: str, commands: Mapping[str, Any]) -> str:
-    """The help text of a program with several commands."""
+    """Return the help text of a program with several commands.
+
+    Args:
+        program: the program as typed.
+        commands: functions or nested tables by name.
+    """
     longest = max(map(len, commands))
     lines = [f"Usage: {program} COMMAND [--flag=value ...]", "", "Commands:"]
     lines += [f"  {name:{longest}}  {_summary(one)}" for name, one in commands.items()]
@@ -141,7 +146,7 @@ def _columns() -> int:
 
 
 def _docstring(function: Callable[..., None]) -> tuple[str, dict[str, str]]:
-    """The first line of a Google-style docstring, and what its Args say."""
+    """Split a Google-style docstring into its first line and its Args, name -> text."""
     text = inspect.getdoc(function) or ""
     summary = text.partition("\n")[0]
     block = re.search(r"^Args:\n((?:[ ]+.*\n?|\n)*)", text, re.MULTILINE)

@@ -1,13 +1,13 @@
 """Keys: the settings that decide a file's name, in one table.
 
-| what | is found by |
+| file | key |
 |---|---|
-| a base model | data set, its own samples, architecture, `TRAINING`, its seed |
+| a base model | data set, its training samples, architecture, `TRAINING`, its seed |
 | a corpus of one side | data set, the side's samples, architecture, `TRAINING`, `UPDATE`, probes |
-| a run's folder | every setting that is not its default |
+| a run's folder | every setting that differs from its default |
 
-The fields listed here always count. A field that is added later counts only where it is not its
-default, so that a new field changes no name.
+The fields of `TRAINING` and `UPDATE` are always part of a key. Any other field is part of it only
+if it differs from its default, so that a new field leaves existing names unchanged.
 """
 
 from dataclasses import asdict, fields
@@ -28,20 +28,20 @@ UPDATE = (
 
 
 def training_key(config: TrainingConfig) -> dict[str, Any]:
-    """The settings of base training that decide a base model's weights."""
+    """Return the settings of base training that decide a base model's weights, by name."""
     return _counting(config, TRAINING)
 
 
 def update_key(party: Party) -> dict[str, Any]:
-    """The settings of a side's updates that decide its updating sets and posteriors."""
+    """Return the settings that decide a side's updating sets and posteriors, by name."""
     values = _counting(party.update, UPDATE) | {"label_skew": party.data.label_skew}
-    # The engine's version, which is part of every corpus' key, tells whose optimizer was taken.
+    # The engine's version, part of every corpus' key, already depends on this setting.
     values.pop("compiled", None)
     return values
 
 
 def run_key(experiment: Experiment) -> dict[str, Any]:
-    """Every setting of a run that is not its default, nested as in `Experiment`."""
+    """Return every setting of a run that differs from its default, nested as in `Experiment`."""
     parts = {
         name: getattr(experiment, name)
         for name in ("probing", "counts", "execution", "attack", "folders")

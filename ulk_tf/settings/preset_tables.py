@@ -1,6 +1,6 @@
-"""Values of the presets, by attack and data set; everything else is the config's own default.
+"""Preset tables: values by preset, attack and data set; other fields keep the config's default.
 
-A value comes from the last layer that has it:
+The last layer that has a value decides:
 
 | preset | layers, first to last |
 |---|---|
@@ -17,7 +17,7 @@ from ulk_tf.settings.attack_table import Fields, attack_row
 Preset = Literal["quick", "default", "paper"]
 PRESETS: tuple[Preset, ...] = typing.get_args(Preset)
 
-# Data sets of tens of thousands of images. More shadow bases beat more updates of each.
+# Data sets of tens of thousands of images. More shadow bases help more than more updates of each.
 LARGE: Fields = {
     "training_bases": 32,
     "training_updates": 2_000,
@@ -27,16 +27,16 @@ LARGE: Fields = {
 }
 DATASETS: dict[str, Fields] = {
     "digits": {
-        # 8x8 digits are few and easy: ten times the learning rate for a base worth attacking.
+        # 8x8 digits are few: at a tenth of this rate a base model hardly learns them.
         "base_learning_rate": 0.01,
-        # A classifier that still has to learn, right on 85%: a confident one gives away less.
+        # The base model is right on 85%, not yet confident: updates of a confident one leak less.
         "base_epochs": 10,
         "update_learning_rate": 0.01,
-        # Eight batches an epoch.
+        # An epoch has only eight batches.
         "autoencoder_epochs": 100,
     },
     "mnist": LARGE,
-    # Its base models take twice as long.
+    # A base model takes twice as long as one of MNIST.
     "cifar10": {**LARGE, "training_bases": 24},
 }
 QUICK: Fields = {
@@ -51,8 +51,8 @@ QUICK: Fields = {
     "generator_width": 128,
     "cluster_samples": 500,
 }
-# The published sizes and networks, unchanged: one base model a side, the plain posterior
-# difference, 10,000 + 1,000 updates (PyTorch code of the paper).
+# The published sizes and networks (PyTorch code of the paper): one base model on each side, the
+# posterior difference as features, 10,000 training and 1,000 test updates.
 PAPER: Fields = {
     "samples": 40_000,
     "validation_samples": 1_000,
@@ -66,27 +66,27 @@ PAPER: Fields = {
     "target_updates": 1_000,
     "feature_map": "published",
 }
-# CIFAR-10 has 10,000 images less.
+# CIFAR-10 has 60,000 images, 10,000 less than MNIST.
 PAPER_DATASETS: dict[str, Fields] = {"cifar10": {"samples": 30_000}}
 
 
 def preset_fields(attack: str, dataset: str, preset: Preset) -> dict[str, Any]:
-    """The field values of a preset, later layers over earlier ones.
+    """Return the field values of a preset by name; later layers override earlier ones.
 
     Args:
-        attack: li, ssr, lde, msr, or another of the table.
-        dataset: the --dataset flag.
+        attack: li, ssr, lde, msr, or another attack of the table.
+        dataset: value of the --dataset flag.
         preset: quick, default or paper.
     """
-    own = attack_row(attack).presets
+    overrides = attack_row(attack).presets
     base = DATASETS.get(dataset, {} if dataset.endswith(".npz") else LARGE)
-    plain = [base, own.plain]
+    plain = [base, overrides.plain]
     if base.get("training_bases"):
-        plain.append(own.large)
-    default = [*plain, own.on.get(dataset, {})]
+        plain.append(overrides.large)
+    default = [*plain, overrides.on.get(dataset, {})]
     layers: dict[str, list[Fields]] = {
-        "quick": [*default, QUICK, own.quick],
+        "quick": [*default, QUICK, overrides.quick],
         "default": default,
-        "paper": [*plain, PAPER, PAPER_DATASETS.get(dataset, {}), own.paper],
+        "paper": [*plain, PAPER, PAPER_DATASETS.get(dataset, {}), overrides.paper],
     }
     return {name: value for layer in layers[preset] for name, value in layer.items()}

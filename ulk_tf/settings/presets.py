@@ -1,4 +1,4 @@
-"""Experiments from flags: presets below, what was given above, and what the adversary assumes."""
+"""Presets: experiments from a preset, given flags, and the adversary's assumptions."""
 
 import dataclasses
 import os
@@ -24,7 +24,7 @@ from ulk_tf.settings.preset_tables import PRESETS, Preset, preset_fields
 
 __all__ = ["ATTACKS", "PRESETS", "Preset", "experiment", "flags_of", "parts", "preset_fields"]
 
-# The configs that each of the two sides has, by their field of `Party`.
+# Config classes of each party, by their field of `Party`.
 PARTY: Mapping[str, type] = types.MappingProxyType(
     {
         "data": DataConfig,
@@ -35,16 +35,16 @@ PARTY: Mapping[str, type] = types.MappingProxyType(
     }
 )
 SHADOW = "shadow_"
-# Flags of an update that a compiled model has a value of its own for.
+# Flags of an update whose values a compiled model defines too.
 OF_COMPILING = ("update_optimizer", "update_learning_rate", "update_momentum")
-# The adversary has the owner's value of every field that is not given, but for this one: samples
-# are had by one side only.
+# Fields that the adversary does not take over from the owner when they are not given: the two
+# sides have disjoint samples.
 OWN_TO_EACH_SIDE = ("samples",)
 _PATHS = ("dataset", f"{SHADOW}dataset", "data_dir", "runs_dir", "export_dir")
 
 
 def parts(attack: str) -> dict[str, type]:
-    """The config classes of an attack: those of a party, then those of the experiment itself.
+    """Return the config classes of an attack: those of a party, then the experiment's own.
 
     Args:
         attack: a name of the table of attacks.
@@ -60,28 +60,28 @@ def parts(attack: str) -> dict[str, type]:
 
 
 def experiment(attack: str, preset: Preset = "default", seed: int = 0, **flags: Any) -> Experiment:
-    """The experiment of `attack` with `flags` laid over a preset.
+    """Make the experiment of an attack from a preset and flags, which override it.
 
     Args:
-        attack: li, ssr, lde, msr, or another of the table.
+        attack: li, ssr, lde, msr, or another attack of the table.
         preset: quick, default or paper.
-        seed: the seed of everything.
-        **flags: any config field by name; a field of a party is the owner's, and with the
-            prefix `shadow_` what the adversary assumes: as the owner's when not given.
+        seed: seed of all randomness, 0 to 2**31 - 1.
+        **flags: any config field by name. A party's field is the owner's; with the prefix
+            `shadow_` it is the adversary's, which equals the owner's when not given.
 
     Raises:
-        UserError: a value out of its bounds, or values that do not fit together.
-        TypeError: no field of that name.
+        UserError: a value is out of its bounds, or values do not fit together.
+        TypeError: no config field has that name.
     """
     if preset not in PRESETS:
         raise UserError(f"--preset to be one of {', '.join(PRESETS)}", repr(preset))
     classes = parts(attack)
     if unknown := set(flags) - set(flag_names(attack)):
         raise TypeError(f"no config field named {', '.join(sorted(unknown))}")
-    # A shell leaves the tilde of --runs_dir=~/runs as it is.
+    # Shells do not expand the tilde of --runs_dir=~/runs.
     flags |= {n: os.path.expanduser(flags[n]) for n in _PATHS if flags.get(n)}  # noqa: PTH111
     dataset = flags.get("dataset", DataConfig.dataset)
-    values = preset_fields(attack, dataset, preset) | _own_compile(flags) | flags
+    values = preset_fields(attack, dataset, preset) | _overridden_compile(flags) | flags
     return Experiment(
         attack_name=attack,
         preset=preset,
@@ -92,8 +92,8 @@ def experiment(attack: str, preset: Preset = "default", seed: int = 0, **flags: 
     )
 
 
-def _own_compile(flags: Mapping[str, Any]) -> dict[str, bool]:
-    """Whether flags for an update's optimizer overrule what a model was compiled with."""
+def _overridden_compile(flags: Mapping[str, Any]) -> dict[str, bool]:
+    """Set `compiled` to False for each side that has a flag for the update's optimizer."""
     return {
         f"{side}compiled": False
         for side in ("", SHADOW)
@@ -102,17 +102,18 @@ def _own_compile(flags: Mapping[str, Any]) -> dict[str, bool]:
 
 
 def flag_names(attack: str) -> list[str]:
-    """The names of all flags of an attack, but for `preset` and `seed`."""
-    own = [item.name for cls in parts(attack).values() for item in dataclasses.fields(cls)]
-    return own + [SHADOW + item.name for cls in PARTY.values() for item in dataclasses.fields(cls)]
+    """Return the names of all flags of an attack, except `preset` and `seed`."""
+    names = [item.name for cls in parts(attack).values() for item in dataclasses.fields(cls)]
+    twins = [SHADOW + item.name for cls in PARTY.values() for item in dataclasses.fields(cls)]
+    return names + twins
 
 
 def flags_of(config: Mapping[str, Any]) -> dict[str, Any]:
-    """The flags that give an experiment again, but for those that its preset sets.
+    """Return the flags that reproduce an experiment, by name; values of its preset are omitted.
 
     Args:
-        config: an experiment as nested dictionaries, as results.json has it; where files are
-            and who computes is left out, since it changes no figure.
+        config: an experiment as nested dictionaries, as in results.json. Its folders and its
+            execution are ignored, since they change no result.
     """
     owner, adversary = config["owner"], config["adversary"]
     attack, preset = config["attack_name"], config["preset"]
@@ -123,9 +124,9 @@ def flags_of(config: Mapping[str, Any]) -> dict[str, Any]:
     for part in (*PARTY, "probing", "counts", "attack"):
         values, usual = ((c["owner"] if part in PARTY else c)[part] for c in (config, plain))
         flags |= {n: v for n, v in values.items() if n != "dataset" and v != usual[n]}
-    if _own_compile(flags):
+    if _overridden_compile(flags):
         flags.pop("compiled", None)
-    # The adversary's settings that are neither the owner's nor the preset's.
+    # Add the adversary's settings that follow neither from the owner's nor from the preset.
     assumed = dataclasses.asdict(experiment(attack, **flags))["adversary"]
     for part in PARTY:
         flags |= {
@@ -142,17 +143,17 @@ def _filled(cls: type, values: Mapping[str, Any]) -> Any:
 
 
 def _assumed(cls: type, values: Mapping[str, Any]) -> Any:
-    """A party's config as the adversary has it."""
-    own: dict[str, Any] = {}
+    """Make a party's config for the adversary: `shadow_` values, else the owner's."""
+    assumed: dict[str, Any] = {}
     for item in dataclasses.fields(cls):
         twin = SHADOW + item.name
         if twin in values:
-            own[item.name] = values[twin]
+            assumed[item.name] = values[twin]
         elif item.name in values and item.name not in OWN_TO_EACH_SIDE:
-            own[item.name] = values[item.name]
+            assumed[item.name] = values[item.name]
     try:
-        return cls(**own)
+        return cls(**assumed)
     except UserError as error:
-        # The sentence names the owner's flag; what was typed is its twin.
+        # The sentence names the owner's flag, but the user typed its twin.
         named = error.expected.replace("--", f"--{SHADOW}", 1)
         raise UserError(named, error.received, error.remedy) from error

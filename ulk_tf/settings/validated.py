@@ -1,4 +1,4 @@
-"""Config fields that are flags, and dataclasses that check them when they are made."""
+"""Validated configs: dataclasses whose fields are flags and are checked on construction."""
 
 import math
 import typing
@@ -17,22 +17,22 @@ def flag(
     high: float | None = None,
     check: Callable[[Any], None] | None = None,
 ) -> Any:
-    """A config field that is also a flag.
+    """Define a config field that is also a flag.
 
     Args:
-        default: its value where no preset says otherwise.
-        help: what it is, with its unit; shown by --help.
+        default: its value unless a preset or the user sets another.
+        help: its meaning and unit, shown by --help.
         low: smallest allowed value.
         high: largest allowed value.
-        check: raises `UserError` for a value with a structure of its own, such as `round:4`,
-            that is wrong; not called for None.
+        check: raises `UserError` for an invalid value of structured text, such as `round:x`;
+            not called for None.
     """
-    known = {"help": help, "low": low, "high": high, "check": check}
-    return field(default=default, metadata=known)
+    metadata = {"help": help, "low": low, "high": high, "check": check}
+    return field(default=default, metadata=metadata)
 
 
 class Validated:
-    """A config: it checks the type and the bounds of every field when it is made."""
+    """Base class of configs; checks the type and the bounds of every field on construction."""
 
     def __post_init__(self) -> None:
         hints = typing.get_type_hints(type(self))
