@@ -11,7 +11,7 @@ from tests.standins import run
 from ulk_tf.answers.interpret import interpret
 from ulk_tf.auditing import audit as auditing
 from ulk_tf.auditing.report import write_audit
-from ulk_tf.auditing.resolution import FLOAT32_STEP, Resolution, measure
+from ulk_tf.auditing.resolution import FLOAT32_ROUNDING, FLOAT32_STEP, Resolution, measure
 from ulk_tf.blackbox.asking import Asking
 from ulk_tf.blackbox.recording import Recording
 from ulk_tf.files import digest
@@ -43,18 +43,11 @@ def saturated(seed):
 
 
 CASES = {
-    "saturated": (saturated(0), saturated(1), FLOAT32_STEP),
+    "saturated": (saturated(0), saturated(1), FLOAT32_ROUNDING),
     "the last bit": (
         EXACT.astype("f4").astype(float),
         np.nextafter(EXACT.astype("f4"), np.float32(1)).astype(float),
-        FLOAT32_STEP,
-    ),
-    "one step of rounding": (EXACT.round(4), (EXACT + 1e-4).round(4), 1e-4),
-    "six decimals": (EXACT.round(6), (EXACT + 5e-7).round(6), 1e-6),
-    "half precision": (
-        EXACT.astype("f2").astype(float),
-        np.nextafter(EXACT.astype("f2"), np.float16(1)).astype(float),
-        2.0**-11,
+        FLOAT32_ROUNDING,
     ),
 }
 
@@ -87,7 +80,7 @@ def test_no_finding_below_the_resolution(case, exports, pair, tmp_path, capsys):
 def test_what_moved_more_is_told(moved, exports, pair):
     after = EXACT.copy()
     after[2, :2] += moved, -moved
-    result = auditing.audit(*pair(EXACT.round(4), after.round(4)), [load_attack(exports["li"])])
+    result = auditing.audit(*pair(EXACT, after), [load_attack(exports["li"])])
     assert len(result.findings) == 1
     assert result.verdict.startswith("This update shows")
 
@@ -130,8 +123,8 @@ def test_parts_of_the_resolution():
     coarse = measure(interpret(EXACT.round(2)), interpret(EXACT.round(3)))
     assert (coarse.rounding, coarse.value) == (0.01, 0.01)
     assert not coarse.exceeded
-    assert Resolution(2 * FLOAT32_STEP).exceeded
-    assert not Resolution(FLOAT32_STEP).exceeded
+    assert Resolution(2 * FLOAT32_ROUNDING).exceeded
+    assert not Resolution(FLOAT32_ROUNDING).exceeded
 
 
 def test_versions_that_were_asked_differently(exports, pair):

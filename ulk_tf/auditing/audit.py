@@ -12,6 +12,7 @@ from ulk_tf.answers.numbers import checked
 from ulk_tf.auditing.finding import Finding
 from ulk_tf.auditing.findings import tell
 from ulk_tf.auditing.fit import Fit, check_fit
+from ulk_tf.auditing.form import Form, check_form
 from ulk_tf.auditing.resolution import Resolution, measure
 from ulk_tf.blackbox.asking import STORED, Asking
 from ulk_tf.blackbox.open import is_recording
@@ -150,8 +151,10 @@ def audit(
     if resolution.exceeded:
         confidence = float(mean_confidence(posteriors[0]))
         moved = float(mean_movement(*posteriors))
+        form = Form.of(pair, (raw[0], raw[1]))
         for attack in attacks:
-            fit = check_fit(attack.name, attack.metadata, confidence, moved)
+            fit = check_form(attack.name, attack.metadata, form)
+            fit = fit or check_fit(attack.name, attack.metadata, confidence, moved)
             fits += [] if fit is None else [fit]
             if fit is None or fit.fits:
                 findings.append(Finding(attack, _answers(attack, *posteriors)))

@@ -8,9 +8,11 @@ import numpy as np
 from ulk_tf.answers.interpret import Interpreted
 from ulk_tf.files import Array
 
-# The distance between 1 and the float32 number below it: two computations of the same posterior
-# differ by as much.
+# The distance between 1 and the float32 number below it.
 FLOAT32_STEP = 2.0**-24
+# Two computations of the same posterior, on other processors or in other batches, differ by some
+# such steps: a softmax rounds its exponentials, their sum and the quotient.
+FLOAT32_ROUNDING = 8 * FLOAT32_STEP
 
 
 @dataclass(frozen=True)
@@ -24,14 +26,14 @@ class Resolution:
         rounding: the coarser rounding step of the two; 0 where neither is rounded.
         spread: how far repeated answers to one sample lie apart at most; 0 without repeats.
         noise: the largest change that noise in the answers explains; 0 where none was seen.
-        float32: the step of float32 at 1.
+        float32: what float32 computations of the same posterior differ by.
     """
 
     moved: float
     rounding: float = 0.0
     spread: float = 0.0
     noise: float = 0.0
-    float32: float = FLOAT32_STEP
+    float32: float = FLOAT32_ROUNDING
 
     @property
     def value(self) -> float:
