@@ -5,7 +5,9 @@ very function that reads the answers of a target in an audit.
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 
@@ -15,6 +17,9 @@ from ulk_tf.corpus.design import Design
 from ulk_tf.corpus.updates import Updates
 from ulk_tf.data.splits import ROLES, Role
 from ulk_tf.files import Array
+
+# Versions whose answers are read at once.
+TOGETHER = 256
 
 
 def defended(design: Design, updates: Updates, role: Role) -> Updates:
@@ -37,29 +42,20 @@ def defended(design: Design, updates: Updates, role: Role) -> Updates:
     samples = [int(probe, 16) for probe in design.probe_digests]
     within = _numbers_within_bases(updates)
 
-    read: list[Interpreted] = []
-
     def seen(posteriors: Array, base: int, row: int, look: int) -> Array:
         key = (ROLES.index(role), base, row, look)
-        answers = chain(posteriors, defences.Chance(design.seed, key, samples))
-        read.append(interpret(answers, answers.shape[-1]))
-        return read[-1].posteriors
+        return chain(posteriors, defences.Chance(design.seed, key, samples))
 
-    after = np.stack(
-        [
-            seen(posteriors, int(base), int(row), 1)
-            for posteriors, base, row in zip(updates.after, updates.base, within, strict=True)
-        ]
+    after, read = _read(
+        seen(posteriors, int(base), int(row), 1)
+        for posteriors, base, row in zip(updates.after, updates.base, within, strict=True)
     )
-    if chain.random:
-        before = np.stack(
-            [
-                seen(updates.before[base], int(base), int(row), 0)
-                for base, row in zip(updates.base, within, strict=True)
-            ]
-        )
-    else:
-        before = np.stack([seen(one, base, 0, 0) for base, one in enumerate(updates.before)])
+    looks = (
+        zip(updates.before[updates.base], updates.base, within, strict=True)
+        if chain.random
+        else ((one, base, 0) for base, one in enumerate(updates.before))
+    )
+    before, _ = _read(seen(one, int(base), int(row), 0) for one, base, row in looks)
     kinds = Counter(one.kind for one in read)
     return replace(
         updates,
@@ -69,6 +65,25 @@ def defended(design: Design, updates: Updates, role: Role) -> Updates:
         kind=kinds.most_common(1)[0][0],
         step=float(np.median([one.step for one in read])),
     )
+
+
+def _read(answers: Iterable[Array]) -> tuple[Array, list[Interpreted]]:
+    """Read the answers of many versions, some hundreds at once: their form is one.
+
+    Args:
+        answers: of each version, float64 [probes, classes].
+
+    Returns:
+        Posteriors, float32 [versions, probes, classes], and how each part was read.
+    """
+    waiting = iter(answers)
+    parts: list[Array] = []
+    read: list[Interpreted] = []
+    while chunk := list(islice(waiting, TOGETHER)):
+        rows = np.concatenate(chunk)
+        read.append(interpret(rows, rows.shape[-1]))
+        parts.append(read[-1].posteriors.reshape(len(chunk), -1, rows.shape[-1]))
+    return np.concatenate(parts), read
 
 
 def _numbers_within_bases(updates: Updates) -> Array:
