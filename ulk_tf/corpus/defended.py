@@ -1,6 +1,7 @@
-"""Defended answers: what clients would have seen of a corpus, whose shards stay raw.
+"""Defended posteriors: the posteriors of a corpus as clients would receive them.
 
-A defence costs no update: it is applied when a corpus is read.
+Shards hold undefended posteriors. A defence is applied when a corpus is read, so changing it
+computes no update again.
 """
 
 import numpy as np
@@ -13,16 +14,16 @@ from ulk_tf.files import Array
 
 
 def defended(design: Design, updates: Updates, role: Role) -> Updates:
-    """The updates of a role as clients see them.
+    """Apply the defence of a side to the posteriors of its updates.
 
     Args:
-        design: of the side's corpus; its party names the defence.
-        updates: as they were computed.
-        role: theirs.
+        design: design of the side's corpus; its party names the defence.
+        updates: undefended updates.
+        role: role of their base models.
 
     Returns:
-        The same, where there is no defence; `before` is given by update where each look at a
-        version answers otherwise.
+        Defended updates; `updates` itself without a defence. If the defence is random, `before`
+        has a row for each update.
     """
     text = design.party.defence.defence
     if text is None:
@@ -55,9 +56,9 @@ def defended(design: Design, updates: Updates, role: Role) -> Updates:
 
 
 def _numbers_within_bases(updates: Updates) -> Array:
-    """The number of each update among those of its base model, int64 [updates]."""
+    """Number the updates of each base model from 0, int64 [updates]."""
     numbers = np.zeros(len(updates), np.int64)
     for base in np.unique(updates.base):
-        own = updates.base == base
-        numbers[own] = np.arange(own.sum())
+        rows = updates.base == base
+        numbers[rows] = np.arange(rows.sum())
     return numbers
