@@ -156,7 +156,7 @@ def _check_members(path: Path, archive: zipfile.ZipFile, names: list[str]) -> No
                 raise ValueError(f"{member.filename} holds objects")
             # An empty file could declare an array of any length with elements of zero bytes.
             if count and not dtype.itemsize:
-                raise ValueError(f"{member.filename} has elements of zero bytes")
+                raise ValueError(f"{member.filename} has elements of no size")
             left = member.file_size - stream.tell()
             if min(shape, default=0) < 0 or count * dtype.itemsize != left:
                 raise ValueError(f"{member.filename} is not as long as its shape {shape} requires")

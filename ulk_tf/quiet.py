@@ -74,5 +74,5 @@ def _watched(path: str, error: int) -> Iterator[None]:
 
 def _show(held: "IO[bytes]") -> None:
     held.seek(0)
-    # Write to the descriptor directly: Python's stderr may be buffered.
+    # The caller has restored descriptor 2, so this reaches the real standard error.
     os.write(2, held.read())
