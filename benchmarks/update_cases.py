@@ -107,10 +107,10 @@ class GrowthCase:
                 Contender(
                     name,
                     number,
-                    partial(_run_ours, workers, given, number),
-                    partial(_run_ours, workers, given, 4 * JOB),
+                    partial(_run_ours, executor, given, number),
+                    partial(_run_ours, executor, given, 4 * JOB),
                 )
-                for name, workers, number in (("once", once, count // 2), ("twice", twice, count))
+                for name, executor, number in (("once", once, count // 2), ("twice", twice, count))
             ]
 
 
@@ -118,7 +118,7 @@ def _named(given: Work) -> Datasets:
     return {given.dataset.fingerprint: given.dataset}
 
 
-def _run_ours(workers: Processes, given: Work, updates: int) -> float | None:
+def _run_ours(executor: Processes, given: Work, updates: int) -> float | None:
     data = given.dataset
     procedure = KerasProcedure(
         given.target, TrainingConfig(), given.config, data.sample_shape, data.classes
@@ -138,7 +138,7 @@ def _run_ours(workers: Processes, given: Work, updates: int) -> float | None:
         )
         for start in range(0, updates, JOB)
     ]
-    return _most(peak for _, peak in workers.run(jobs))  # type: ignore[arg-type]
+    return _most(peak for _, peak in executor.run(jobs))  # type: ignore[arg-type]
 
 
 def _most(peaks: Iterator[float | None]) -> float | None:
