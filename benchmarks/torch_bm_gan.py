@@ -82,7 +82,7 @@ class TorchBMGAN:
     def step(
         self, before: torch.Tensor, after: torch.Tensor, real: torch.Tensor, noise: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """One training step.
+        """Take one training step.
 
         Args:
             before: posteriors [sets, probes, classes].

@@ -61,7 +61,7 @@ class Convolution:
     def train_forward(
         self, x: tf.Tensor, weights: Tensors, deltas: Tensors, dropout_seeds: DropoutSeeds
     ) -> tf.Tensor:
-        """As `forward`, for each version."""
+        """Apply `forward` to each version, in training mode."""
         y = _convolved(merged(x), weights[self.kernel], deltas[self.kernel], self._padding)
         y = split(self._pooled(y), x.shape[0])
         if self.bias is None:
@@ -98,7 +98,7 @@ class Dense:
     def train_forward(
         self, x: tf.Tensor, weights: Tensors, deltas: Tensors, dropout_seeds: DropoutSeeds
     ) -> tf.Tensor:
-        """As `forward`, for each version."""
+        """Apply `forward` to each version, in training mode."""
         y = _multiplied(x, weights[self.kernel], deltas[self.kernel])
         if self.bias is None:
             return y
@@ -150,7 +150,7 @@ class Elementwise:
     def train_forward(
         self, x: tf.Tensor, weights: Tensors, deltas: Tensors, dropout_seeds: DropoutSeeds
     ) -> tf.Tensor:
-        """As `forward`, for each version."""
+        """Apply `forward` to each version, in training mode."""
         return self.function(x)
 
 
@@ -165,7 +165,7 @@ class Pooling:
     def train_forward(
         self, x: tf.Tensor, weights: Tensors, deltas: Tensors, dropout_seeds: DropoutSeeds
     ) -> tf.Tensor:
-        """As `forward`, for each version."""
+        """Apply `forward` to each version, in training mode."""
         return split(self.forward(merged(x), weights), x.shape[0])
 
 
@@ -180,7 +180,7 @@ class Flattening:
     def train_forward(
         self, x: tf.Tensor, weights: Tensors, deltas: Tensors, dropout_seeds: DropoutSeeds
     ) -> tf.Tensor:
-        """As `forward`, for each version."""
+        """Apply `forward` to each version, in training mode."""
         return tf.reshape(x, [*x.shape[:2], int(np.prod(x.shape[2:]))])
 
 
