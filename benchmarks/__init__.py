@@ -1,1 +1,1 @@
-"""Speed, side by side with PyTorch twins that do the same work."""
+"""Benchmarks: speed beside PyTorch twins that do the same work."""

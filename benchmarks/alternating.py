@@ -1,4 +1,4 @@
-"""Contenders that do equal work in turns, so that a busy machine is unfair to nobody."""
+"""Alternating runs of contenders, so that other load on the machine affects all of them equally."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -9,13 +9,13 @@ from statistics import median
 
 @dataclass(frozen=True)
 class Contender:
-    """One way of doing the work.
+    """Contender: one implementation of the work.
 
     Attributes:
-        name: of the way.
-        units: of work in one run, such as updates.
-        run: does `units` of work; answers the peak memory of a worker so far in MiB, or None.
-        warm: run once before anything is timed; `run` when None.
+        name: name of the implementation.
+        units: units of work in one run, such as updates.
+        run: does the work; returns the peak memory of a worker so far in MiB, or None.
+        warm: called once before anything is timed; `run` when None.
     """
 
     name: str
@@ -30,13 +30,13 @@ def alternate(
     """Run contenders in turns, every second round in the opposite order.
 
     Args:
-        contenders: who take part.
+        contenders: the implementations to compare.
         rounds: runs of each.
-        pairs: whose speeds are divided by whose.
+        pairs: names of contenders; the speed of the first is divided by that of the second.
 
     Returns:
         runs: by contender its units, seconds of every run, median units a second, peak memory.
-        ratios: for each pair median, lowest and highest of the rounds' own ratios of speed.
+        ratios: for each pair the median, lowest and highest ratio of speed within a round.
     """
     for contender in contenders:
         (contender.warm or contender.run)()
@@ -64,13 +64,13 @@ def _ratio(
     pair: tuple[str, str], units: dict[str, int], seconds: dict[str, list[float]]
 ) -> dict[str, object]:
     speeds = [[units[name] / value for value in seconds[name]] for name in pair]
-    found = sorted(one / other for one, other in zip(*speeds, strict=True))
-    low, middle, high = (round(value, 2) for value in (found[0], median(found), found[-1]))
+    ratios = sorted(one / other for one, other in zip(*speeds, strict=True))
+    low, middle, high = (round(value, 2) for value in (ratios[0], median(ratios), ratios[-1]))
     return {"of": pair[0], "to": pair[1], "median": middle, "low": low, "high": high}
 
 
 def peak_mib() -> float | None:
-    """The most memory that this process ever held, in MiB; None where Linux does not say."""
+    """Return the peak memory of this process in MiB; None on systems without /proc."""
     status = Path("/proc/self/status")
     if not status.exists():
         return None

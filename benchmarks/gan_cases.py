@@ -1,4 +1,4 @@
-"""BM-GAN training at the paper's width: updating sets a second, each framework in a process."""
+"""Benchmark of BM-GAN training at the paper's width, in updating sets a second."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -19,7 +19,7 @@ ONE, FOUR = "1 set a step", "4 sets a step"
 
 @dataclass(frozen=True)
 class GanCase:
-    """The same networks, losses and optimizers, in ours and in PyTorch."""
+    """Case: the same networks, losses and optimizers in TensorFlow and in PyTorch."""
 
     group = "bm_gan"
     pairs = (
@@ -40,7 +40,7 @@ class GanCase:
 
     @contextmanager
     def contenders(self, settings: Settings) -> Iterator[list[Contender]]:
-        """All of them; one process for each framework."""
+        """Yield the contenders, with one process for each framework."""
         spawn, threads = get_context("spawn"), settings.threads
         sets = settings.some(SETS, at_least=4)
         with (
@@ -67,7 +67,7 @@ def _start_ours(threads: int | None) -> None:
     from ulk_tf.quiet import silenced  # noqa: PLC0415
 
     with silenced():
-        import tensorflow as tf  # noqa: PLC0415 - with its chatter turned off
+        import tensorflow as tf  # noqa: PLC0415 - with its messages suppressed
 
         if threads:
             tf.config.threading.set_intra_op_parallelism_threads(threads)

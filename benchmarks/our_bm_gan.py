@@ -1,4 +1,4 @@
-"""BM-GAN of the package over random posteriors and sets: what is timed beside its twin."""
+"""BM-GAN of the package over random posteriors and sets, to be timed beside its PyTorch twin."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -21,14 +21,14 @@ CLASSES = 10
 
 
 def paper_config(**changes: object) -> MsrConfig:
-    """The settings of the paper's BM-GAN, with changes."""
+    """Return the settings of the paper's BM-GAN, with changes."""
     config = presets.experiment("msr", "paper", dataset="mnist").attack
     assert isinstance(config, MsrConfig)
     return replace(config, **changes)
 
 
 def random_corpus(updates: int, set_size: int, probes: int = 100, side: int = 28) -> Corpus:
-    """Random images and posteriors in the shapes of a corpus; time does not depend on values."""
+    """Make a corpus of random images and posteriors; training time does not depend on values."""
     rng = np.random.default_rng(0)
     experiment = presets.experiment("msr", "default", dataset="digits")
     samples = rng.integers(0, 256, (2000, side, side, 1), np.uint8)
@@ -43,12 +43,12 @@ def random_corpus(updates: int, set_size: int, probes: int = 100, side: int = 28
 
 
 def compiled(config: MsrConfig, corpus: Corpus, steps: int = 8) -> BMGAN:
-    """BM-GAN ready to be trained, as the attack's own training makes it.
+    """Build and compile BM-GAN as the attack's training does.
 
     Args:
-        config: of the attack.
-        corpus: from which shapes come.
-        steps: in one call of the graph.
+        config: config of the attack.
+        corpus: defines the shapes.
+        steps: training steps in one call of the graph.
     """
     with precision(config.precision):
         gan = build_gan(config, corpus, 0, Path())
@@ -62,7 +62,7 @@ def compiled(config: MsrConfig, corpus: Corpus, steps: int = 8) -> BMGAN:
 
 
 def training_batches(config: MsrConfig, corpus: Corpus) -> tf.data.Dataset:
-    """The attack's own pipeline, for ever."""
+    """Make the attack's endless data set of training batches."""
     shadow = corpus.updates["shadow"]
     truth = updating_sets(corpus.dataset, shadow)
     return shuffled(shadow, truth, sets_in_step(config, corpus), 0, drop_remainder=True)

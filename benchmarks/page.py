@@ -1,4 +1,4 @@
-"""The tables of docs/PERFORMANCE.md, from the results on disk."""
+"""Tables of docs/PERFORMANCE.md, made from the results on disk."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,21 +13,21 @@ Result = dict[str, Any]
 
 
 def tables(folder: Path) -> str:
-    """Every table whose results are in a folder, as Markdown.
+    """Format the results in a folder as Markdown tables.
 
     Args:
-        folder: of the JSON files.
+        folder: the folder of JSON files.
     """
     results = [read_json(path) for path in sorted(folder.glob("*.json"))]
-    # Not every group is of targets and set sizes.
+    # Some groups have no target or set size.
     results.sort(key=lambda r: (r.get("target") != "mnist_cnn", r.get("set_size", 0)))
     writers = {"updates": _updates, "bm_gan": _bm_gan, "growth": _growth}
-    own = {name: [r for r in results if r["group"] == name] for name in writers}
-    return "\n".join(writers[name](found) for name, found in own.items() if found)
+    groups = {name: [r for r in results if r["group"] == name] for name in writers}
+    return "\n".join(writers[name](group) for name, group in groups.items() if group)
 
 
 def rewrite(page: Path, text: str) -> None:
-    """Put tables between the marks of a page; all else stays.
+    """Replace the text between the marks of a page with tables.
 
     Args:
         page: a Markdown file.
@@ -100,13 +100,13 @@ def _growth(results: list[Result]) -> str:
 def _section(
     title: str, results: list[Result], header: Sequence[str], rows: Sequence[Sequence[str]]
 ) -> str:
-    # Cases can be measured one by one: each way and day is told once.
+    # Cases can be measured on different days: each distinct description is shown once.
     about = "\n".join(dict.fromkeys(_about(result) for result in results))
     return f"### {title}\n\n{about}\n\n{_table(header, rows)}\n"
 
 
 def _about(result: Result) -> str:
-    """Say where, when and how something was measured."""
+    """Describe the machine, the date and the settings of a measurement."""
     place, threads = result["machine"], result["threads"]
     flags = "".join(f", {flag}" for flag in place["instructions"])
     versions = ", ".join(f"{name} {number}" for name, number in place["versions"].items())
@@ -129,5 +129,5 @@ def _number(value: float) -> str:
 
 
 def _ratio(ratio: dict[str, Any]) -> str:
-    """Median, and the lowest and highest of the rounds."""
+    """Format a ratio: its median, and the lowest and highest of the rounds."""
     return f"**{_number(ratio['median'])}x** ({_number(ratio['low'])}-{_number(ratio['high'])})"

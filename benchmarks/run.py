@@ -1,4 +1,4 @@
-"""`make bench`: run the cases, write benchmarks/results/*.json and docs/PERFORMANCE.md."""
+"""Benchmarks of `make bench`: run the cases, write their results and docs/PERFORMANCE.md."""
 
 import importlib.util
 import tempfile
@@ -19,17 +19,17 @@ RESULTS, PAGE = Path("benchmarks/results"), Path("docs/PERFORMANCE.md")
 
 
 class Case(Protocol):
-    """A comparison of contenders that do equal work."""
+    """Interface of a case: a comparison of contenders that do equal work."""
 
     group: str
     pairs: tuple[tuple[str, str], ...]
 
     @property
     def named(self) -> dict[str, Any]:
-        """Name the case by the columns of its row."""
+        """Columns of its row that identify the case."""
 
     def contenders(self, settings: Settings) -> Any:
-        """A context manager that yields the contenders, ready to run."""
+        """Return a context manager that yields the contenders, ready to run."""
 
 
 CASES: tuple[Case, ...] = (
@@ -56,14 +56,14 @@ def run(
     Args:
         only: updates, bm_gan or growth; one case, such as updates-lenet-100; or page, which
             rewrites the page from what was measured before.
-        quick: a tenth of the work in 2 rounds, shown but not kept.
-        rounds: runs of each contender; they alternate.
-        threads: of each BM-GAN process; all cores when none.
-        note: shown beside the figures, such as what else the machine was doing.
+        quick: do a tenth of the work in 2 rounds, and print the result without saving it.
+        rounds: runs of each contender, in turns.
+        threads: threads of each BM-GAN process; all cores when none.
+        note: text shown beside the figures, such as other load on the machine.
     """
     names = {name(case): case for case in CASES}
     groups = dict.fromkeys(case.group for case in CASES)
-    known = ["all", *groups, *(own for own in names if own not in groups), "page"]
+    known = ["all", *groups, *(one for one in names if one not in groups), "page"]
     if only not in known:
         raise UserError(f"--only of {', '.join(known)}", only)
     if rounds < 1 or (threads is not None and threads < 1):
@@ -73,10 +73,10 @@ def run(
     settings = Settings(2 if quick else rounds, quick, threads)
     with tempfile.TemporaryDirectory() as passing:
         folder = Path(passing) if quick else RESULTS
-        for own, case in names.items():
-            if only in ("all", case.group, own):
-                print(own, flush=True)
-                write_json(folder / f"{own}.json", _measured(case, settings, note))
+        for case_name, case in names.items():
+            if only in ("all", case.group, case_name):
+                print(case_name, flush=True)
+                write_json(folder / f"{case_name}.json", _measured(case, settings, note))
         text = page.tables(folder)
     print(text)
     if not quick:
@@ -85,7 +85,7 @@ def run(
 
 
 def name(case: Case) -> str:
-    """Name a case and its file."""
+    """Return the name of a case, and of its file without .json."""
     return "-".join([case.group, *map(str, case.named.values())])
 
 

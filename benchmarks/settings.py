@@ -1,4 +1,4 @@
-"""Settings of the benchmarks: how much is measured."""
+"""Settings of the benchmarks."""
 
 from dataclasses import dataclass
 
@@ -9,8 +9,8 @@ class Settings:
 
     Attributes:
         rounds: runs of each contender.
-        quick: a tenth of the work, to see that everything works.
-        threads: of each BM-GAN process; all cores when None.
+        quick: True for a tenth of the work, to test the benchmarks themselves.
+        threads: threads of each BM-GAN process; all cores when None.
     """
 
     rounds: int
@@ -18,5 +18,5 @@ class Settings:
     threads: int | None
 
     def some(self, units: int, at_least: int) -> int:
-        """The work of a run: `units`, or a tenth of them, but never under `at_least`."""
+        """Return the units of a run: `units`, or with `quick` a tenth, but at least `at_least`."""
         return max(units // 10, at_least) if self.quick else units

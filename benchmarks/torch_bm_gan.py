@@ -1,6 +1,6 @@
 """PyTorch twin of BM-GAN: the same networks, losses and optimizers, in a plain training loop.
 
-Written from the description of A_MSR: an encoder, a generator and a discriminator of dense
+It follows the description of A_MSR: an encoder, a generator and a discriminator of dense
 layers, the best-match loss and the adversarial loss, Adam.
 """
 
@@ -26,11 +26,11 @@ class TorchBMGAN:
         dropout: rate in the encoder.
         code: width of the encoder's answer.
         noise: width of the noise.
-        width: of the generator.
-        values: of a sample.
-        scale: by which posterior differences are divided.
-        adversarial_weight: of the adversarial loss beside best match.
-        fused: whether Adam runs in one kernel; the default of PyTorch is not to.
+        width: units in a layer of the generator.
+        values: number of values of a sample.
+        scale: divisor of posterior differences.
+        adversarial_weight: weight of the adversarial loss, relative to best match.
+        fused: True to run Adam in one kernel; False is PyTorch's default.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class TorchBMGAN:
     def step(
         self, before: torch.Tensor, after: torch.Tensor, real: torch.Tensor, noise: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """One training step.
+        """Take one training step.
 
         Args:
             before: posteriors [sets, probes, classes].
@@ -102,8 +102,9 @@ class TorchBMGAN:
         self._g_optimizer.zero_grad()
         g_loss.backward()
         self.discriminator.requires_grad_(True)
-        told, seen = self.discriminator(flat.detach()), self.discriminator(real.flatten(0, 1))
-        d_loss = _cross_entropy(seen, 1.0) + _cross_entropy(told, 0.0)
+        fake_logits = self.discriminator(flat.detach())
+        real_logits = self.discriminator(real.flatten(0, 1))
+        d_loss = _cross_entropy(real_logits, 1.0) + _cross_entropy(fake_logits, 0.0)
         self._d_optimizer.zero_grad()
         d_loss.backward()
         self._g_optimizer.step()
@@ -113,24 +114,24 @@ class TorchBMGAN:
     def generate(
         self, before: torch.Tensor, after: torch.Tensor, noise: torch.Tensor
     ) -> torch.Tensor:
-        """Samples for each posterior difference, [sets, generated, values]."""
+        """Generate samples for each posterior difference, [sets, generated, values]."""
         code = self.encoder((before - after).flatten(1) / self.scale)
         code = code[:, None].expand(-1, noise.shape[1], -1)
         flat = self.generator(torch.cat([noise, code], -1).flatten(0, 1))
         return flat.view(*noise.shape[:2], -1)
 
     def load(self, encoder: Sequence[Array], generator: Sequence[Array], judge: Sequence[Array]):
-        """Take the weights of Keras models, as `get_weights()` gives them."""
+        """Copy the weights of Keras models, in the order of `get_weights()`."""
         parts = (self.encoder, self.generator, self.discriminator)
         for part, weights in zip(parts, (encoder, generator, judge), strict=True):
             state = {n: v for n, v in part.state_dict().items() if "num_batches" not in n}
             with torch.no_grad():
-                for own, weight in zip(state.values(), weights, strict=True):
-                    own.copy_(torch.from_numpy(weight.T.copy()))
+                for parameter, weight in zip(state.values(), weights, strict=True):
+                    parameter.copy_(torch.from_numpy(weight.T.copy()))
 
 
 def best_match(real: torch.Tensor, generated: torch.Tensor) -> torch.Tensor:
-    """Mean squared error of each real sample to the nearest generated one."""
+    """Compute the mean squared error of each real sample to the nearest generated one."""
     norms = real.square().sum(-1)[:, :, None] + generated.square().sum(-1)[:, None]
     distances = (norms - 2 * real @ generated.mT).clamp_min(0)
     return distances.amin(-1).mean() / real.shape[-1]

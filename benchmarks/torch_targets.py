@@ -1,6 +1,6 @@
 """PyTorch twins of the target classifiers, and our weights in their layout.
 
-Written from the description of the experimental setup: two small CNNs on normalised images.
+They follow the paper's description of the experimental setup: two small CNNs.
 """
 
 from collections.abc import Sequence
@@ -15,12 +15,12 @@ from ulk_tf.files import Array
 
 @dataclass(frozen=True)
 class Twin:
-    """A classifier in PyTorch.
+    """Classifier in PyTorch.
 
     Attributes:
         net: images float32 [n, channels, height, width] -> logits [n, classes].
-        mean: of pixels in [0, 1], with which images are normalised.
-        std: their standard deviation.
+        mean: mean of pixels in [0, 1], for normalisation.
+        std: standard deviation of pixels, for normalisation.
     """
 
     net: nn.Sequential
@@ -28,12 +28,12 @@ class Twin:
     std: float
 
     def images(self, samples: Array) -> torch.Tensor:
-        """Normalise uint8 [n, height, width, channels] once, before any update."""
+        """Normalise samples uint8 [n, height, width, channels] to [n, channels, height, width]."""
         scaled = (samples.astype(np.float32) / 255 - self.mean) / self.std
         return torch.from_numpy(np.ascontiguousarray(scaled.transpose(0, 3, 1, 2)))
 
     def without_dropout(self) -> "Twin":
-        """The same network, in which nothing is dropped."""
+        """Set the dropout rates of the network to 0, and return it."""
         for module in self.net:
             if isinstance(module, nn.Dropout | nn.Dropout2d):
                 module.p = 0.0
@@ -41,7 +41,7 @@ class Twin:
 
 
 def mnist_cnn(classes: int) -> Twin:
-    """Twin of the target for 28x28 grey images."""
+    """Build the twin of the target for 28x28 grey images."""
     net = nn.Sequential(
         nn.Conv2d(1, 10, 5),
         nn.MaxPool2d(2),
@@ -60,7 +60,7 @@ def mnist_cnn(classes: int) -> Twin:
 
 
 def lenet(classes: int) -> Twin:
-    """Twin of the target for 32x32 colour images."""
+    """Build the twin of the target for 32x32 colour images."""
     net = nn.Sequential(
         nn.Conv2d(3, 6, 5),
         nn.ReLU(),
@@ -82,15 +82,15 @@ TWINS = {"mnist_cnn": mnist_cnn, "lenet": lenet}
 
 
 def translated(weights: Sequence[Array]) -> list[torch.Tensor]:
-    """Weights of a Keras CNN as PyTorch has them.
+    """Convert the weights of a Keras CNN to PyTorch's layout.
 
     Keras flattens height, width, channels and PyTorch channels, height, width, so the rows of
-    the first dense kernel trade places.
+    the first dense kernel are permuted.
 
     Args:
         weights: kernel and bias of each layer, as `model.get_weights()` gives them.
     """
-    found, channels = [], 0
+    tensors, channels = [], 0
     for weight in weights:
         if weight.ndim == 4:
             channels = weight.shape[-1]
@@ -101,5 +101,5 @@ def translated(weights: Sequence[Array]) -> list[torch.Tensor]:
             moved, channels = rows.reshape(weight.shape).T, 0
         else:
             moved = weight.T
-        found.append(torch.from_numpy(np.ascontiguousarray(moved)))
-    return found
+        tensors.append(torch.from_numpy(np.ascontiguousarray(moved)))
+    return tensors

@@ -1,7 +1,7 @@
-"""A good PyTorch loop over updates: what one would write without the update engine.
+"""PyTorch loop over updates, written well, as a reference for the update engine.
 
-Images are normalised once, weights are copied in place, gradients are off where they are not
-needed, and each process has one thread, which small kernels want.
+Images are normalised once, weights are copied in place, gradients are computed only where they
+are needed, and each process has one thread, which is fastest for small kernels.
 """
 
 from collections.abc import Sequence
@@ -21,14 +21,14 @@ PROBED_AT_ONCE = 100
 
 @dataclass(frozen=True)
 class TorchLoop:
-    """The loop over updates of one base model.
+    """Loop over updates of one base model.
 
     Attributes:
         twin: the classifier.
         base: its weights before any update.
         images: all samples, normalised [n, channels, height, width].
         labels: int64 [n].
-        config: how an update goes; SGD.
+        config: settings of an update with SGD.
     """
 
     twin: Twin
@@ -38,13 +38,13 @@ class TorchLoop:
     config: UpdateConfig
 
     def after(self, indices: Array, seeds: Array, probes: Array, kept: int) -> Array:
-        """Posteriors after each of many updates.
+        """Compute the posteriors after each of many updates.
 
         Args:
             indices: updating sets [updates, set_size].
-            seeds: [updates, 2], of dropout.
-            probes: samples that every version is queried with.
-            kept: of how many of them the posteriors are kept.
+            seeds: dropout seeds [updates, 2].
+            probes: positions of the samples with which every version is queried.
+            kept: number of probes whose posteriors are returned.
 
         Returns:
             float32 [updates, kept, classes].
@@ -53,7 +53,7 @@ class TorchLoop:
         parameters = list(net.parameters())
         queries = self.images[torch.from_numpy(probes)].split(PROBED_AT_ONCE)
         answers = []
-        for own, (_, seed) in zip(torch.from_numpy(indices).long(), seeds, strict=True):
+        for updating_set, (_, seed) in zip(torch.from_numpy(indices).long(), seeds, strict=True):
             with torch.no_grad():
                 for parameter, weight in zip(parameters, self.base, strict=True):
                     parameter.copy_(weight)
@@ -62,7 +62,7 @@ class TorchLoop:
                 parameters, config.update_learning_rate, config.update_momentum
             )
             net.train()
-            for part in own.split(config.update_batch):
+            for part in updating_set.split(config.update_batch):
                 optimizer.zero_grad()
                 functional.cross_entropy(net(self.images[part]), self.labels[part]).backward()
                 optimizer.step()
@@ -82,15 +82,15 @@ def torch_loop(
     *,
     dropout: bool = True,
 ) -> TorchLoop:
-    """The loop over updates of a target of the zoo.
+    """Make the loop over updates of a built-in classifier.
 
     Args:
         target: its name.
         weights: of the base model, as Keras has them.
         samples: uint8 [n, height, width, channels].
         labels: [n].
-        config: how an update goes.
-        dropout: off, the updates are those of our engine without dropout.
+        config: settings of an update.
+        dropout: False to train without dropout, for comparison with our engine.
     """
     twin = TWINS[target](weights[-1].shape[0])
     if not dropout:

@@ -1,4 +1,4 @@
-"""A process of PyTorch's side: one thread, no TensorFlow; images are normalised once."""
+"""Worker process of the PyTorch side: one thread, no TensorFlow; images are normalised once."""
 
 from typing import Any
 
@@ -7,15 +7,15 @@ import numpy as np
 from benchmarks.alternating import peak_mib
 from benchmarks.work import PROBES, Work
 
-# What the initialiser of a pool leaves for its tasks.
+# State that the pool's initialiser leaves for its tasks.
 _KEPT: dict[str, Any] = {}
 
 
 def start(given: Work) -> None:
-    """Set the process up.
+    """Set up the process.
 
     Args:
-        given: the work of which it will do shares.
+        given: the whole work, of which it computes shares.
     """
     import torch  # noqa: PLC0415 - only the twins need it
 
@@ -28,10 +28,10 @@ def start(given: Work) -> None:
 
 
 def share(first: int, stop: int, probes: int) -> float | None:
-    """Do the updates from `first` to before `stop`, probing `probes` samples.
+    """Compute the updates from `first` to before `stop`, querying `probes` samples.
 
     Returns:
-        Peak memory of this process in MiB, or None.
+        The peak memory of this process in MiB, or None.
     """
     given, rows = _KEPT["given"], slice(first, stop)
     queries = np.arange(probes)

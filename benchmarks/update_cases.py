@@ -1,4 +1,4 @@
-"""Updates a second: our worker processes against as many single-threaded ones of PyTorch."""
+"""Benchmark of updates a second: our worker processes against as many of PyTorch."""
 
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -22,30 +22,30 @@ from ulk_tf.settings.config import ExecutionConfig, TrainingConfig
 UPDATES = {1: 1024, 10: 1024, 100: 256}  # one to three seconds of work for PyTorch
 PROBED_WHOLE = 16  # updates with the whole test set: seconds of work too
 JOB = 64  # updates in a job; a multiple of what the engine takes at once
-# The longer of the two runs that must take twice as long as each other's half.
+# Updates in the longer of the two runs of the growth case; the shorter has half as many.
 GROWN = 20_000
 
 
 @dataclass(frozen=True)
 class MeasuredJob:
-    """A job of the package that answers its worker's peak memory instead of posteriors."""
+    """Job of the package that returns its worker's peak memory instead of posteriors."""
 
     job: UpdateJob
 
     @property
     def what(self) -> str:
-        """Say what the job does, for messages."""
+        """Phrase that describes the job, for messages."""
         return self.job.what
 
     def run(self, datasets: Datasets) -> float | None:
-        """Do the work; neither side sends posteriors, which would cost both the same."""
+        """Do the job without sending posteriors, which would take both sides the same time."""
         posteriors = self.job.run(datasets)["after"]
         return peak_mib() if np.isfinite(posteriors).all() else None
 
 
 @dataclass(frozen=True)
 class UpdateCase:
-    """One target and one set size; ours, PyTorch on the probing set and on the whole test set."""
+    """Case of one target and set size: ours, PyTorch on the probing set and on the test set."""
 
     target: str
     set_size: int
@@ -59,27 +59,32 @@ class UpdateCase:
 
     @contextmanager
     def contenders(self, settings: Settings) -> Iterator[list[Contender]]:
-        """Both sides with their processes running."""
+        """Yield the contenders, with their processes running."""
         count = settings.some(UPDATES[self.set_size], at_least=2 * JOB)
-        given, crew = draw(self.target, self.set_size, count), cores()
-        whole = settings.some(PROBED_WHOLE, at_least=crew)
-        ours = Processes(ExecutionConfig(workers=crew), _named(given))
+        given, workers = draw(self.target, self.set_size, count), cores()
+        whole = settings.some(PROBED_WHOLE, at_least=workers)
+        ours = Processes(ExecutionConfig(workers=workers), _named(given))
         spawn = get_context("spawn")
-        with closing(ours), ProcessPoolExecutor(crew, spawn, torch_worker.start, (given,)) as pool:
+        with (
+            closing(ours),
+            ProcessPoolExecutor(workers, spawn, torch_worker.start, (given,)) as pool,
+        ):
             yield [
                 Contender("ours", count, partial(_run_ours, ours, given, count)),
                 Contender(
-                    "torch, probing set", count, partial(_run_torch, pool, crew, count, PROBES)
+                    "torch, probing set", count, partial(_run_torch, pool, workers, count, PROBES)
                 ),
                 Contender(
-                    "torch, whole test set", whole, partial(_run_torch, pool, crew, whole, TESTED)
+                    "torch, whole test set",
+                    whole,
+                    partial(_run_torch, pool, workers, whole, TESTED),
                 ),
             ]
 
 
 @dataclass(frozen=True)
 class GrowthCase:
-    """Twice the updates: the time that they take, and the memory of the workers."""
+    """Case of growth: time and memory of the workers for n and for 2n updates."""
 
     group = "growth"
     pairs = (("twice", "once"),)
@@ -93,7 +98,7 @@ class GrowthCase:
 
     @contextmanager
     def contenders(self, settings: Settings) -> Iterator[list[Contender]]:
-        """Two sets of workers, so that each has a peak of its own."""
+        """Yield both runs, each with other workers, so that peaks of memory are separate."""
         count = settings.some(GROWN, at_least=8 * JOB)
         given = draw(self.target, self.set_size, count)
         once, twice = (Processes(ExecutionConfig(), _named(given)) for _ in range(2))
@@ -102,10 +107,10 @@ class GrowthCase:
                 Contender(
                     name,
                     number,
-                    partial(_run_ours, crew, given, number),
-                    partial(_run_ours, crew, given, 4 * JOB),
+                    partial(_run_ours, executor, given, number),
+                    partial(_run_ours, executor, given, 4 * JOB),
                 )
-                for name, crew, number in (("once", once, count // 2), ("twice", twice, count))
+                for name, executor, number in (("once", once, count // 2), ("twice", twice, count))
             ]
 
 
@@ -113,7 +118,7 @@ def _named(given: Work) -> Datasets:
     return {given.dataset.fingerprint: given.dataset}
 
 
-def _run_ours(crew: Processes, given: Work, updates: int) -> float | None:
+def _run_ours(executor: Processes, given: Work, updates: int) -> float | None:
     data = given.dataset
     procedure = KerasProcedure(
         given.target, TrainingConfig(), given.config, data.sample_shape, data.classes
@@ -133,15 +138,15 @@ def _run_ours(crew: Processes, given: Work, updates: int) -> float | None:
         )
         for start in range(0, updates, JOB)
     ]
-    return _most(peak for _, peak in crew.run(jobs))  # type: ignore[arg-type]
+    return _most(peak for _, peak in executor.run(jobs))  # type: ignore[arg-type]
 
 
 def _most(peaks: Iterator[float | None]) -> float | None:
     return max((peak for peak in peaks if peak is not None), default=None)
 
 
-def _run_torch(pool: ProcessPoolExecutor, crew: int, updates: int, probes: int) -> float | None:
-    share = -(-updates // (2 * crew)) if updates > crew else 1
+def _run_torch(pool: ProcessPoolExecutor, workers: int, updates: int, probes: int) -> float | None:
+    share = -(-updates // (2 * workers)) if updates > workers else 1
     starts = range(0, updates, share)
     stops = [min(start + share, updates) for start in starts]
     return _most(iter(list(pool.map(torch_worker.share, starts, stops, [probes] * len(starts)))))

@@ -1,4 +1,4 @@
-"""Work that both sides of a comparison of updates are given."""
+"""Work of both sides of a comparison of updates: images, updating sets and a base model."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ class Work:
         target: name of the classifier.
         dataset: all samples.
         weights: of the base model.
-        config: how an update goes.
+        config: settings of an update.
         indices: int32 [updates, set_size].
         seeds: int32 [updates, 2].
     """
@@ -36,12 +36,12 @@ class Work:
 
 
 def draw(target: str, set_size: int, updates: int) -> Work:
-    """Draw the work; time does not depend on values.
+    """Draw random work; computing time does not depend on its values.
 
     Args:
         target: name of the classifier in the zoo.
         set_size: samples in an updating set.
-        updates: how many.
+        updates: number of updates.
     """
     import keras  # noqa: PLC0415 - takes seconds, and workers of PyTorch import this module
 

@@ -1,4 +1,4 @@
-"""The whole story, offline: a served classifier is updated, and audited from outside.
+"""Audit of a served classifier, offline: it is updated, and attacked from outside.
 
     python examples/audit_served_digits.py
 
@@ -29,7 +29,7 @@ from ulk_tf.quiet import import_tensorflow
 from ulk_tf.settings import cli
 
 SEED = 20
-# One updating set for each: which attacks read it, and into which version it makes version 1.
+# Versions that updates of version 1 lead to, and the attacks that are run on each update.
 CASES = ((2, ("li", "ssr")), (3, ("lde", "msr")))
 SERVING_CONFIG = """model_config_list {
   config {
@@ -51,10 +51,10 @@ def main(
     """Train, serve, update, probe and audit.
 
     Args:
-        url: the model at a TF Serving that serves <folder>/served; a stand-in when None.
-        attacks: which of li, ssr, lde and msr, separated by commas.
-        folder: where everything goes.
-        export_dir: where the attacks are.
+        url: URL of the model at a TF Serving that serves <folder>/served; a stand-in when None.
+        attacks: attacks to run, of li, ssr, lde and msr, separated by commas.
+        folder: folder of all files of the example.
+        export_dir: folder of the exported attacks.
     """
     home = Path(folder)
     wanted = [name for name in attacks.split(",") if name]
@@ -83,7 +83,7 @@ def main(
 
 
 def attack_export(name: str, export_dir: Path, home: Path) -> Path:
-    """The export of an attack on digits, trained now if there is none."""
+    """Return the export of an attack on digits; train the attack if there is none."""
     found = export_dir / f"digits_{name}"
     if not found.is_dir():
         flags = ["--preset=quick", f"--export_dir={export_dir}", f"--runs_dir={home / 'runs'}"]
@@ -95,7 +95,7 @@ def make_versions(served: Path, exports: dict[str, Path]) -> None:
     """Export version 1 of the target and its updates, unless they are there already."""
     if (served / "3").is_dir():
         return
-    # What follows is what the owner of a classifier does; no attack sees any of it.
+    # The rest of this function is done by the owner; attacks have no access to it.
     import keras
     import numpy as np
 
@@ -122,7 +122,7 @@ def make_versions(served: Path, exports: dict[str, Path]) -> None:
             if (version, name) in [(v, n) for v, names in CASES for n in names]:
                 size = read(version_folder(path)).metadata["config"]["update"]["set_size"]
         if version > 1:
-            # Of few classes, as what a model learns anew mostly is.
+            # Draw samples of three classes, since real updates mostly are of few classes.
             few = random.choice(dataset.classes, 3, replace=False)
             fitting = owned.pool[np.isin(dataset.labels[owned.pool], few)]
             update = random.choice(fitting, min(size, len(fitting)), replace=False)
@@ -147,7 +147,7 @@ def make_versions(served: Path, exports: dict[str, Path]) -> None:
 
 
 def print_docker(served: Path) -> None:
-    """Write TF Serving's configuration and show how a real one would be started."""
+    """Write TF Serving's configuration, and print the command that starts it."""
     (served / "models.config").write_text(SERVING_CONFIG, encoding="utf-8")
     print("to serve the same with TF Serving:")
     print(
@@ -159,7 +159,7 @@ def print_docker(served: Path) -> None:
 
 @contextmanager
 def endpoint(url: str | None, served: Path) -> Iterator[str]:
-    """The URL of the served model; the stand-in serves it when there is none."""
+    """Yield the URL of the served model; start the stand-in when `url` is None."""
     if url is not None:
         yield url.rstrip("/")
         return
@@ -173,17 +173,17 @@ def endpoint(url: str | None, served: Path) -> Iterator[str]:
 
 
 def probe(target: str, out: Path, attack: str | Path) -> None:
-    """Record the answers of one version, anew."""
+    """Record the posteriors of one version, replacing an earlier recording."""
     out.unlink(missing_ok=True)
     run("ulk_tf", "probe", f"--target={target}", f"--attack={attack}", f"--out={out}")
 
 
 def run(module: str, *flags: str) -> None:
-    """Show a command as a person would type it, and run it; what it could not do ends all."""
+    """Print a command as a user would type it, and run it; exit if it fails."""
     print("$ python -m " + " ".join(map(shlex.quote, (module, *flags))), flush=True)
     done = subprocess.run([sys.executable, "-m", module, *flags], check=False)
     if done.returncode:
-        raise SystemExit(done.returncode)  # it has said why
+        raise SystemExit(done.returncode)  # the command has printed the reason
 
 
 if __name__ == "__main__":

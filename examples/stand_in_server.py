@@ -1,4 +1,4 @@
-"""A stand-in for TF Serving, for machines without it: the same REST interface, nothing more.
+"""Stand-in for TF Serving, for machines without it: the same REST interface, nothing more.
 
 It serves every version under one folder, as TF Serving does with `model_version_policy { all {} }`:
 
@@ -30,7 +30,7 @@ MAX_BODY = 64 * 2**20
 
 
 class NotServed(Exception):
-    """An answer other than 200."""
+    """Response with a status other than 200."""
 
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(reason)
@@ -38,7 +38,7 @@ class NotServed(Exception):
 
 
 class Models:
-    """The SavedModels under a folder, loaded when they are first asked for."""
+    """SavedModels under a folder, loaded on their first request."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -46,13 +46,13 @@ class Models:
         self._lock = threading.Lock()
 
     def versions(self, name: str) -> list[int]:
-        """Which versions of a model there are, ascending."""
+        """List the versions of a model, ascending."""
         home = self._folder / name
         found = [path.name for path in home.iterdir()] if home.is_dir() else []
         return sorted(int(version) for version in found if version.isdecimal())
 
     def get(self, name: str, version: str | None) -> tuple[int, Any]:
-        """A version, by default the latest, as its number and its signatures."""
+        """Return the number and the signatures of a version, by default the latest."""
         found = self.versions(name)
         number = int(version) if version else max(found, default=0)
         if number not in found:
@@ -65,7 +65,7 @@ class Models:
 
 
 def status(models: Models, name: str, version: str | None) -> dict[str, Any]:
-    """Which versions are there."""
+    """List the versions of a model, as TF Serving's model status."""
     numbers = [models.get(name, version)[0]] if version else models.versions(name)
     if not numbers:
         raise NotServed(404, f"Could not find any versions of model {name}")
@@ -75,7 +75,7 @@ def status(models: Models, name: str, version: str | None) -> dict[str, Any]:
 
 
 def metadata(models: Models, name: str, version: str | None) -> dict[str, Any]:
-    """What a version takes and gives."""
+    """Describe the inputs and outputs of a version, as TF Serving's metadata."""
     number, signatures = models.get(name, version)
     described = {
         label: {
@@ -114,7 +114,7 @@ def predict(models: Models, name: str, version: str | None, body: Any) -> dict[s
 
 
 def _tensor(name: str, value: Any, spec: Any) -> tf.Tensor:
-    """An input as the model takes it, refused where TF Serving refuses it."""
+    """Convert an input to the model's type; reject what TF Serving rejects."""
     found = np.asarray(value)
     if spec.dtype.is_integer and found.dtype.kind == "f":
         raise NotServed(400, f"{name} must be whole numbers, 1 and not 1.0")
@@ -124,11 +124,11 @@ def _tensor(name: str, value: Any, spec: Any) -> tf.Tensor:
 
 
 def make_server(folder: Path, port: int = 0) -> ThreadingHTTPServer:
-    """A server on this machine only, not yet started; port 0 takes a free one."""
+    """Make a server on 127.0.0.1, not started yet; port 0 takes a free port."""
     models = Models(folder)
 
     class Handler(BaseHTTPRequestHandler):
-        """Routes a request and answers JSON."""
+        """Handler that routes a request and responds with JSON."""
 
         def do_GET(self) -> None:
             self._answer(None)
@@ -161,7 +161,7 @@ def make_server(folder: Path, port: int = 0) -> ThreadingHTTPServer:
             return metadata(*where) if route["verb"] else status(*where)
 
         def log_message(self, format: str, *args: Any) -> None:
-            """Quiet: the example's own lines are what is to be read."""
+            """Log nothing, so that the example's output stays readable."""
 
     return ThreadingHTTPServer(("127.0.0.1", port), Handler)
 

@@ -1,1 +1,1 @@
-"""Recorded results: made again, compared, and put beside what an owner could read."""
+"""Reproduction: recorded results, repeated, compared, and set beside white-box yardsticks."""

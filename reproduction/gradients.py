@@ -1,4 +1,4 @@
-"""The exact gradients that samples send to a classifier's last layer."""
+"""Gradients of a classifier's last layer, exact, by sample and by updating set."""
 
 from dataclasses import dataclass
 
@@ -8,16 +8,16 @@ import tensorflow as tf
 
 from ulk_tf.files import Array
 
-# Dropout is drawn this many times for each sample, and one of them taken for each set.
+# Dropout masks drawn for each sample; each set uses one of them for a sample.
 PASSES = 6
 
 
 @dataclass(frozen=True)
 class Handed:
-    """Gradients that each sample of a pool sends to the last layer, as factors.
+    """Gradients of the last layer for each sample of a pool, as two factors.
 
     Attributes:
-        inputs: of the layer, and 1 for its bias, float32 [passes, samples, units + 1].
+        inputs: inputs of the layer, and 1 for its bias, float32 [passes, samples, units + 1].
         residuals: one-hot label minus posterior, float32 [passes, samples, classes].
     """
 
@@ -25,11 +25,11 @@ class Handed:
     residuals: Array
 
     def gradients(self, sets: Array, rng: np.random.Generator) -> Array:
-        """Minus the gradient of each set, summed over its samples.
+        """Compute the negative gradient of each set, summed over its samples.
 
         Args:
             sets: positions in the pool, int [sets, set_size].
-            rng: takes one dropout pass for each sample of each set.
+            rng: draws the dropout pass of each sample of each set.
 
         Returns:
             float32 [sets, classes, units + 1].
@@ -43,10 +43,10 @@ class Handed:
 
 
 def handed(model: keras.Model, samples: Array, labels: Array) -> Handed:
-    """Query a base model in training mode.
+    """Compute the gradients of samples by querying a base model in training mode.
 
     Args:
-        model: its last layer is dense, with softmax.
+        model: a classifier whose last layer is dense, with softmax.
         samples: [n, ...].
         labels: int [n].
     """

@@ -1,4 +1,4 @@
-"""Observers who own a base model: how much they learn of updating sets' labels."""
+"""Observers: networks trained on a base model's own updates to infer updating sets' labels."""
 
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -25,17 +25,17 @@ EPOCHS = 8
 
 
 class Observer(Protocol):
-    """One who owns the base model and sees something of each update."""
+    """Interface of an observer."""
 
     def sees(self, side: Role, plan: PlanRows) -> Inputs:
-        """See the planned updates, one row each."""
+        """Compute its observations of planned updates, one row each."""
 
     def network(self, seen: Inputs) -> keras.Model:
-        """Build the network that it learns with."""
+        """Build its network for such observations."""
 
 
 class OfPosteriors:
-    """An attack's view: posteriors before and after, but of the very base that it learns from.
+    """Observer of posteriors before and after, as an attack, but trained on the same base model.
 
     Args:
         owned: the base model.
@@ -45,13 +45,13 @@ class OfPosteriors:
         self._owned = owned
 
     def sees(self, side: Role, plan: PlanRows) -> Inputs:
-        """`before` and `after`, float32 [sets, probes, classes]."""
+        """Compute `before` and `after`, float32 [sets, probes, classes]."""
         del side
         before, after = self._owned.posteriors(plan)
         return {"before": np.broadcast_to(before, after.shape), "after": after}
 
     def network(self, seen: Inputs) -> keras.Model:
-        """The attacks' default features, and a perceptron class by class."""
+        """Build the attacks' default features and a perceptron with weights shared by classes."""
         before, after = seen["before"][:2000], seen["after"][:2000]
         features = fit_features(LabelConfig().feature_map, before, after)
         source = {name: keras.Input(after.shape[1:], name=name) for name in ("before", "after")}
@@ -59,11 +59,11 @@ class OfPosteriors:
 
 
 class OfGradients:
-    """One who is handed the exact gradient that a set sends to the last layer, dropout active.
+    """Observer of the exact gradient of the last layer for a set, with dropout active.
 
     Args:
         owned: the base model; its last layer is dense.
-        sent: what each sample of its pool sends; computed when none.
+        sent: gradients of each sample of its pool; computed when None.
     """
 
     def __init__(self, owned: Owned, sent: Handed | None = None) -> None:
@@ -75,12 +75,12 @@ class OfGradients:
         self._place[pool] = np.arange(len(pool))
 
     def sees(self, side: Role, plan: PlanRows) -> Inputs:
-        """Minus the gradients, float32 [sets, classes, units + 1]."""
+        """Compute negative gradients, float32 [sets, classes, units + 1]."""
         rng = np.random.default_rng([1, ROLES.index(side), plan.indices.shape[1]])
         return self._sent.gradients(self._place[plan.indices], rng)
 
     def network(self, seen: Inputs) -> keras.Model:
-        """Gradients as they are, and with large values drawn in; a perceptron class by class."""
+        """Build a perceptron by class on gradients, raw and compressed by asinh."""
         deviation = tf.constant(np.maximum(seen.std((0, 1)), 1e-9))
         source = keras.Input(seen.shape[1:])
         scaled = source / deviation
@@ -96,30 +96,30 @@ def gains(
     learned: Sequence[int],
     tested: int,
 ) -> list[Result]:
-    """Train an observer on more and more sets, and ask it each time.
+    """Train an observer on increasing numbers of sets, and test each.
 
     Args:
         owned: the base model.
-        observer: what is seen of its updates.
+        observer: the observer.
         set_size: samples in a set.
-        skew: of the sets' labels, as in `--label_skew`.
-        learned: numbers of sets to learn from.
-        tested: sets, of other samples, to be asked about.
+        skew: Dirichlet concentration of the sets' labels, as in `--label_skew`.
+        learned: numbers of training sets.
+        tested: number of test sets, of other samples.
 
     Returns:
-        For each number of sets the KL divergence of its answers, how often a most frequent label
-        is found, the KL of always answering the prior, and the gain over that.
+        For each number of training sets the KL divergence of the predictions, the accuracy of
+        the most frequent label, the KL divergence of the prior, and the gain over it.
     """
     plans = [owned.plan("shadow", max(learned), set_size, skew)]
     plans.append(owned.plan("target", tested, set_size, skew))
     seen, unseen = (
         observer.sees(side, plan) for side, plan in zip(("shadow", "target"), plans, strict=True)
     )
-    told, truth = (owned.truth(plan) for plan in plans)
-    prior = float(kl_divergence(truth, told.mean(0)[None]).mean())
+    labels, truth = (owned.truth(plan) for plan in plans)
+    prior = float(kl_divergence(truth, labels.mean(0)[None]).mean())
     results = []
     for sets in learned:
-        answers = _learn(observer, _first(seen, sets), told[:sets]).predict(
+        answers = _fit(observer, _first(seen, sets), labels[:sets]).predict(
             unseen, batch_size=500, verbose=0
         )
         kl = float(kl_divergence(truth, answers).mean())
@@ -130,23 +130,23 @@ def gains(
 
 
 def _first(seen: Inputs, sets: int) -> Inputs:
-    """Cut what is seen to the first sets."""
+    """Take the observations of the first sets."""
     if isinstance(seen, dict):
         return {name: part[:sets] for name, part in seen.items()}
     return seen[:sets]
 
 
-def _learn(observer: Observer, seen: Inputs, told: Array) -> keras.Model:
+def _fit(observer: Observer, seen: Inputs, labels: Array) -> keras.Model:
     keras.utils.set_random_seed(0)
     model = observer.network(seen)
-    rate = keras.optimizers.schedules.CosineDecay(1e-3, EPOCHS * len(told) // 128, alpha=0.02)
+    rate = keras.optimizers.schedules.CosineDecay(1e-3, EPOCHS * len(labels) // 128, alpha=0.02)
     model.compile(keras.optimizers.Adam(rate), "kl_divergence", jit_compile=False)
-    model.fit(seen, told, batch_size=128, epochs=EPOCHS, verbose=0)
+    model.fit(seen, labels, batch_size=128, epochs=EPOCHS, verbose=0)
     return model
 
 
 def _perceptron(x: keras.KerasTensor, seed: int) -> keras.KerasTensor:
-    """Class by class, as the attacks' encoder is: [batch, classes, values] to their shares."""
+    """Build a perceptron by class: [batch, classes, values] -> shares."""
     for number, width in enumerate((256, 128)):
         if number:
             x = layers.Concatenate()([x, AcrossClasses()(x)])

@@ -1,4 +1,4 @@
-"""Owner of a base model, who knows its pool and every updating set."""
+"""Owned base model: trained here, with its pool and its updating sets known."""
 
 from dataclasses import dataclass, replace
 
@@ -16,20 +16,20 @@ from ulk_tf.errors import UserError
 from ulk_tf.files import Array
 from ulk_tf.settings.experiment import Experiment
 
-# Share of the pool that is learned from; the questions are about sets of the other samples.
+# Share of the pool that training sets are drawn from; test sets are of the other samples.
 LEARNED = 0.8
 
 
 @dataclass(frozen=True)
 class Owned:
-    """A trained base model and the samples of its updates.
+    """Trained base model and the samples of its updates.
 
     Attributes:
-        experiment: how it was trained, and is updated.
+        experiment: settings of its training and its updates.
         dataset: samples and labels.
-        probes: int32, the probing set.
-        pool: int32, samples of updating sets.
-        known: sets of the first so many are learned from, sets of the others asked about.
+        probes: the probing set, positions in the data set, int32 [n].
+        pool: samples of updating sets, positions in the data set, int32 [n].
+        known: number of samples at the start of `pool` for training sets; the rest is for tests.
         model: the base model.
     """
 
@@ -41,7 +41,7 @@ class Owned:
     model: keras.Model
 
     def plan(self, role: Role, count: int, set_size: int, skew: float | None) -> PlanRows:
-        """Draw updating sets: of known samples for the shadow role, of the others elsewhere."""
+        """Draw updating sets: of known samples for the shadow role, of the others otherwise."""
         known = role == "shadow"
         return draw(
             seed=0,
@@ -55,11 +55,11 @@ class Owned:
         )
 
     def truth(self, plan: PlanRows) -> Array:
-        """Label distributions of updating sets, float32 [sets, classes]."""
+        """Return the label distributions of updating sets, float32 [sets, classes]."""
         return label_shares(self.dataset, plan.indices)
 
     def posteriors(self, plan: PlanRows) -> tuple[Array, Array]:
-        """Before, float32 [probes, classes], and after each update, one more axis in front."""
+        """Compute posteriors before [probes, classes] and after [updates, probes, classes]."""
         update = replace(self.experiment.adversary.update, set_size=plan.indices.shape[1])
         engine = UpdateEngine(self.model, update, self.dataset.samples[self.probes])
         weights, after = self.model.get_weights(), []
@@ -75,12 +75,12 @@ def own(experiment: Experiment, dataset: Dataset, largest: int) -> Owned:
     """Train the first shadow base.
 
     Args:
-        experiment: how base models are trained, and on what.
-        dataset: the one it names.
-        largest: samples in the largest set that will be asked about.
+        experiment: settings of base models and their data.
+        dataset: the data set that it names.
+        largest: samples in the largest test set.
 
     Raises:
-        UserError: a pool too small for such a set.
+        UserError: the pool is too small for such a set.
     """
     splits, (design, _) = designs_of(experiment, dataset)
     base = BaseId("shadow", 0)

@@ -1,4 +1,4 @@
-"""The table of docs/RESULTS.md: attacks beside published figures and trivial baselines.
+"""Table of docs/RESULTS.md: attacks beside published figures and trivial baselines.
 
     python -m reproduction.quality runs/mnist/msr/default-.../results.json ...
 
@@ -23,31 +23,31 @@ PAGE = HOME / "docs" / "RESULTS.md"
 
 
 def figures(result: Results) -> list[str]:
-    """The metrics, and gains as `<metric>:<baseline>`, that a reader of a result looks for."""
+    """Return the figures to show: metrics, and gains as `<metric>:<baseline>`."""
     row = ATTACKS.get(result["attack"])
     wanted = row.figures if row and row.figures else tuple(result["metrics"])
     return [name for name in wanted if name in result["metrics"] or name in result["gains"]]
 
 
 def estimate(result: Results, name: str) -> dict[str, float]:
-    """The estimate of one of `figures`."""
-    found: dict[str, float] = (result["gains"] if ":" in name else result["metrics"])[name]
-    return found
+    """Return the estimate of one of `figures`."""
+    value: dict[str, float] = (result["gains"] if ":" in name else result["metrics"])[name]
+    return value
 
 
 def title(name: str) -> str:
-    """One of `figures` for people."""
+    """Return the title of one of `figures`."""
     of, _, other = name.partition(":")
     if not other:
         return metric(of).title
-    said = f"Gain over {baseline(other).title.lower()}"
+    gain = f"Gain over {baseline(other).title.lower()}"
     # Another metric of an attack has gains over the same baselines as its headline.
     which = metric(of).title.partition(", ")[2]
-    return said if of in {row.headline for row in ATTACKS.values()} else f"{said}, {which}"
+    return gain if of in {row.headline for row in ATTACKS.values()} else f"{gain}, {which}"
 
 
 def show(name: str, value: float) -> str:
-    """A value of one of `figures`, as it is shown."""
+    """Format a value of one of `figures`."""
     return percent(value) if _share(name) else number(value)
 
 
@@ -57,10 +57,10 @@ def _share(name: str) -> bool:
 
 
 def command(result: Results) -> str:
-    """Write the command that starts a run again: every flag that its preset does not set.
+    """Return the command that repeats a run, with every flag that its preset does not set.
 
     Args:
-        result: a run's.
+        result: the run's results.json.
     """
     flags = flags_of(result["config"])
     typed = "".join(f" --{name}={value}" for name, value in flags.items())
@@ -68,7 +68,7 @@ def command(result: Results) -> str:
 
 
 def name_of(result: Results) -> str:
-    """Name a result's file: attack, data set and what its preset does not set."""
+    """Return the file name of a result: attack, data set and flags that its preset does not set."""
     words = command(result).removeprefix("python -m trainers.").replace("--dataset=", "")
     return words.replace(" --", "_").replace(" ", "_").replace("=", "-") + ".json"
 
@@ -81,13 +81,13 @@ def keep(paths: list[Path]) -> None:
     """
     for path in paths:
         result = read_results(path)
-        # Where files are changes no figure, and is nobody's business.
+        # Folders do not affect a figure, and are private.
         result["config"]["folders"] = {}
         write_results(KEPT / name_of(result), result)
 
 
 def table() -> str:
-    """All kept results as Markdown, data set by data set, in the order of the attacks."""
+    """Format all kept results as Markdown, by data set, then by attack."""
     order = {dataset: place for place, dataset in enumerate(("digits", "mnist", "cifar10"))}
     results = [read_results(path) for path in sorted(KEPT.glob("*.json"))]
     if not results:
@@ -132,12 +132,12 @@ def _row(result: Results, name: str) -> str:
 
 
 def percent(value: float) -> str:
-    """A share, as it is shown."""
+    """Format a share as a percentage."""
     return f"{100 * value:.1f}%"
 
 
 def number(value: float) -> str:
-    """A figure, as it is shown."""
+    """Format a figure with four significant digits."""
     return f"{value:.4g}"
 
 

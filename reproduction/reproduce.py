@@ -1,8 +1,7 @@
-"""`make reproduce`: run every recorded result again, and hold the new figures against it.
+"""Reproduction of `make reproduce`: repeat every recorded run, and compare the figures.
 
-The results under reproduction/results/quality/ say themselves how they were made, so the list of
-runs is the list of records. A run that has its results.json already is not run again; one that
-was killed goes on where it was.
+The records under reproduction/results/quality/ contain their settings, so they are the list of
+runs. A run that has its results.json already is not repeated; one that was killed is resumed.
 """
 
 import subprocess
@@ -35,11 +34,11 @@ def run(
     """Run all recorded results of a preset again and compare the figures.
 
     Args:
-        preset: quick, default or paper: which records.
+        preset: preset of the records to repeat: quick, default or paper.
         only: part of a record's name, such as li_mnist; all when empty.
         runs_dir: folder of runs, corpora and base models.
         export_dir: folder of exported attacks.
-        data_dir: where TFDS data is prepared; TFDS_DATA_DIR when not given.
+        data_dir: folder of prepared TFDS data; TFDS_DATA_DIR when not given.
     """
     records = {path.stem: read_results(path) for path in sorted(quality.KEPT.glob("*.json"))}
     chosen = {
@@ -71,7 +70,7 @@ def run(
 
 
 def _result(record: Results, places: dict[str, str]) -> Results:
-    """The results of a record's run, which is started where it has not ended before."""
+    """Return the results of a record's run, running it unless it is finished already."""
     from ulk_tf.workflow import run_folder  # noqa: PLC0415 - TensorFlow takes seconds
 
     attack, flags = record["attack"], presets.flags_of(record["config"]) | places
@@ -88,21 +87,24 @@ def _result(record: Results, places: dict[str, str]) -> Results:
 
 
 def compare(name: str, record: Results, result: Results) -> tuple[list[str], list[str]]:
-    """Rows of the table, and the figures that are not within the record's interval.
+    """Compare a new run with a record.
 
     Args:
-        name: of the record.
+        name: name of the record.
         record: the results.json in the repository.
-        result: that of the new run.
+        result: the results.json of the new run.
+
+    Returns:
+        Rows of the table, and the figures that are outside the record's interval.
     """
     minutes = seconds(result["timing"]) / 60
     rows, wrong = [], []
     for figure in quality.figures(record):
-        own, known = quality.estimate(result, figure), quality.estimate(record, figure)
-        agrees = known["low"] <= own["mean"] <= known["high"]
+        new, known = quality.estimate(result, figure), quality.estimate(record, figure)
+        agrees = known["low"] <= new["mean"] <= known["high"]
         if not agrees:
             wrong.append(f"{name} {figure}")
-        shown = {key: quality.show(figure, own[key]) for key in ("mean", "low", "high")}
+        shown = {key: quality.show(figure, new[key]) for key in ("mean", "low", "high")}
         published = record["published"].get(figure)
         guess, gain = _best_guess(figure, result)
         cells = [
@@ -122,7 +124,7 @@ def compare(name: str, record: Results, result: Results) -> tuple[list[str], lis
 
 
 def _best_guess(figure: str, result: Results) -> tuple[str, str]:
-    """The best answer that knows nothing of the update, and by how much the attack beats it."""
+    """Return the best trivial baseline and the attack's relative gain over it, as text."""
     less_is_better, guesses = metric(figure).less_is_better, trivial()
     known = {
         key.partition(":")[2]: value["mean"]

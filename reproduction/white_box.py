@@ -1,13 +1,13 @@
-"""Yardsticks: how much of a set's labels the owner of a base model learns from its updates.
+"""White-box yardsticks: how well an owner infers a set's labels from her model's updates.
 
     python -m reproduction.white_box --dataset=mnist
 
-The owner learns from tens of thousands of updating sets of the very base model that she is then
-asked about; an attack has never seen that model. Two owners are measured. The first sees what an
-attack sees, posteriors before and after: what she cannot infer, an attack will hardly infer with
-more shadow bases. The second gets the exact gradient that a set sends to the last layer's
-weights, dropout active, which no posterior shows completely. Both are yardsticks and no limits: a
-better learner may read more from either, and the gradients of earlier layers say more.
+Two observers are trained on tens of thousands of updates of the same base model that they are
+tested on, which an attack never sees. The first observes posteriors before and after, as an
+attack does: what it cannot infer, an attack will hardly infer with more shadow bases. The second
+observes the exact gradient of the last layer for a set, with dropout active, which posteriors
+reveal only in part. Both are yardsticks, not limits: a better network may infer more from either,
+and the gradients of earlier layers contain more.
 """
 
 from pathlib import Path
@@ -30,16 +30,16 @@ CASES: tuple[tuple[int, float | None], ...] = (
 def measure(
     dataset: str = "mnist", sets: int = 60_000, tested: int = 4_000, data_dir: str | None = None
 ) -> None:
-    """Train a base model and its observers for each kind of updating set, and keep their gains.
+    """Train a base model and its observers for each kind of updating set, and save their gains.
 
     Args:
-        dataset: a name of TFDS, or a .npz file.
-        sets: updating sets that an observer learns from.
-        tested: sets, of other samples, that it is asked about.
-        data_dir: where TFDS data is prepared; TFDS_DATA_DIR when not given.
+        dataset: a data set of TFDS by name, or a .npz file.
+        sets: updating sets that an observer is trained on.
+        tested: updating sets, of other samples, that it is tested on.
+        data_dir: folder of prepared TFDS data; TFDS_DATA_DIR when not given.
 
     Raises:
-        UserError: a pool too small for the largest sets.
+        UserError: the pool is too small for the largest sets.
     """
     experiment = presets.experiment("lde", dataset=dataset, data_dir=data_dir)
     import_tensorflow()
@@ -62,19 +62,19 @@ def measure(
             if any(known.items() <= case.items() for case in cases):
                 shown.update(len(views))
                 continue
-            found_out = {}
+            measured = {}
             for name, view in views.items():
-                found_out[name] = observers.gains(
+                measured[name] = observers.gains(
                     owned, view, set_size, skew, (sets // 4, sets), tested
                 )
                 shown.update(1)
-            cases.append(known | found_out)
+            cases.append(known | measured)
             write_json(kept, {**result, "cases": cases})
     print(table())
 
 
 def _finished(kept: Path, result: dict[str, object]) -> list[dict[str, object]]:
-    """The cases of a run of the same sizes that has been ended before all of them."""
+    """Return the finished cases of an interrupted run of the same sizes."""
     if not kept.exists():
         return []
     found = read_json(kept)
@@ -83,7 +83,7 @@ def _finished(kept: Path, result: dict[str, object]) -> list[dict[str, object]]:
 
 
 def table() -> str:
-    """Show what observers gain over always answering the prior, as Markdown."""
+    """Format the observers' gains over the prior as a Markdown table."""
     results = [read_json(path) for path in sorted(KEPT.glob("*.json"))]
     lines = [
         "| data | sets | learned from | KL of the prior | gain by posteriors, most frequent label "
@@ -95,9 +95,9 @@ def table() -> str:
             skew = case["label_skew"]
             kind = f"{case['set_size']}, {'independent' if skew is None else f'Dirichlet {skew:g}'}"
             for pair in zip(case["posteriors"], case["gradients"], strict=True):
-                told = [f"{100 * f['gain']:.0f}%, {f['most_frequent']:.3f}" for f in pair]
+                gains = [f"{100 * f['gain']:.0f}%, {f['most_frequent']:.3f}" for f in pair]
                 shared = f"{pair[0]['sets']:,} | {pair[0]['prior']:.4g}"
-                lines.append(f"| {result['dataset']} | {kind} | {shared} | {' | '.join(told)} |")
+                lines.append(f"| {result['dataset']} | {kind} | {shared} | {' | '.join(gains)} |")
     return "\n".join(lines)
 
 

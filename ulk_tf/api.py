@@ -1,4 +1,4 @@
-"""The functions of `import ulk_tf`: trainers and commands are command lines of these."""
+"""Functions of `import ulk_tf`; trainers and commands are command lines for them."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -39,16 +39,16 @@ def run(
         target: auto, a name of the zoo, module:function, a function of (sample shape, classes)
             that makes a Keras classifier, or a Keras model whose architecture is taken.
         preset: quick, default or paper.
-        seed: of everything; same seed, same bytes on CPU.
-        **flags: any flag of the trainers by its name, such as `training_bases=4`; a flag of the
-            owner's with the prefix `shadow_` is what the adversary assumes.
+        seed: seed of all randomness; same seed, same bytes on CPU.
+        **flags: any flag of the trainers by its name, such as `training_bases=4`; the prefix
+            `shadow_` sets the adversary's value of a flag instead of the owner's.
 
     Returns:
-        The result; files are where `runs_dir` and `export_dir` say.
+        The result; its files are in the folders `runs_dir` and `export_dir`.
 
     Raises:
-        UserError: something that cannot be used, before anything is written.
-        TypeError: no flag of that name.
+        UserError: an argument is unusable; nothing is written then.
+        TypeError: no flag has that name.
 
     Example:
         >>> import ulk_tf
@@ -73,12 +73,12 @@ def run(
             settings = experiment(attack, preset, seed, **flags)
             data = data or preflight(settings).dataset
             target = given.give(target, data.sample_shape, data.classes)
-            found = given.given(target)
-            if found and found.json is None and "executor" not in flags:
+            classifier = given.given(target)
+            if classifier and classifier.json is None and "executor" not in flags:
                 flags["executor"] = "inline"
         settings = experiment(attack, preset, seed, target=target, **flags)
         loaded = preflight(settings, dataset=data)
-        path = workflow.run(settings, loaded, tell=_unsaid)
+        path = workflow.run(settings, loaded, tell=_drop)
     return Result.load(path)
 
 
@@ -89,16 +89,16 @@ def load_dataset(
     data_dir: str | None = None,
     runs_dir: str = "runs",
 ) -> Dataset:
-    """Load a data set, or make one of arrays.
+    """Load a data set by name or file, or make one from arrays.
 
     Args:
         dataset: digits, a TFDS name, a .npz file, or (samples, labels) as `run` takes them.
-        class_names: of arrays; their numbers when None.
-        data_dir: where TFDS data is prepared; TFDS_DATA_DIR or its own default when None.
-        runs_dir: decoded TFDS images are kept in its folder `data`.
+        class_names: names of the classes of arrays; their numbers when None.
+        data_dir: folder of prepared TFDS data; TFDS_DATA_DIR or the default of TFDS when None.
+        runs_dir: folder whose subfolder `data` holds decoded TFDS images.
 
     Raises:
-        UserError: unknown, not to be had, or unusable.
+        UserError: the data set is unknown, unavailable or unusable.
 
     Example:
         >>> import ulk_tf
@@ -124,13 +124,13 @@ def load_dataset(
 
 
 def load_attack(path: str | Path) -> "LoadedAttack":
-    """Load an exported attack, which predicts like a classifier of scikit-learn.
+    """Load an exported attack, with the interface of a scikit-learn classifier.
 
     Args:
         path: exported/<dataset>_<attack>, or one of its versions.
 
     Raises:
-        UserError: it is no such export, or damaged.
+        UserError: the path holds no export, or a damaged one.
 
     Example:
         >>> import numpy as np, ulk_tf
@@ -155,21 +155,21 @@ def probe(
     out: str | Path | None = None,
     **asking: Any,
 ) -> "Recording":
-    """Record a target's answers to the probing set of an attack.
+    """Record a target's posteriors for the probing set of an attack.
 
     Args:
         target: a URL, a SavedModel, a .keras file, module:function, a function of samples, or a
             Keras model.
-        attack: loaded, or the path of its export.
-        out: the .npz to write; None keeps the answers in memory.
-        **asking: how it is asked, as the flags of `python -m ulk_tf probe`: output, signature,
-            batch, scale, repeat, max_queries.
+        attack: a loaded attack, or the path of its export.
+        out: the .npz file to write; None keeps the posteriors in memory.
+        **asking: settings of the queries, as flags of `python -m ulk_tf probe`: output,
+            signature, batch, scale, repeat, max_queries.
 
     Returns:
-        The answers, and where they came from; `audit` takes it.
+        The posteriors and their source; an input of `audit`.
 
     Raises:
-        UserError: the target cannot be reached, or does not answer posteriors.
+        UserError: the target cannot be reached, or does not return posteriors.
 
     Example:
         >>> import numpy as np, ulk_tf
@@ -197,21 +197,21 @@ def audit(
     out: str | Path | None = None,
     **asking: Any,
 ) -> "Audit":
-    """Say what an update of a target gave away.
+    """Report what attacks infer from an update of a target.
 
     Args:
-        before: the version before the update: a target as `probe` takes it, what `probe`
-            recorded, or its file.
-        after: the same for the version after it.
-        attacks: loaded, or paths of exports.
-        out: the folder of the report, audit.html and audit.json; None writes nothing.
-        **asking: how targets are asked, as `probe` takes it.
+        before: the version before the update: a target as in `probe`, a recording of `probe`, or
+            its file.
+        after: the version after the update, in the same forms.
+        attacks: loaded attacks, or paths of exports.
+        out: folder of the report, audit.html and audit.json; None writes nothing.
+        **asking: settings of the queries; see `probe`.
 
     Returns:
-        Findings, movement and warnings; `sentences` says all of it.
+        Findings, movement of the posteriors and warnings; `sentences` lists them as text.
 
     Raises:
-        UserError: the attacks have different probing sets, or the answers do not fit them.
+        UserError: the attacks have different probing sets, or the posteriors do not fit them.
 
     Example:
         >>> import numpy as np, ulk_tf
@@ -234,5 +234,5 @@ def audit(
     return found
 
 
-def _unsaid(line: str) -> None:
-    """Drop a line of a report: it is in the result."""
+def _drop(line: str) -> None:
+    """Ignore a line of a report; the result contains it."""

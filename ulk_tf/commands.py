@@ -1,4 +1,4 @@
-"""Commands: functions of an experiment as command lines, with a flag for each config field."""
+"""Commands: command lines that run experiments, with a flag for each config field."""
 
 import dataclasses
 import typing
@@ -31,19 +31,19 @@ EXAMPLES = (
     ("--dataset=cifar10 --help", "flags, with their values there"),
 )
 TWINS = (
-    "Two sides. The flags of data, architecture, base training and update are the owner's. Each "
-    "has a twin, --shadow_<flag>: what the adversary assumes, as the owner's when not given. So "
-    "--update_learning_rate=0.01 --shadow_update_learning_rate=0.001 is an adversary who is wrong "
-    "about the rate."
+    "Two sides. The flags of data, architecture, base training, update and defence set the owner's "
+    "values. For each there is a flag --shadow_<flag> for the value that the adversary assumes; "
+    "it equals the owner's when not given. For example, --update_learning_rate=0.01 "
+    "--shadow_update_learning_rate=0.001 is an adversary who assumes a wrong learning rate."
 )
 
 
 def command(attack: str, run: "Callable[[Experiment, Loaded], None]", summary: str) -> Described:
-    """A command-line function with one flag for each config field of `attack`.
+    """Make a command with one flag for each config field of `attack`.
 
     Args:
         attack: a name of the table of attacks.
-        run: what to do with the experiment and its data, once what can be checked early is.
+        run: called with the experiment and its data after the preflight checks.
         summary: the first line of --help.
     """
 
@@ -59,10 +59,10 @@ def command(attack: str, run: "Callable[[Experiment, Loaded], None]", summary: s
 def shared_command(
     run: "Callable[[Sequence[Experiment], Loaded], None]", summary: str
 ) -> Described:
-    """A command-line function with the flags that all attacks share.
+    """Make a command with the flags that all attacks share.
 
     Args:
-        run: takes the experiments of all attacks, and their data.
+        run: called with the experiments of all attacks and their data.
         summary: the first line of --help.
     """
     classes = {name: cls for name, cls in parts("li").items() if name != "attack"}
@@ -73,7 +73,7 @@ def shared_command(
         settings = [experiment(attack, **flags) for attack in ATTACKS]
         run(settings, preflight(*settings))
 
-    # The size of a set is what makes single-sample and multi-sample attacks differ.
+    # Without --set_size: single-sample and multi-sample attacks need different values.
     return _described(checked_run, "li", classes, summary, without=("set_size",))
 
 
@@ -91,12 +91,18 @@ def _described(
             Flag(
                 "preset",
                 Preset,
-                "quick (about a minute), default (two cores, under an hour) or paper (the "
-                "published sizes); a flag that is given wins over it",
+                "quick (about a minute), default (under an hour on two cores) or paper (the "
+                "published sizes); flags that you give override its values",
                 default="default",
                 group=group,
             ),
-            Flag("seed", int, "of everything; same seed, same bytes on CPU", "0", group=group),
+            Flag(
+                "seed",
+                int,
+                "seed of all randomness; same seed, same bytes on CPU",
+                "0",
+                group=group,
+            ),
         ]
         for name, cls in classes.items():
             own = [f for f in _class_flags(cls, attack, dataset) if f.name not in without]
@@ -124,7 +130,7 @@ def _class_flags(cls: type, attack: str, dataset: str) -> Iterator[Flag]:
 
 
 def _shown_default(named: Mapping[str, Any]) -> str:
-    """A value for each preset, or one where all agree."""
+    """Show the value of each preset, or one value if all are equal."""
     if len(set(named.values())) > 1:
         given = {preset: value for preset, value in named.items() if value is not None}
         return ", ".join(f"{preset} {_shown(value)}" for preset, value in given.items())
@@ -133,5 +139,5 @@ def _shown_default(named: Mapping[str, Any]) -> str:
 
 
 def _shown(value: Any) -> str:
-    """A value as it would be typed."""
+    """Format a value as a user would type it."""
     return str(value).lower() if isinstance(value, bool) else str(value)

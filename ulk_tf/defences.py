@@ -1,7 +1,7 @@
-"""Defences of answers: functions that stand between a classifier and its clients.
+"""Defences: functions that change the posteriors of a classifier before clients receive them.
 
-A defence takes posteriors and gives what clients see. Defences are chained left to right, as in
-`--defence=temperature:2,top_k:3,round:4`. A new one is a function and a row of `DEFENCES`.
+Defences are chained left to right, as in `--defence=temperature:2,top_k:3,round:4`. A new one is
+a function and a row of `DEFENCES`.
 
 >>> import numpy as np
 >>> from ulk_tf import defences
@@ -24,14 +24,13 @@ MOST_DECIMALS = 12
 
 @dataclass(frozen=True)
 class Chance:
-    """The randomness of one look at a version: equal numbers, equal noise.
+    """Randomness of one query of a version; equal attributes give equal noise.
 
     Attributes:
-        seed: of the experiment, or of a service.
-        look: numbers that tell this look from any other: role, base model, update, and 0 for
-            before or 1 for after.
-        samples: a number for each sample that is asked about, for noise that sticks to it;
-            their places when empty.
+        seed: seed of the experiment, or of a service.
+        look: identifies the query: role, base model, update, and 0 for before or 1 for after.
+        samples: identifies each sample of the query, for noise that depends on the sample;
+            positions are used when empty.
     """
 
     seed: int
@@ -39,11 +38,15 @@ class Chance:
     samples: Sequence[int] = ()
 
     def fresh(self) -> np.random.Generator:
-        """Randomness of this look."""
+        """Make the generator of this query."""
         return np.random.default_rng([self.seed, 14, *self.look])
 
     def of_sample(self, place: int) -> np.random.Generator:
-        """Randomness of one sample, the same in every look."""
+        """Make the generator of one sample, the same in every query.
+
+        Args:
+            place: position of the sample in the query.
+        """
         sample = self.samples[place] if self.samples else place
         return np.random.default_rng([self.seed, 15, sample])
 
@@ -52,31 +55,31 @@ Defence = Callable[[Array, float, Chance], Array]
 
 
 def temperature(posteriors: Array, value: float, chance: Chance) -> Array:
-    """Divide logits by a temperature; above 1 answers become less confident."""
+    """Divide logits by a temperature; above 1, posteriors become less confident."""
     logits = np.log(np.maximum(posteriors, 1e-38)) / value
     raised = np.exp(logits - logits.max(-1, keepdims=True))
     return raised / raised.sum(-1, keepdims=True)
 
 
 def top_k(posteriors: Array, value: float, chance: Chance) -> Array:
-    """Answer the likeliest k classes only; the others are 0."""
+    """Keep the k largest posteriors of each sample; set the others to 0."""
     order = np.argsort(-posteriors, -1, kind="stable")
     ranks = np.argsort(order, -1, kind="stable")
     return np.where(ranks < int(value), posteriors, 0.0)
 
 
 def rounded(posteriors: Array, value: float, chance: Chance) -> Array:
-    """Round to so many decimals."""
+    """Round to `value` decimals."""
     return np.round(posteriors, int(value))
 
 
 def noise(posteriors: Array, value: float, chance: Chance) -> Array:
-    """Add Gaussian noise of a standard deviation, drawn anew in each look; clip at 0."""
+    """Add Gaussian noise of standard deviation `value`, new in each query; clip at 0, normalise."""
     return _noisy(posteriors, value * chance.fresh().standard_normal(posteriors.shape))
 
 
 def sticky_noise(posteriors: Array, value: float, chance: Chance) -> Array:
-    """Add Gaussian noise that is the same whenever the same sample is asked about."""
+    """Add Gaussian noise that is the same in every query of the same sample."""
     rows = [
         chance.of_sample(place).standard_normal(posteriors.shape[-1])
         for place in range(posteriors.shape[-2])
@@ -85,7 +88,7 @@ def sticky_noise(posteriors: Array, value: float, chance: Chance) -> Array:
 
 
 def label(posteriors: Array, value: float, chance: Chance) -> Array:
-    """Answer 1 for the likeliest class and 0 for the others."""
+    """Return 1 for the likeliest class and 0 for the others."""
     return top_k(posteriors, 1, chance) > 0
 
 
@@ -97,15 +100,15 @@ def _noisy(posteriors: Array, added: Array) -> Array:
 
 @dataclass(frozen=True)
 class DefenceRow:
-    """A defence.
+    """Row of the table of defences.
 
     Attributes:
-        function: what it does.
-        argument: what stands behind its colon; empty where nothing does.
+        function: (posteriors, argument, chance) -> defended posteriors.
+        argument: description of its argument; empty if it takes none.
         low: smallest argument.
         high: largest argument.
-        whole: whether the argument is a whole number.
-        random: whether each look at the same version answers otherwise.
+        whole: True if the argument is a whole number.
+        random: True if repeated queries of the same version differ.
     """
 
     function: Defence
@@ -138,36 +141,36 @@ class Chain:
 
     @property
     def random(self) -> bool:
-        """True where each look at the same version answers otherwise."""
+        """True if repeated queries of the same version differ."""
         return any(DEFENCES[name].random for name, _ in self.steps)
 
     def __call__(self, posteriors: Array, chance: Chance) -> Array:
-        """Defend answers: the posteriors that clients see.
+        """Apply the defences to posteriors.
 
         Args:
             posteriors: [samples, classes], rows sum to 1.
-            chance: of this look.
+            chance: randomness of this query.
 
         Returns:
-            float64 [samples, classes].
+            Defended posteriors, float64 [samples, classes].
         """
-        seen: Array = np.asarray(posteriors, np.float64)
+        defended: Array = np.asarray(posteriors, np.float64)
         for name, value in self.steps:
-            seen = np.asarray(DEFENCES[name].function(seen, value, chance), np.float64)
-        return seen
+            defended = np.asarray(DEFENCES[name].function(defended, value, chance), np.float64)
+        return defended
 
     def check_classes(self, classes: int) -> None:
-        """Raise `UserError` where a step keeps more classes than there are."""
+        """Raise `UserError` if a step keeps more classes than there are."""
         for name, value in self.steps:
             if name == "top_k" and value > classes:
                 raise UserError(f"--defence=top_k:K with K up to {classes} classes", int(value))
 
 
 def parse(text: str) -> Chain:
-    """Read a chain of defences such as `temperature:2,round:4`.
+    """Parse a chain of defences such as `temperature:2,round:4`.
 
     Raises:
-        UserError: an unknown defence, or an argument out of its bounds.
+        UserError: a defence is unknown, or its argument is out of bounds.
     """
     known = ", ".join(
         f"{name}:{row.argument}" if row.argument else name for name, row in DEFENCES.items()
@@ -183,7 +186,7 @@ def parse(text: str) -> Chain:
 
 
 def check(text: Any) -> None:
-    """Raise `UserError` unless a text is a chain of defences."""
+    """Raise `UserError` unless `text` is a chain of defences."""
     parse(str(text))
 
 

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, and the digests by which they are found again."""
+"""Files: atomic writes, safe reads of .npz and JSON, and digests."""
 
 import hashlib
 import json
@@ -22,17 +22,17 @@ Array = npt.NDArray[Any]
 
 
 def check_folder(folder: Path, flag: str) -> None:
-    """Raise `UserError` unless `folder` can be created or written into; leaves nothing behind.
+    """Raise `UserError` unless files can be written to `folder`; create nothing.
 
     Args:
-        folder: where files will be written; need not exist yet.
-        flag: the flag that named it, for the message.
+        folder: the folder; it need not exist yet.
+        flag: flag that named the folder, for the message.
     """
     try:
         existing = folder.absolute()
         while not existing.exists() and existing != existing.parent:
             existing = existing.parent
-        # Permission bits do not tell: the administrator passes them all, a read-only disk none.
+        # Try it: permission bits mean nothing to root, nor on a read-only disk.
         with tempfile.TemporaryFile(dir=existing):
             return
     except OSError as error:
@@ -46,12 +46,12 @@ def check_folder(folder: Path, flag: str) -> None:
 def atomic_path(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; on success it is synced and renamed onto `path`.
 
-    A kill at any moment leaves either the old file or the new one. A failure removes the
-    temporary file.
+    A process that is killed leaves either the old file or the new one. After an exception the
+    temporary file is removed.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.parent / f".{path.name}.{secrets.token_hex(4)}.tmp"
-    # Not `tempfile`, whose files only their owner can read: the user's umask decides.
+    # Not `tempfile`, whose files only their owner can read: the user's umask must apply.
     temporary.touch(0o666, exist_ok=False)
     try:
         yield temporary
@@ -63,13 +63,13 @@ def atomic_path(path: Path) -> Iterator[Path]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write `text` as UTF-8, whole or not at all."""
+    """Write `text` as UTF-8, completely or not at all."""
     with atomic_path(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
 def write_json(path: Path, value: object) -> None:
-    """Write `value` as indented JSON, whole or not at all; NaN is refused."""
+    """Write `value` as indented JSON, completely or not at all; NaN raises `ValueError`."""
     write_text(path, json.dumps(value, indent=2, allow_nan=False) + "\n")
 
 
@@ -77,7 +77,7 @@ def read_json(path: Path, limit: int = 64 * 2**20) -> Any:
     """Read a JSON file of at most `limit` bytes.
 
     Raises:
-        UserError: it is missing, too large or not JSON.
+        UserError: the file is missing, too large or not JSON.
     """
     try:
         if path.stat().st_size > limit:
@@ -88,7 +88,7 @@ def read_json(path: Path, limit: int = 64 * 2**20) -> Any:
 
 
 def save_npz(path: Path, arrays: Mapping[str, Array]) -> None:
-    """Write arrays as an uncompressed npz, whole or not at all; equal arrays, equal bytes."""
+    """Write arrays as an uncompressed .npz, completely or not at all; equal arrays, equal bytes."""
     with atomic_path(path) as temporary, temporary.open("wb") as file:
         np.savez(file, allow_pickle=False, **arrays)
 
@@ -96,18 +96,19 @@ def save_npz(path: Path, arrays: Mapping[str, Array]) -> None:
 def load_npz(
     path: Path, names: tuple[str, ...] = (), optional: tuple[str, ...] = ()
 ) -> dict[str, Array]:
-    """Read an npz without pickles, and nothing that would not fit into memory.
+    """Read a .npz file without pickles, after checking that its arrays fit into memory.
 
     Args:
-        path: the file.
-        names: arrays that must be there; where `optional` is empty too, whatever is there is read.
-        optional: arrays that are read where they are there.
+        path: path of the file.
+        names: arrays that must exist; if `names` and `optional` are empty, all arrays are read.
+        optional: arrays that are read if they exist.
 
     Returns:
         The arrays by name.
 
     Raises:
-        UserError: missing, damaged, lacking an array, too large, or holding pickled objects.
+        UserError: the file is missing, damaged or too large, lacks an array, or holds pickled
+            objects.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -126,7 +127,7 @@ def load_npz(
             return {name: arrays[name] for name in wanted}
     except UserError:
         raise
-    except Exception as error:  # there is little that a damaged archive cannot raise
+    except Exception as error:  # a damaged archive raises many types
         reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise UserError(
             "a readable .npz of plain arrays (no objects, no pickles)", f"{path} ({reason})"
@@ -134,12 +135,12 @@ def load_npz(
 
 
 def memory_limit() -> int:
-    """Bytes that data may take: half of the memory that this process may use."""
+    """Return the bytes that data may occupy: half of the memory that this process may use."""
     return memory() // 2
 
 
 def _check_members(path: Path, archive: zipfile.ZipFile, names: list[str]) -> None:
-    """Hold what each member says of itself against its size, before memory is taken for it."""
+    """Check the header of each array against its size, before memory is allocated for it."""
     members = [archive.getinfo(f"{name}.npy") for name in names]
     total, limit = sum(member.file_size for member in members), memory_limit()
     if total > limit:
@@ -153,12 +154,12 @@ def _check_members(path: Path, archive: zipfile.ZipFile, names: list[str]) -> No
             count = math.prod(shape)
             if dtype.hasobject:
                 raise ValueError(f"{member.filename} holds objects")
-            # Elements of no bytes would make an array of any length from an empty file.
+            # An empty file could declare an array of any length with elements of zero bytes.
             if count and not dtype.itemsize:
                 raise ValueError(f"{member.filename} has elements of no size")
             left = member.file_size - stream.tell()
             if min(shape, default=0) < 0 or count * dtype.itemsize != left:
-                raise ValueError(f"{member.filename} is not as long as its shape {shape} says")
+                raise ValueError(f"{member.filename} is not as long as its shape {shape} requires")
 
 
 def _header(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
@@ -174,15 +175,18 @@ def _header(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
 
 
 def sha256_file(path: Path) -> str:
-    """The hexadecimal sha256 of a file's bytes."""
+    """Compute the sha256 of a file's bytes, hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def digest(*parts: object) -> str:
-    """A sha256 over arrays (type, shape, bytes) and JSON-able values, in order.
+    """Compute a sha256 over arrays (type, shape, bytes) and JSON-able values, in order.
 
-    It is what corpora, base models and probing sets are found by: equal parts, equal digest.
+    It is the key of corpora, base models and probing sets.
+
+    Args:
+        *parts: arrays and JSON-able values.
     """
     state = hashlib.sha256()
     for part in parts:

@@ -1,4 +1,4 @@
-"""The gate: holds what updates give away against an owner's limits, and answers yes or no.
+"""Gate: compares the gains of attacks with an owner's limits, for a CI job to pass or fail.
 
 Limits are a TOML file, such as
 
@@ -7,7 +7,7 @@ Limits are a TOML file, such as
     baseline = "most_frequent_label"
     at_most = 0.1
 
-It needs neither TensorFlow nor Keras: a CI job that only reads a verdict installs NumPy.
+The gate needs neither TensorFlow nor Keras: a CI job that only gates installs NumPy alone.
 """
 
 import math
@@ -23,20 +23,20 @@ from ulk_tf.result import Result
 
 State = Literal["held", "broken", "undecided"]
 MAX_BYTES = 2**20
-# Parts of a config that change no figure.
+# Parts of a config that do not affect the figures of a result.
 _SILENT = ("folders", "execution")
 
 
 @dataclass(frozen=True)
 class Limit:
-    """A limit on the gain of an attack over a baseline.
+    """Limit on the gain of an attack over a baseline.
 
     Attributes:
-        metric: such as accuracy.
-        baseline: such as most_frequent_label.
-        at_most: the gain that is allowed: a difference where more is better, a share where less
-            is.
-        attack: whose result it is held against; of any that has the metric when empty.
+        metric: name of a metric, such as accuracy.
+        baseline: name of a baseline, such as most_frequent_label.
+        at_most: the largest gain allowed: a difference for metrics where more is better, a share
+            of the baseline where less is better.
+        attack: name of the attack; when empty, every result with that metric is checked.
     """
 
     metric: str
@@ -47,12 +47,12 @@ class Limit:
 
 @dataclass(frozen=True)
 class Check:
-    """A limit held against a result, or a gain held against an earlier one.
+    """Outcome of comparing a result with a limit, or a gain with an earlier one.
 
     Attributes:
         name: attack, metric and baseline.
         state: held, broken or undecided.
-        sentence: why.
+        sentence: the reason.
     """
 
     name: str
@@ -65,20 +65,20 @@ def gate(
     limits: "str | Path | Sequence[Limit]",
     against: "Result | Sequence[Result]" = (),
 ) -> list[Check]:
-    """Hold results against limits.
+    """Compare results with limits, and with earlier results.
 
     Args:
-        results: of one run or of several.
-        limits: a TOML file, or the limits themselves.
-        against: earlier results of the same settings: a gain that rose beyond the joint interval
-            is broken.
+        results: results of one run or of several.
+        limits: path of a TOML file, or the limits.
+        against: earlier results with the same settings; a gain that rose by more than the joint
+            95% interval counts as broken.
 
     Returns:
         One check for each limit and result, then one for each gain and earlier result.
 
     Raises:
-        UserError: a limit on a metric or baseline that no result has, or an earlier result of
-            other settings.
+        UserError: a limit names a metric or baseline that no result has, or an earlier result
+            has other settings.
 
     Example:
         >>> import ulk_tf
@@ -97,11 +97,11 @@ def gate(
 
 
 def passed(checks: Sequence[Check], undecided: Literal["broken", "held"] = "broken") -> bool:
-    """Tell whether every limit is held.
+    """Return True if every limit is held.
 
     Args:
-        checks: of `gate`.
-        undecided: what an undecided one counts as.
+        checks: the checks of `gate`.
+        undecided: state that an undecided check counts as.
     """
     return all(
         check.state == "held" or (check.state == "undecided" and undecided == "held")
@@ -113,7 +113,7 @@ def load_limits(path: Path) -> list[Limit]:
     """Read limits from a TOML file.
 
     Raises:
-        UserError: it is missing, no TOML, or has a table that is no limit.
+        UserError: the file is missing or not TOML, or a table in it is not a limit.
     """
     wanted = "a TOML file with tables [[limit]] of metric, baseline and at_most"
     try:
@@ -129,14 +129,14 @@ def load_limits(path: Path) -> list[Limit]:
 
 
 def markdown(checks: Sequence[Check]) -> str:
-    """Markdown of the checks, for a pull request."""
+    """Format checks as a Markdown table, for a pull request."""
     marks = {"held": "✅ held", "broken": "❌ broken", "undecided": "❔ undecided"}
     rows = [f"| {one.name} | {marks[one.state]} | {one.sentence} |" for one in checks]
     return "\n".join(["| limit | | |", "|---|---|---|", *rows]) + "\n"
 
 
 def junit(checks: Sequence[Check], undecided: Literal["broken", "held"] = "broken") -> str:
-    """JUnit XML of the checks, which CI systems show."""
+    """Format checks as JUnit XML, which CI systems display; arguments as in `passed`."""
     cases = []
     for one in checks:
         good = passed([one], undecided)
@@ -154,19 +154,21 @@ def junit(checks: Sequence[Check], undecided: Literal["broken", "held"] = "broke
 def _held(limit: Limit, result: Result) -> Check:
     gain = result.gains[f"{limit.metric}:{limit.baseline}"]
     name = f"{result.attack_name} {limit.metric} over {limit.baseline}"
-    said = f"gain {_shown(gain)}, at most {limit.at_most:g}"
+    sentence = f"gain {_shown(gain)}, at most {limit.at_most:g}"
     unmeasured = _unmeasured(result)
     if gain["low"] > limit.at_most:
-        return Check(name, "broken", said)
+        return Check(name, "broken", sentence)
     if unmeasured:
         return Check(name, "undecided", f"not measured: {unmeasured}")
     if gain["high"] < limit.at_most:
-        return Check(name, "held", said)
-    return Check(name, "undecided", f"{said}: the interval holds the limit; use more target bases")
+        return Check(name, "held", sentence)
+    return Check(
+        name, "undecided", f"{sentence}: the interval contains the limit; use more target bases"
+    )
 
 
 def _unmeasured(result: Result) -> str:
-    """Why a result without a leak proves nothing; empty where it may be taken."""
+    """Return why a result without a leak proves nothing, as a sentence; empty if it is valid."""
     if result.warnings:
         return result.warnings[0]
     held_out = result.results.get("held_out") or {}
@@ -198,8 +200,8 @@ def _against(earlier: Result, results: Sequence[Result]) -> list[Check]:
         joint = math.hypot(gain["high"] - gain["mean"], old["high"] - old["mean"])
         metric, _, baseline = key.partition(":")
         name = f"{earlier.attack_name} {metric} over {baseline}, against before"
-        said = f"gain {_shown(gain)}, before {_shown(old)}"
-        checks.append(Check(name, "broken" if rise > joint else "held", said))
+        sentence = f"gain {_shown(gain)}, before {_shown(old)}"
+        checks.append(Check(name, "broken" if rise > joint else "held", sentence))
     return checks
 
 

@@ -1,4 +1,4 @@
-"""Cores and memory that this process may use: what a container allows, not what its host has."""
+"""Machine: cores and memory that this process may use, within its container's limits."""
 
 import os
 from collections.abc import Iterator
@@ -6,12 +6,12 @@ from pathlib import Path
 
 CGROUPS = Path("/sys/fs/cgroup")
 OWN = Path("/proc/self/cgroup")
-# Bytes where nobody tells: enough for data, too few to swap.
+# Assumed bytes of memory if the system does not report them: enough for data, without swapping.
 UNKNOWN_MEMORY = 8 * 2**30
 
 
 def cores() -> int:
-    """Cores that this process may use, at least one: its affinity, and its container's quota."""
+    """Return the number of cores that this process may use, by affinity and container quota."""
     allowed = getattr(os, "sched_getaffinity", None)
     count = len(allowed(0)) if allowed else os.cpu_count() or 1
     shares = [quota / period for quota, period in _cpu_quotas() if quota > 0 < period]
@@ -19,17 +19,17 @@ def cores() -> int:
 
 
 def memory() -> int:
-    """Bytes of memory that this process may use: the machine's, or its container's limit."""
+    """Return the bytes of memory that this process may use: the machine's or its container's."""
     try:
-        own = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        physical = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError, OSError):
-        own = UNKNOWN_MEMORY
+        physical = UNKNOWN_MEMORY
     limits = _numbers("memory.max", "memory/memory.limit_in_bytes")
-    return min([own, *(limit for limit in limits if limit > 0)])
+    return min([physical, *(limit for limit in limits if limit > 0)])
 
 
 def _cpu_quotas() -> Iterator[tuple[float, float]]:
-    """Pairs of quota and period, microseconds, of this process' control groups."""
+    """Yield CPU quota and period, in microseconds, of each control group of this process."""
     for folder in _folders():
         words = _read(folder / "cpu.max").split()
         if len(words) == 2 and all(word.isdecimal() for word in words):
@@ -40,7 +40,7 @@ def _cpu_quotas() -> Iterator[tuple[float, float]]:
 
 
 def _numbers(unified: str, older: str) -> Iterator[int]:
-    """The numbers in files of that name, of control groups of version 2 and of version 1."""
+    """Yield the numbers in a file of control groups: version 2 (unified), then version 1."""
     paths = [folder / unified for folder in _folders() if unified] + [CGROUPS / older]
     for path in paths:
         text = _read(path).strip()
@@ -49,13 +49,13 @@ def _numbers(unified: str, older: str) -> Iterator[int]:
 
 
 def _folders() -> Iterator[Path]:
-    """This process' control group of version 2, and those above it."""
+    """Yield the folders of this process' control group of version 2 and of those above it."""
     for line in _read(OWN).splitlines():
         number, _, name = line.partition("::")
         if number != "0":
             continue
         folder = CGROUPS / name.lstrip("/")
-        # Within a container the name may be the host's; its own group is then the root.
+        # In a container the name may be that of the host; the container's group is then the root.
         yield from (one for one in (folder, *folder.parents) if one.is_relative_to(CGROUPS))
         return
     yield CGROUPS

@@ -1,4 +1,4 @@
-"""Checks of a run before anything is written, most of them before TensorFlow's slow import."""
+"""Preflight: checks of a run before it writes a file, most before TensorFlow's slow import."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +12,11 @@ from ulk_tf.settings.experiment import Experiment
 
 @dataclass(frozen=True)
 class Loaded:
-    """The data sets of a run, loaded once.
+    """Loaded data sets of a run.
 
     Attributes:
-        dataset: the owner's.
-        shadow_dataset: the adversary's; None where it is the owner's.
+        dataset: the owner's data set.
+        shadow_dataset: the adversary's data set; None if it is the owner's.
     """
 
     dataset: Dataset
@@ -28,11 +28,11 @@ def preflight(first: Experiment, *others: Experiment, dataset: Dataset | None = 
 
     Args:
         first: all settings of a run.
-        others: more runs, with the same data and folders.
-        dataset: the owner's, where it is in memory already.
+        others: settings of further runs with the same data and folders.
+        dataset: the owner's data set, if it is in memory already.
 
     Raises:
-        UserError: one of them cannot do.
+        UserError: a check fails.
     """
     folders = first.folders
     check_folder(Path(folders.runs_dir), "--runs_dir")
@@ -44,7 +44,7 @@ def preflight(first: Experiment, *others: Experiment, dataset: Dataset | None = 
         if alone:
             for one in (first, *others):
                 check_set_sizes(split(one, samples), one)
-        import_tensorflow()  # before TFDS does it, aloud
+        import_tensorflow()  # before TFDS imports it and prints its messages
         from ulk_tf.classifiers import zoo  # noqa: PLC0415 - imports TensorFlow
 
         for target in {first.owner.model.target, first.adversary.model.target} - {"auto"}:

@@ -1,4 +1,4 @@
-"""One progress bar for everything long: what, how far, rate, time left; on standard error."""
+"""Progress: bars with rate and time left, and notes, on standard error."""
 
 import sys
 from collections.abc import Iterable, Iterator
@@ -10,13 +10,13 @@ Item = TypeVar("Item")
 
 
 def bar(total: int, what: str, unit: str, done: int = 0) -> "tqdm[Any]":
-    """A progress bar; use as a context manager and call `.update(n)`.
+    """Make a progress bar; use it as a context manager and call `.update(n)`.
 
     Args:
-        total: how many units the whole is.
-        what: what is being done, as a few words.
-        unit: the name of one unit, such as "update" or "step".
-        done: units finished by an earlier run; they do not count into the rate.
+        total: number of units of the whole work.
+        what: description of the work in a few words, such as "updating models".
+        unit: name of one unit, such as "update" or "step".
+        done: units finished by an earlier run; they do not count for the rate.
     """
     interactive = sys.stderr.isatty()
     return tqdm(
@@ -25,14 +25,14 @@ def bar(total: int, what: str, unit: str, done: int = 0) -> "tqdm[Any]":
         desc=what,
         unit=f" {unit}",
         dynamic_ncols=interactive,
-        # A log file gets a line now and then; a terminal gets a smooth bar.
+        # Seconds between refreshes: rare in a log file, where each adds a line.
         mininterval=0.2 if interactive else 10.0,
         file=sys.stderr,
     )
 
 
 def say(sentence: str) -> None:
-    """Write a sentence to standard error, above whatever bar is shown there."""
+    """Print a note to standard error, above the progress bar."""
     tqdm.write(f"note: {sentence}", file=sys.stderr)
 
 

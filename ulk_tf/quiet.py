@@ -1,4 +1,4 @@
-"""TensorFlow without its chatter: it logs drivers and instruction sets before any log level."""
+"""Quiet import of TensorFlow: its messages on drivers and processors ignore the log level."""
 
 import contextlib
 import logging
@@ -10,32 +10,32 @@ import tempfile
 from collections.abc import Iterator
 from typing import IO
 
-# Waits for a line from this process; where none comes, this process has died with its reason
-# unsaid. A signal handler of Python's would not run: C++ code ends the process by itself.
+# Shell program that waits for a line from this process. If none comes, this process died inside
+# the block, and the program prints the held messages. A signal handler in Python would not run,
+# since C++ code aborts the process.
 WATCHER = 'read -r line || { cat "$0" >&2; rm -f "$0"; }'
 
 
 def import_tensorflow() -> None:
-    """Import TensorFlow and look for GPUs, so that the import that follows says nothing.
+    """Import TensorFlow and list GPUs, so that later imports print nothing.
 
-    Errors still come as exceptions; what the Python side would log below them is dropped.
+    Errors are raised as exceptions; log messages below the level of an error are dropped.
     """
     for name in ("tensorflow", "absl"):
         logging.getLogger(name).setLevel(logging.ERROR)
     if "tensorflow" in sys.modules:
         return
     with silenced():
-        import tensorflow as tf  # noqa: PLC0415 - it takes seconds, and its chatter goes nowhere
+        import tensorflow as tf  # noqa: PLC0415 - takes seconds, and its messages are suppressed
 
         tf.config.list_physical_devices()
 
 
 @contextlib.contextmanager
 def silenced() -> Iterator[None]:
-    """Hold back what is written to standard error, by C++ code too.
+    """Capture standard error within the block, including output of C++ code.
 
-    It is dropped where all goes well, and shown where an exception ends the block or the whole
-    process dies in it.
+    The output is dropped if the block succeeds, and printed if it raises or the process dies.
     """
     sys.stderr.flush()
     kept = os.dup(2)
@@ -56,7 +56,7 @@ def silenced() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _watched(path: str, error: int) -> Iterator[None]:
-    """Let another process show a file on `error` if this one dies within the block."""
+    """Start a process that prints a file to `error` if this process dies within the block."""
     shell = shutil.which("sh")
     if shell is None:
         yield
@@ -74,5 +74,5 @@ def _watched(path: str, error: int) -> Iterator[None]:
 
 def _show(held: "IO[bytes]") -> None:
     held.seek(0)
-    # The file is read through a handle of its own: the other one is where C++ code writes.
+    # The caller has restored descriptor 2, so this reaches the real standard error.
     os.write(2, held.read())

@@ -1,4 +1,4 @@
-"""Results as Python sees them; reading one takes neither TensorFlow nor Keras."""
+"""Result of a run, for Python; reading one imports neither TensorFlow nor Keras."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,10 +17,10 @@ Estimates = Mapping[str, Mapping[str, float]]
 
 
 class Leak(str):
-    """The answer to "does it leak?": `shown`, `not shown` or `undecided`.
+    """Outcome of a test for leakage: `shown`, `not shown` or `undecided`.
 
-    It compares like the text that it is and has no truth value, so that nobody takes "not
-    shown" for safe.
+    It compares equal to its text. It has no truth value, so that `if result.leaks():` cannot take
+    "not shown" for safe.
 
     >>> Leak("shown") == "shown"
     True
@@ -38,10 +38,10 @@ class Leak(str):
 
 @dataclass(frozen=True)
 class Result:
-    """The result of a run.
+    """Result of a run.
 
     Attributes:
-        folder: of the run: report.html, results.json and figures are in it.
+        folder: folder of the run, with report.html, results.json and figures.
         results: the content of results.json; see `evaluation.results`.
 
     Example:
@@ -61,10 +61,10 @@ class Result:
         """Read the result of a run.
 
         Args:
-            folder: of the run, or its results.json.
+            folder: folder of the run, or path of its results.json.
 
         Raises:
-            UserError: there is none, or it is damaged or of another schema.
+            UserError: results.json is missing, damaged or of another schema.
         """
         path = Path(folder)
         path = path / "results.json" if path.is_dir() else path
@@ -72,43 +72,44 @@ class Result:
 
     @property
     def attack_name(self) -> str:
-        """The attack: li, ssr, lde, msr, or another of the table."""
+        """Name of the attack: li, ssr, lde, msr, or another of the table."""
         return str(self.results["attack"])
 
     @property
     def metrics(self) -> Estimates:
-        """Each metric of the attack: `mean`, `low` and `high` (95% interval), `n`."""
+        """Metrics of the attack by name: `mean`, `low` and `high` (95% interval), `n`."""
         return self.results["metrics"]
 
     @property
     def baselines(self) -> Estimates:
-        """The same of each baseline, by `<metric>:<baseline>`."""
+        """Metrics of the baselines by `<metric>:<baseline>`: `mean`, `low`, `high`, `n`."""
         return self.results["baselines"]
 
     @property
     def gains(self) -> Estimates:
-        """The paired gain over each baseline, by `<metric>:<baseline>`.
+        """Paired gains over the baselines by `<metric>:<baseline>`: `mean`, `low`, `high`, `n`.
 
-        A difference where more is better, a share of the baseline where less is.
+        A gain is a difference for metrics where more is better, and a share of the baseline
+        where less is better.
         """
         return self.results["gains"]
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Sentences that whoever reads the figures must see."""
+        """Warnings that readers of the figures must see, as sentences."""
         return tuple(self.results["warnings"])
 
     def leaks(self, over: str = "shuffled", metric: str | None = None) -> Leak:
-        """Say whether the attack read something that a baseline could not.
+        """Test whether the attack is better than a baseline.
 
         Args:
-            over: the baseline.
-            metric: which; the attack's first when None.
+            over: name of the baseline.
+            metric: name of the metric; the attack's main metric when None.
 
         Returns:
-            `shown` where the gain's interval lies above zero, `not shown` where the gain is
-            certainly too small to matter, else `undecided`. "Not shown" is no proof of safety:
-            another attack may read more.
+            `shown` if the gain's interval lies above zero, `not shown` if the whole interval is
+            too small to matter, else `undecided`. "Not shown" is no proof of safety: another
+            attack may infer more.
 
         Raises:
             UserError: the run has no such metric or baseline.
@@ -120,11 +121,11 @@ class Result:
         return Leak(state)
 
     def summary(self) -> str:
-        """The verdict, then each metric beside its baselines, as lines of text."""
+        """Return the verdict, the warnings, and each metric with its baselines, as lines."""
         lines = [verdict(self.results).sentence]
         lines += [f"warning: {warning}" for warning in self.warnings]
-        for name, own in self.metrics.items():
-            lines.append(f"{name:28}{_shown(own)}")
+        for name, estimate in self.metrics.items():
+            lines.append(f"{name:28}{_shown(estimate)}")
             for key, gain in self.gains.items():
                 of, _, baseline = key.partition(":")
                 if of == name:
@@ -136,7 +137,7 @@ class Result:
         """Load the attack that the run exported; imports TensorFlow.
 
         Raises:
-            UserError: the export is gone.
+            UserError: the run has no export, or it was removed.
         """
         from ulk_tf.serving.loading import LoadedAttack  # noqa: PLC0415 - imports TensorFlow
 

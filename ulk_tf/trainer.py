@@ -1,4 +1,4 @@
-"""Trainers: the command line of an attack, for any attack of the table."""
+"""Trainers: the command line of any attack of the table."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 
 def main(name: str, argv: Sequence[str] | None = None) -> None:
-    """Train, score, export and report an attack, and leave the process with an exit code.
+    """Train, score, export and report an attack, and exit the process with an exit code.
 
-    Standard output ends with the path of results.json.
+    The last line of standard output is the path of results.json.
 
     Args:
-        name: of the attack.
+        name: name of the attack.
         argv: the arguments; those of the process when None.
 
     Raises:
@@ -30,10 +30,10 @@ def main(name: str, argv: Sequence[str] | None = None) -> None:
 
 
 def training(name: str) -> Described:
-    """The command that `main` runs, with its flags and its help.
+    """Make the command that `main` runs, with its flags and its help.
 
     Args:
-        name: of the attack.
+        name: name of the attack.
     """
 
     def train(experiment: Experiment, loaded: "Loaded") -> None:
@@ -43,8 +43,8 @@ def training(name: str) -> Described:
 
 
 def run(experiment: Experiment, loaded: "Loaded") -> Path:
-    """Run an experiment on data that is loaded already; see `workflow.run`."""
-    # TensorFlow takes seconds to import: a misspelt flag is answered before.
+    """Run an experiment on loaded data; see `workflow.run`."""
+    # Imports TensorFlow, which takes seconds; misspelt flags are reported before.
     from ulk_tf import workflow  # noqa: PLC0415
 
     return workflow.run(experiment, loaded)

@@ -1,4 +1,4 @@
-"""The story of a run: data, corpus, training, scores, export, report; the same for any attack."""
+"""Workflow of a run, the same for any attack: data, corpus, training, scores, export, report."""
 
 import dataclasses
 import importlib.metadata
@@ -40,18 +40,18 @@ def run(
 ) -> Path:
     """Run an experiment from its config to its report.
 
-    Everything the user may have got wrong is checked before anything is written.
+    Settings and data are checked before anything is written.
 
     Args:
         experiment: all settings.
-        loaded: the data, where it is loaded and checked already.
-        tell: takes the lines of the report, one by one.
+        loaded: the data, if it is loaded and checked already.
+        tell: called with each line of the report.
 
     Returns:
         The path of results.json.
 
     Raises:
-        UserError: settings that do not fit the data, or files that cannot be written.
+        UserError: the settings do not fit the data, or files cannot be written.
     """
     row, stages = attack_row(experiment.attack_name), Stages()
     with stages.stage("data"):
@@ -68,7 +68,7 @@ def run(
         with stages.stage("scoring"):
             scores: Scores = imported(row.score)(trained, corpus, seed, None)
         results = _results(experiment, corpus, scores, list(corpus.warnings))
-        # An export that is refused loses no figure.
+        # Write the figures before the export, which may fail.
         write_results(folder / "results.json", results)
         with stages.stage("held-out updates"):
             known = seen(row, trained, corpus, seed)
@@ -83,7 +83,7 @@ def run(
 
 
 def run_folder(experiment: Experiment) -> Path:
-    """The folder in which a run leaves what it makes; another one for any other settings."""
+    """Return the folder of a run's results, which differs for different settings."""
     home = Path(experiment.folders.runs_dir) / short_name(experiment.owner.data.dataset)
     name = f"{experiment.preset}-{digest(run_key(experiment))[:8]}"
     return home / experiment.attack_name / name
@@ -143,7 +143,7 @@ def _report(
     exported: Path,
     tell: Callable[[str], None],
 ) -> None:
-    """Write the report, and tell the same on standard output and standard error."""
+    """Write the report, and print a summary."""
     environment = dict(results["environment"])
     bases = environment.pop("base_models")
     shown = results | {"environment": environment, "base_models": bases}

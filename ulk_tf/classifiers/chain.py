@@ -1,4 +1,4 @@
-"""Reads a Keras classifier as a chain of stages, where it is one; any other stays as it is."""
+"""Chain: a Keras classifier of common layers in line, translated into stages."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +18,7 @@ from ulk_tf.classifiers.stages import (
     Stage,
 )
 
-# Layers that, without weights, treat each sample by itself and draw nothing.
+# Layers that, without weights, map each sample separately and draw no random numbers.
 _PREPARING = (
     keras.layers.Rescaling,
     keras.layers.Normalization,
@@ -29,12 +29,12 @@ _PREPARING = (
 
 @dataclass(frozen=True)
 class Chain:
-    """A classifier as a chain.
+    """Classifier as a chain of stages.
 
     Attributes:
         preparing: leading Keras layers without weights, applied to samples once.
-        first: the first layer with weights; what it reads never depends on the version.
-        rest: all that follows.
+        first: the first layer with weights; its input is the same for all versions.
+        rest: the stages that follow.
     """
 
     preparing: tuple[keras.Layer, ...]
@@ -43,11 +43,11 @@ class Chain:
 
 
 def as_chain(model: keras.Model, compiled: bool = True) -> Chain | None:
-    """The chain that `model` is, or None where it is anything else.
+    """Translate a model into a chain; return None if it has any other structure.
 
     Args:
         model: a built classifier.
-        compiled: whether an update uses the optimizer and the loss of a compiled model.
+        compiled: True if an update uses the optimizer and the loss of a compiled model.
     """
     layers = _in_line(model)
     if layers is None or keras_state.of(model) is not None or not has_plain_rule(model, compiled):
@@ -59,10 +59,10 @@ def as_chain(model: keras.Model, compiled: bool = True) -> Chain | None:
     stages: list[Stage] = []
     for layer in layers[start:]:
         reader = _READERS.get(type(layer))
-        found = reader(_Read(layer, model)) if reader else None
-        if found is None:
+        translated = reader(_Read(layer, model)) if reader else None
+        if translated is None:
             return None
-        stages.extend(found)
+        stages.extend(translated)
     if not stages or any(type(layer) not in _PREPARING for layer in preparing):
         return None
     first, *rest = _pooled(stages)
@@ -72,13 +72,14 @@ def as_chain(model: keras.Model, compiled: bool = True) -> Chain | None:
 
 
 def _in_line(model: keras.Model) -> list[keras.Layer] | None:
-    """The layers of a model that passes one tensor from layer to layer; None for any other."""
-    # Models with a `call` of their own are programs, not chains.
+    """Return the layers of a model that passes one tensor from layer to layer; None for others."""
+    # The `call` method of a subclass can be any program.
     if not type(model).__module__.startswith("keras.") or len(model.inputs) != 1:
         return None
     layers = [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)]
     if isinstance(model, keras.Sequential):
-        # In line by its nature; layers added one by one remember tensors of earlier graphs.
+        # Always in line. The check below would fail: layers added one by one keep the input
+        # tensors of earlier graphs.
         return layers
     passed = model.inputs[0]
     for layer in layers:
@@ -89,7 +90,7 @@ def _in_line(model: keras.Model) -> list[keras.Layer] | None:
 
 
 def _pooled(stages: Sequence[Stage]) -> list[Stage]:
-    """Moves each pooling to its convolution, past what never changes the largest of a window."""
+    """Fuse each pooling with the convolution before it, past stages that keep the order."""
     result: list[Stage] = []
     for stage in stages:
         if isinstance(stage, Pooling):
@@ -112,23 +113,23 @@ def _keeps_order(stage: Stage) -> bool:
 
 @dataclass(frozen=True)
 class _Read:
-    """A layer that is read, and the model that it is part of."""
+    """Layer to translate, and its model."""
 
     layer: keras.Layer
     model: keras.Model
 
     def variable(self, variable: keras.Variable) -> int:
-        """The number of a variable among the trainable ones; -1 if it is not trained."""
-        known = [id(trained) for trained in self.model.trainable_variables]
-        return known.index(id(variable)) if id(variable) in known else -1
+        """Return the position of a variable among the trainable ones; -1 if it is not trained."""
+        trainable = [id(trained) for trained in self.model.trainable_variables]
+        return trainable.index(id(variable)) if id(variable) in trainable else -1
 
     def kernel_and_bias(self) -> tuple[int, int | None]:
-        """Their numbers among the trainable variables."""
+        """Return the positions of kernel and bias among the trainable variables."""
         layer = self.layer
         return self.variable(layer.kernel), self.variable(layer.bias) if layer.use_bias else None
 
     def activation(self) -> list[Stage] | None:
-        """What the layer ends with; None for a function that may look beyond a sample."""
+        """Return the activation as stages; None for a function that may combine samples."""
         function = self.layer.activation
         if function is keras.activations.linear:
             return []
@@ -136,7 +137,7 @@ class _Read:
         return [Elementwise(function)] if known else None
 
     def followed(self, stage: Stage) -> list[Stage] | None:
-        """A stage and the layer's activation behind it."""
+        """Return a stage and the layer's activation behind it; None as for `activation`."""
         activation = self.activation()
         return None if activation is None else [stage, *activation]
 

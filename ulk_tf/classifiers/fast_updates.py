@@ -1,8 +1,8 @@
-"""The update engine's fast path: for classifiers that are a chain of common layers.
+"""Fast path of the update engine, for classifiers that are a chain of common layers.
 
-The arithmetic of an update is that of the general path; only the batching differs. The
-first step of every update starts from the same weights, so many versions take it together; the
-first layer goes over the probing set for many versions at once, and so do the dense layers.
+Same arithmetic as the general path; only the batching differs. The first step of every update
+starts from the same weights, so it is computed for many versions at once. Over the probing set,
+the first layer and the dense layers are computed for many versions at once, too.
 """
 
 from collections.abc import Sequence
@@ -20,22 +20,22 @@ from ulk_tf.classifiers.stages import Dense, Flattening, Stage, Tensors, merged,
 from ulk_tf.files import Array
 from ulk_tf.settings.config import UpdateConfig
 
-# Versions that take their first step together, and the samples in it: more would leave the cache.
+# Versions, and samples, in one joint first step, at most; more would not fit into the cache.
 TOGETHER, SAMPLES_TOGETHER = 16, 64
 
 
 class FastUpdates:
     """Updates of one chain, in blocks of a fixed number of versions.
 
-    A matrix product may round differently for another number of columns, so a block is always
-    full, and an update always has the same place in its block: its number in the plan of its
-    base model, modulo the size of a block. What else is in a block changes nothing.
+    A matrix product may round differently for another number of columns. So a block is always
+    full, and an update always has the same position in its block: its number in the plan of its
+    base model, modulo the block's size. The other updates in a block do not change its result.
 
     Args:
-        model: the classifier that was read as a chain.
-        chain: what was read.
-        config: how an update goes.
-        step: its optimizer.
+        model: the classifier.
+        chain: its translation into stages.
+        config: settings of an update.
+        step: rule of the update's optimizer.
         probing_set: samples [probes, ...].
     """
 
@@ -59,14 +59,14 @@ class FastUpdates:
         self._tail = [stage for stage in tail if not isinstance(stage, Flattening)]
         fitting = SAMPLES_TOGETHER // min(config.set_size, config.update_batch)
         self._together = 2 ** int(np.log2(np.clip(fitting, 1, TOGETHER)))
-        # Powers of two, as the updates in a shard are: each divides the next.
+        # All are powers of two, as is the size of a shard, so each divides the next.
         self._block_size = max(self._together, self._first.versions)
 
     def before(self, weights: Sequence[Array]) -> Array:
-        """Posteriors of a base model: float32 [probes, classes], by the same path as versions.
+        """Compute the posteriors of a base model, float32 [probes, classes].
 
         Args:
-            weights: trainable ones, in the order of the model.
+            weights: its trainable weights, in the order of the model.
         """
         base = [tf.convert_to_tensor(weight) for weight in weights]
         return np.asarray(self._probe_copies(base))[0]
@@ -74,20 +74,20 @@ class FastUpdates:
     def after(
         self, weights: Sequence[Array], samples: Array, labels: Array, seeds: Array, first: int
     ) -> Array:
-        """Posteriors after each of many updates, float32 [updates, probes, classes].
+        """Compute the posteriors after each of many updates, float32 [updates, probes, classes].
 
         Args:
-            weights: of the base model; trainable ones, in the order of the model.
+            weights: trainable weights of the base model, in the order of the model.
             samples: updating sets [updates, set_size, ...].
-            labels: int32 [updates, set_size].
-            seeds: int32 [updates, 2].
-            first: the number of the first of these updates in the plan of its base model.
+            labels: their labels, int32 [updates, set_size].
+            seeds: seeds of the updates, int32 [updates, 2].
+            first: number of the first of these updates in the plan of its base model.
         """
         base = [tf.convert_to_tensor(weight) for weight in weights]
         size = self._block_size
         answers = []
         for start in range(-(first % size), len(samples), size):
-            # Places before the first and behind the last update are filled with neighbours.
+            # Positions before the first and after the last update repeat these updates.
             rows = np.clip(np.arange(start, start + size), 0, len(samples) - 1)
             block = self._block(
                 base,
@@ -95,8 +95,8 @@ class FastUpdates:
                 tf.convert_to_tensor(labels[rows]),
                 tf.convert_to_tensor(seeds[rows]),
             )
-            own = slice(max(0, -start), min(size, len(samples) - start))
-            answers.append(np.asarray(block)[own])
+            real = slice(max(0, -start), min(size, len(samples) - start))
+            answers.append(np.asarray(block)[real])
         return np.concatenate(answers)
 
     @tf.function
@@ -126,7 +126,7 @@ class FastUpdates:
     def _train(
         self, base: Tensors, samples: tf.Tensor, labels: tf.Tensor, seeds: tf.Tensor
     ) -> Tensors:
-        """The weights [versions, ...] of updated versions, which take their first step together."""
+        """Update versions, with a joint first step; return their weights [versions, ...]."""
         size, batch = self._config.set_size, self._config.update_batch
         slots = self._step.start(base)
         x, y = samples[:, :batch], labels[:, :batch]
@@ -154,7 +154,7 @@ class FastUpdates:
         labels: tf.Tensor,
         seed: tf.Tensor,
     ) -> Tensors:
-        """One version's weights after the steps that follow the first."""
+        """Compute one version's weights after the steps that follow the first."""
         size, batch = self._config.set_size, self._config.update_batch
         for number, (epoch, start) in enumerate(steps[1:], 1):
             chosen = epoch_order(seed, epoch, size)[start : min(start + batch, size)]
@@ -167,7 +167,7 @@ class FastUpdates:
     def _gradients(
         self, weights: Tensors, x: tf.Tensor, y: tf.Tensor, seeds: tf.Tensor, number: int
     ) -> Tensors:
-        """Gradients [versions, ...] of versions that share `weights`, in step `number`, from 0."""
+        """Compute gradients [versions, ...] of versions that share `weights`, in step `number`."""
         deltas = [tf.zeros([x.shape[0], *weight.shape]) for weight in weights]
 
         def dropout_seeds(position: int) -> tf.Tensor:
@@ -184,7 +184,7 @@ class FastUpdates:
         return tape.gradient(loss, deltas)
 
     def _probe(self, versions: Tensors) -> tf.Tensor:
-        """The posteriors of a block of versions, [versions, probes, classes]."""
+        """Compute the posteriors of a block of versions, [versions, probes, classes]."""
         wide = self._first.wide(versions)
 
         def one(number: tf.Tensor) -> tf.Tensor:
@@ -198,7 +198,7 @@ class FastUpdates:
         return _answer(self._tail, x, versions)
 
     def _prepared(self, samples: tf.Tensor) -> tf.Tensor:
-        """Samples [n, ...] as the first layer with weights takes them."""
+        """Apply the layers before the first layer with weights to samples [n, ...]."""
         x = tf.cast(samples, tf.float32)
         for layer in self._chain.preparing:
             x = layer(x)

@@ -1,7 +1,7 @@
-"""The first layer with weights, which every version applies to the same, constant samples.
+"""First layer with weights, applied to the probing set for many versions at once.
 
-Over the probing set, the first layer of many versions is one matrix product: patches, cut once,
-times the kernels of all versions side by side.
+Its input is constant, so the first layer of many versions is one matrix product: patches of the
+probing set, cut once, times the kernels of all versions side by side.
 """
 
 from functools import reduce
@@ -12,22 +12,22 @@ import tensorflow as tf
 from ulk_tf.classifiers.stages import Convolution, Dense, Tensors
 from ulk_tf.files import Array
 
-# Floats in the answer of one wide product; more would be far from the processor.
+# Floats in the result of one wide product; more would not fit into the processor's cache.
 WIDE = 5 * 2**18
 MOST_VERSIONS = 8
 
 
 class FirstLayer:
-    """The first layer of a chain, over the probing set.
+    """First layer of a chain, over the probing set.
 
     Args:
-        layer: the first one with weights.
-        filters: of it.
-        probes: the probing set [probes, ...], as the layers before it leave it.
+        layer: the first layer with weights.
+        filters: number of its filters or units.
+        probes: output [probes, ...] of the layers before it for the probing set.
 
     Attributes:
-        versions: how many go over the probing set at once. It follows from shapes alone, so
-            that the same matrix products, bit for bit, come out every time.
+        versions: number of versions in one product. It depends on shapes alone, so that repeated
+            runs give the same bytes.
     """
 
     def __init__(self, layer: Convolution | Dense, filters: int, probes: Array) -> None:
@@ -35,20 +35,20 @@ class FirstLayer:
         patches = _patches(layer, probes)
         self._grid = patches[0].shape[:-1]
         rows = [part.reshape(-1, part.shape[-1]) for part in patches]
-        # The bias is one more value of a kernel, and 1 one more value of every patch.
+        # Append the bias to each kernel, and a 1 to every patch.
         ones = np.ones((len(rows[0]), int(layer.bias is not None)), np.float32)
         self._patches = [tf.constant(np.hstack([part, ones])) for part in rows]
         fitting = int(np.clip(WIDE // (len(ones) * filters), 1, MOST_VERSIONS))
         self.versions = 2 ** int(np.log2(fitting))
 
     def wide(self, versions: Tensors) -> tf.Tensor:
-        """The answers of many versions to the probing set.
+        """Apply the layer of many versions to the probing set.
 
         Args:
-            versions: weights [versions, ...].
+            versions: weights of the versions, each [versions, ...].
 
         Returns:
-            [values, versions, filters]; `of` takes one version's from it.
+            [values, versions, filters]; `of` selects one version.
         """
         layer = self._layer
         kernels = versions[layer.kernel]
@@ -62,14 +62,14 @@ class FirstLayer:
         return tf.reshape(reduce(tf.maximum, parts), [-1, count, filters])
 
     def of(self, wide: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
-        """One version's answer, [probes, ..., filters]."""
+        """Select one version's output from a wide product, [probes, ..., filters]."""
         return tf.reshape(wide[:, number], [*self._grid, wide.shape[-1]])
 
 
 def _patches(layer: Convolution | Dense, samples: Array) -> list[Array]:
-    """What the rows of the wide product are: all positions, or the four of each pooling window.
+    """Cut the rows of the wide product: all positions, or the four of each pooling window.
 
-    A patch is in the order of a kernel: height, width, channels.
+    The values of a patch are in the order of a kernel: height, width, channels.
     """
     if isinstance(layer, Dense):
         return [samples]

@@ -1,7 +1,7 @@
-"""Classifiers given in Python: a function or a model, under a name that settings can hold.
+"""Given classifiers: functions or models from Python, registered under a name for settings.
 
-Workers cannot be sent a function of a notebook. They get the architecture as JSON, which Keras
-writes of any model of its own layers, and of custom layers of modules that can be imported.
+A function of a notebook cannot be sent to workers. They get the architecture as JSON instead,
+which Keras writes for its own layers and for custom layers of modules that can be imported.
 """
 
 import json
@@ -19,11 +19,11 @@ PREFIX = "given:"
 
 @dataclass(frozen=True)
 class Given:
-    """A classifier that was given in Python.
+    """Classifier given in Python.
 
     Attributes:
-        build: makes it anew, with fresh weights.
-        json: its architecture; None where it cannot travel to other processes.
+        build: builds it with new weights.
+        json: its architecture; None if other processes cannot build it.
     """
 
     build: Builder
@@ -34,18 +34,18 @@ _GIVEN: dict[str, Given] = {}
 
 
 def give(target: keras.Model | Builder, shape: tuple[int, ...], classes: int) -> str:
-    """Enter a classifier, and return the name by which settings hold it.
+    """Register a classifier, and return its name for settings.
 
     Args:
-        target: a function of (sample shape, classes), or a model whose architecture is taken.
-        shape: of one sample.
-        classes: how many.
+        target: a function of (sample shape, classes), or a model whose architecture is used.
+        shape: shape of one sample.
+        classes: number of classes.
     """
     build = _of_model(target) if isinstance(target, keras.Model) else target
     label = target.name if isinstance(target, keras.Model) else target.__name__
     model = build(shape, classes)
     described = _portable(model)
-    # Equal architectures get equal names, and find each other's corpora.
+    # Equal architectures get equal names, so that they share corpora.
     tag = architecture(model)[:8] if described else digest(id(target))[:8]
     name = f"{PREFIX}{label.strip('<>')}-{tag}"
     _GIVEN[name] = Given(build, described)
@@ -53,12 +53,12 @@ def give(target: keras.Model | Builder, shape: tuple[int, ...], classes: int) ->
 
 
 def given(name: str) -> Given | None:
-    """The classifier of a name; None where there is none in this process."""
+    """Return the classifier of a name; None if this process has none."""
     return _GIVEN.get(name)
 
 
 def from_json(text: str) -> keras.Model:
-    """A classifier with fresh weights from its architecture."""
+    """Build a classifier with new weights from its architecture."""
     return keras.models.model_from_json(text)
 
 
@@ -70,25 +70,25 @@ def _of_model(model: keras.Model) -> Builder:
 
 
 def _portable(model: object) -> str | None:
-    """The architecture of a model as JSON that another process can read; None where it cannot."""
+    """Serialise a model's architecture as JSON; None if another process could not build it."""
     if not isinstance(model, keras.Model):
         return None
     try:
         text = str(model.to_json())
         from_json(text)
-    except Exception:  # Keras raises what it likes where a layer has no config
+    except Exception:  # Keras raises many types if a layer has no config
         return None
     return None if "__main__" in _modules(json.loads(text)) else text
 
 
 def _modules(config: object) -> set[str]:
-    """Every module that a config names; classes of `__main__` are in this process only."""
+    """List the modules that a config names; `__main__` marks classes of this process only."""
     if isinstance(config, dict):
         found = {config["module"]} if isinstance(config.get("module"), str) else set()
         registered = config.get("registered_name")
         if config.get("module") is None and isinstance(registered, str) and ">" in registered:
-            # A registered class is found by importing the module that registers it, which
-            # nobody knows.
+            # A registered class needs an import of the module that registers it, whose name the
+            # config does not contain.
             found.add("__main__")
         return found.union(*map(_modules, config.values()))
     if isinstance(config, list):

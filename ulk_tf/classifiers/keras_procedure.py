@@ -1,4 +1,4 @@
-"""The built-in procedure: a Keras classifier, trained by `fit`, updated by the update engine."""
+"""Keras procedure, the built-in one: trains with `fit`, updates with the update engine."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,20 +21,20 @@ from ulk_tf.settings.experiment import Party
 
 @dataclass(frozen=True)
 class KerasProcedure:
-    """A Keras classifier as a side trains, updates and asks it.
+    """Procedure with a Keras classifier.
 
-    It is a description of a few kilobytes, which travels to workers; models and graphs are made
-    where they are needed.
+    It is a description of a few kilobytes that is sent to workers; each process builds its own
+    model and graph.
 
     Attributes:
-        target: as `zoo.build` takes it.
-        training: how a base model is trained.
-        updating: how it is updated.
-        shape: of one sample.
-        classes: how many.
-        moments: mean and deviation of each feature of vectors, as text that `zoo` reads back.
+        target: value of --target; see `zoo.build`.
+        training: settings of the base training.
+        updating: settings of an update.
+        shape: shape of one sample.
+        classes: number of classes.
+        moments: mean and deviation of each feature of vectors; None for images.
         chunk_size: updates in one call of the graph; changes speed and memory only.
-        json: the architecture of a classifier that was given in Python, where it can travel.
+        json: architecture of a classifier given in Python; None if Keras cannot serialise it.
     """
 
     target: str
@@ -55,19 +55,19 @@ class KerasProcedure:
         moments: tuple[Array, Array] | None = None,
         chunk_size: int = 50,
     ) -> "KerasProcedure":
-        """The procedure of a party on samples of a shape.
+        """Make the procedure of a party.
 
         Args:
-            party: whose it is.
-            shape: of one sample.
-            classes: how many.
-            moments: as `Dataset.moments` has them.
+            party: settings of the side.
+            shape: shape of one sample.
+            classes: number of classes.
+            moments: mean and deviation of each feature; see `Dataset.moments`.
             chunk_size: updates in one call of the graph.
         """
-        told = None
+        moment_tuples = None
         if moments is not None:
             mean, deviation = (tuple(map(float, part)) for part in moments)
-            told = mean, deviation
+            moment_tuples = mean, deviation
         target = party.model.target
         known = given.given(target)
         return cls(
@@ -76,28 +76,28 @@ class KerasProcedure:
             party.update,
             shape,
             classes,
-            told,
+            moment_tuples,
             chunk_size,
             known.json if known else None,
         )
 
     @property
     def version(self) -> str:
-        """The version of the engine that updates this classifier."""
+        """Version of the engine that updates this classifier."""
         return engine_version(_model(self), self.updating.compiled)
 
     @property
     def architecture(self) -> str:
-        """A digest of the classifier's layers."""
+        """Digest of the classifier's layers."""
         return architecture(_model(self))
 
     @property
     def sentence(self) -> str:
-        """The update in words: whose optimizer and loss it takes."""
+        """Sentence on the optimizer and the loss of an update."""
         return update_sentence(_model(self), self.updating, self.updating.compiled)
 
     def build(self) -> keras.Model:
-        """A classifier with fresh weights, drawn from the process' seed."""
+        """Build a classifier with new weights, drawn from Keras' global seed."""
         if self.json:
             return given.from_json(self.json)
         moments = None
@@ -127,10 +127,10 @@ class KerasProcedure:
         return updates.weights_after(weights, added.samples, added.labels, pair.tolist())
 
     def predict_proba(self, weights: Weights, samples: Array) -> Array:
-        """Ask a classifier; see `Procedure`."""
+        """Query a classifier; see `Procedure`."""
         model = _model(self)
         model.set_weights(list(weights))
-        # Plain calls: `predict` would trace a graph for each model and each shape.
+        # Eager calls: `predict` would trace a graph for each model and each shape.
         parts = [samples[start : start + 500] for start in range(0, len(samples), 500)]
         with keras_state.as_made(model):
             return np.concatenate([np.asarray(model(part, training=False)) for part in parts])
@@ -138,7 +138,7 @@ class KerasProcedure:
     def update_many(
         self, weights: Weights, sets: Samples, seeds: Array, probes: Array, first: int
     ) -> tuple[Array, Array]:
-        """Update a base model many times; see `ManyUpdates`."""
+        """Compute many updates of a base model; see `ManyUpdates`."""
         engine = _engine(self, _Probes(probes))
         after = engine.after(
             weights, sets.samples, sets.labels, seeds, chunk_size=self.chunk_size, first=first
@@ -147,7 +147,7 @@ class KerasProcedure:
 
 
 class _Probes:
-    """A probing set as a key of a cache: equal where the samples are."""
+    """Probing set as a hashable key of a cache; equal if the samples are."""
 
     def __init__(self, samples: Array) -> None:
         self.samples = samples
@@ -162,13 +162,13 @@ class _Probes:
 
 @lru_cache(maxsize=4)
 def _model(procedure: KerasProcedure) -> keras.Model:
-    """One model a process, for its shapes and layers; its weights are whatever was set last."""
+    """Build one model in each process and cache it; its weights are those that were set last."""
     return procedure.build()
 
 
 @lru_cache(maxsize=2)
 def _engine(procedure: KerasProcedure, probes: _Probes) -> UpdateEngine:
-    """One traced graph for all the shards of a worker."""
+    """Build one engine, with one traced graph, for all shards of a worker."""
     return UpdateEngine(
         procedure.build(),
         procedure.updating,

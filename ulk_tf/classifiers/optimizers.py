@@ -1,6 +1,6 @@
-"""SGD with momentum and Adam as functions of tensors, for graphs that update many models.
+"""Optimizers: SGD with momentum and Adam as functions of tensors, to update many models at once.
 
-Keras' optimizers keep their slots in variables, which a `tf.map_fn` over updates cannot have.
+Keras' optimizers keep their slots in variables, which cannot be created in a `tf.map_fn`.
 """
 
 from collections.abc import Sequence
@@ -15,12 +15,12 @@ Tensors = list[tf.Tensor]
 
 @dataclass(frozen=True)
 class Step:
-    """An optimizer's rule, fresh (all slots zero) at the first of its steps.
+    """Rule of an optimizer; its slots are zero before the first step.
 
     Attributes:
         kind: sgd or adam.
-        learning_rate: of every step.
-        momentum: of sgd.
+        learning_rate: learning rate of every step.
+        momentum: momentum of sgd.
     """
 
     kind: Optimizer
@@ -28,20 +28,20 @@ class Step:
     momentum: float
 
     def start(self, weights: Sequence[tf.Tensor]) -> list[Tensors]:
-        """The slots before the first step."""
+        """Return the slots before the first step: zeros."""
         slots = 1 if self.kind == "sgd" else 2
         return [[tf.zeros_like(w) for w in weights] for _ in range(slots)]
 
     def apply(
         self, number: int, weights: Tensors, gradients: Tensors, slots: list[Tensors]
     ) -> tuple[Tensors, list[Tensors]]:
-        """One step.
+        """Take one step.
 
         Args:
-            number: 1 for the first step.
-            weights: before the step.
-            gradients: of the loss, one for each weight.
-            slots: as `start` or the last step left them.
+            number: number of the step, from 1.
+            weights: weights before the step.
+            gradients: gradients of the loss, one for each weight.
+            slots: slots from `start` or from the previous step.
 
         Returns:
             Weights and slots after the step.
@@ -53,7 +53,7 @@ class Step:
 def _sgd(
     step: Step, number: int, weights: Tensors, gradients: Tensors, slots: list[Tensors]
 ) -> tuple[Tensors, list[Tensors]]:
-    """Momentum as Keras and PyTorch have it: v = m v - lr g; w = w + v."""
+    """Step of SGD with momentum, as in Keras: v = m v - lr g; w = w + v."""
     if number == 1:
         velocity = [-step.learning_rate * g for g in gradients]
     else:
@@ -65,7 +65,7 @@ def _sgd(
 def _adam(
     step: Step, number: int, weights: Tensors, gradients: Tensors, slots: list[Tensors]
 ) -> tuple[Tensors, list[Tensors]]:
-    """Kingma and Ba 2015, with the epsilon of Keras (1e-7)."""
+    """Step of Adam (Kingma and Ba 2015), with the epsilon of Keras (1e-7)."""
     first = [0.9 * m + 0.1 * g for m, g in zip(slots[0], gradients, strict=True)]
     second = [0.999 * v + 0.001 * g * g for v, g in zip(slots[1], gradients, strict=True)]
     rate = step.learning_rate * (1 - 0.999**number) ** 0.5 / (1 - 0.9**number)

@@ -1,7 +1,7 @@
-"""The protocol of a procedure: how a side trains a classifier, updates it and asks it.
+"""Procedure: the interface with which a side trains, updates and queries a classifier.
 
 A procedure is three methods over arrays, in any framework. Weights are a tuple of arrays, so that
-they can be written down, compared and sent to workers without pickles.
+they can be saved and compared without pickles.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ Shape = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Samples:
-    """Samples and their labels.
+    """Labelled samples.
 
     Attributes:
         samples: [n, ...], as stored: uint8 images or float32 vectors.
@@ -30,7 +30,7 @@ class Samples:
 
     @classmethod
     def none_like(cls, samples: Array) -> "Samples":
-        """No samples, of the shape and type of these."""
+        """Make an empty set with the shape and type of `samples` [n, ...]."""
         return cls(samples[:0], np.zeros(0, np.int32))
 
     def __len__(self) -> int:
@@ -39,12 +39,12 @@ class Samples:
 
 @dataclass(frozen=True)
 class Change:
-    """The change that one update makes to a classifier's data.
+    """Change of a classifier's training data by one update.
 
     Attributes:
         added: the updating set.
-        removed: samples that the classifier is to forget.
-        kept: other samples that it was trained on before.
+        removed: samples to unlearn.
+        kept: other samples of the earlier training.
     """
 
     added: Samples
@@ -53,36 +53,36 @@ class Change:
 
 
 class Procedure(Protocol):
-    """A procedure; built with (sample shape, number of classes)."""
+    """Interface of a procedure; constructed with (sample shape, number of classes)."""
 
     @property
     def version(self) -> str:
-        """Raise it when an update's outcome changes: corpora are found by it."""
+        """Version, part of the keys of corpora; change it when an update's result changes."""
 
     def fit(self, samples: Array, labels: Array, seed: int) -> Weights:
-        """Train a classifier: weights from samples [n, ...] and labels int32 [n]."""
+        """Train a classifier on samples [n, ...] and labels int32 [n]; return its weights."""
 
     def update(self, weights: Weights, change: Change, seed: int) -> Weights:
-        """Update a classifier: new weights; `weights` stay as they are."""
+        """Update a classifier; return new weights and leave `weights` unchanged."""
 
     def predict_proba(self, weights: Weights, samples: Array) -> Array:
-        """Ask a classifier: posteriors [n, classes] for samples [n, ...]."""
+        """Query a classifier with samples [n, ...]; return posteriors [n, classes]."""
 
 
 @runtime_checkable
 class ManyUpdates(Protocol):
-    """A procedure that computes many updates of one base model at once."""
+    """Interface of a procedure that computes many updates of one base model at once."""
 
     def update_many(
         self, weights: Weights, sets: Samples, seeds: Array, probes: Array, first: int
     ) -> tuple[Array, Array]:
-        """Update a base model many times, each time from `weights`.
+        """Compute many updates of a base model, each starting from `weights`.
 
         Args:
-            weights: of the base model.
-            sets: updating sets, samples [updates, set_size, ...] and labels alike.
-            seeds: int32 [updates, 2].
-            probes: samples [probes, ...] that every version is asked about.
+            weights: weights of the base model.
+            sets: updating sets, samples [updates, set_size, ...] and labels [updates, set_size].
+            seeds: seeds of the updates, int32 [updates, 2].
+            probes: the probing set, samples [probes, ...].
             first: number of the first of these updates in the plan of its base model.
 
         Returns:
@@ -91,5 +91,5 @@ class ManyUpdates(Protocol):
 
 
 def seed_of(pair: Sequence[int]) -> int:
-    """One seed, 0 to 2**31 - 1, from the two of a planned update."""
+    """Derive one seed, 0 to 2**31 - 1, from the two seeds of a planned update."""
     return int(np.random.default_rng([int(part) for part in pair]).integers(2**31))

@@ -1,4 +1,4 @@
-"""What the chain of a classifier is made of: layers as functions of tensors and weights."""
+"""Stages of a chain: the layers of a classifier as functions of tensors and weights."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,24 +8,24 @@ import numpy as np
 import tensorflow as tf
 
 Tensors = list[tf.Tensor]
-# The seeds, int32 [versions, 2], that the dropout layer at a position draws its masks by.
+# Position of a dropout layer's seed generator -> seeds of its masks, int32 [versions, 2].
 DropoutSeeds = Callable[[int], tf.Tensor]
 
 
 class Stage(Protocol):
-    """One step of a chain."""
+    """Interface of a stage."""
 
     def forward(self, x: tf.Tensor, weights: Tensors) -> tf.Tensor:
-        """The answer of one version to samples [n, ...], dropout off."""
+        """Apply the stage with one version's weights to samples [n, ...], without dropout."""
 
     def train_forward(
         self, x: tf.Tensor, weights: Tensors, deltas: Tensors, dropout_seeds: DropoutSeeds
     ) -> tf.Tensor:
-        """The answers of versions that still share their weights, in training.
+        """Apply the stage in training mode, for versions that still share their weights.
 
         Args:
-            x: each version's samples, [versions, n, ...].
-            weights: what the versions share.
+            x: samples of each version, [versions, n, ...].
+            weights: the shared weights.
             deltas: zeros [versions, *shape], one array per weight. No product reads them; they
                 exist so that the tape returns one gradient per version.
             dropout_seeds: position of a dropout layer's generator -> its seeds.
@@ -37,14 +37,14 @@ class Stage(Protocol):
 
 @dataclass(frozen=True)
 class Convolution:
-    """A convolution with stride 1, and the 2x2 maximum over its answer where one follows.
+    """Convolution with stride 1, fused with the 2x2 max-pooling behind it, if there is one.
 
     Attributes:
-        kernel: its number among the trainable variables.
-        bias: its number; None where there is none.
+        kernel: position of the kernel among the trainable variables.
+        bias: position of the bias; None without a bias.
         size: height and width of the kernel.
-        same: whether borders are padded with zeros.
-        pooled: whether a 2x2 max-pooling follows, with nothing between that changes its winner.
+        same: True if borders are padded with zeros.
+        pooled: True if a 2x2 max-pooling follows; stages between keep the order of values.
     """
 
     kernel: int
@@ -61,7 +61,7 @@ class Convolution:
     def train_forward(
         self, x: tf.Tensor, weights: Tensors, deltas: Tensors, dropout_seeds: DropoutSeeds
     ) -> tf.Tensor:
-        """As `forward`, for each version."""
+        """Apply `forward` to each version, in training mode."""
         y = _convolved(merged(x), weights[self.kernel], deltas[self.kernel], self._padding)
         y = split(self._pooled(y), x.shape[0])
         if self.bias is None:
@@ -74,26 +74,31 @@ class Convolution:
         return "SAME" if self.same else "VALID"
 
     def _pooled(self, y: tf.Tensor) -> tf.Tensor:
-        # The bias comes later: the largest of a window stays the largest.
+        # The bias is added after pooling: it does not change which value is the largest.
         return tf.nn.max_pool2d(y, 2, 2, "VALID") if self.pooled else y
 
 
 @dataclass(frozen=True)
 class Dense:
-    """A dense layer: kernel and bias by their numbers among the trainable variables."""
+    """Dense layer.
+
+    Attributes:
+        kernel: position of the kernel among the trainable variables.
+        bias: position of the bias; None without a bias.
+    """
 
     kernel: int
     bias: int | None
 
     def forward(self, x: tf.Tensor, weights: Tensors) -> tf.Tensor:
-        """Samples [n, features] -> [n, units]; as well for many versions with their weights."""
+        """Samples [n, features] -> [n, units]; also batched, with weights [versions, ...]."""
         y = tf.matmul(x, weights[self.kernel])
         return y if self.bias is None else y + weights[self.bias][..., None, :]
 
     def train_forward(
         self, x: tf.Tensor, weights: Tensors, deltas: Tensors, dropout_seeds: DropoutSeeds
     ) -> tf.Tensor:
-        """As `forward`, for each version."""
+        """Apply `forward` to each version, in training mode."""
         y = _multiplied(x, weights[self.kernel], deltas[self.kernel])
         if self.bias is None:
             return y
@@ -105,9 +110,9 @@ class Dropout:
     """Dropout, with the masks that Keras would draw.
 
     Attributes:
-        rate: share of what is dropped.
-        position: of its seed generator among the model's non-trainable variables.
-        spatial: whether whole channels are dropped.
+        rate: share of values that is dropped.
+        position: position of its seed generator among the model's non-trainable variables.
+        spatial: True if whole channels are dropped.
     """
 
     rate: float
@@ -115,22 +120,26 @@ class Dropout:
     spatial: bool
 
     def forward(self, x: tf.Tensor, weights: Tensors) -> tf.Tensor:
-        """Samples as they are."""
+        """Return the samples unchanged."""
         return x
 
     def train_forward(
         self, x: tf.Tensor, weights: Tensors, deltas: Tensors, dropout_seeds: DropoutSeeds
     ) -> tf.Tensor:
-        """Samples [versions, n, ...], some of whose values are dropped."""
+        """Drop values of samples [versions, n, ...]."""
         shape = [x.shape[1], 1, 1, x.shape[-1]] if self.spatial else x.shape[1:]
         seeds = tf.unstack(dropout_seeds(self.position))
-        drawn = tf.stack([tf.random.stateless_uniform(shape, seed) for seed in seeds])
-        return tf.where(drawn >= self.rate, x / (1 - self.rate), 0.0)
+        uniform = tf.stack([tf.random.stateless_uniform(shape, seed) for seed in seeds])
+        return tf.where(uniform >= self.rate, x / (1 - self.rate), 0.0)
 
 
 @dataclass(frozen=True)
 class Elementwise:
-    """An activation without weights, over the last axis at most."""
+    """Activation without weights, elementwise or over the last axis.
+
+    Attributes:
+        function: the activation.
+    """
 
     function: Callable[[tf.Tensor], tf.Tensor]
 
@@ -141,13 +150,13 @@ class Elementwise:
     def train_forward(
         self, x: tf.Tensor, weights: Tensors, deltas: Tensors, dropout_seeds: DropoutSeeds
     ) -> tf.Tensor:
-        """As `forward`, for each version."""
+        """Apply `forward` to each version, in training mode."""
         return self.function(x)
 
 
 @dataclass(frozen=True)
 class Pooling:
-    """2x2 max-pooling behind something else than a convolution."""
+    """2x2 max-pooling that is not fused with a convolution."""
 
     def forward(self, x: tf.Tensor, weights: Tensors) -> tf.Tensor:
         """Samples [n, height, width, channels] -> half the height and width."""
@@ -156,13 +165,13 @@ class Pooling:
     def train_forward(
         self, x: tf.Tensor, weights: Tensors, deltas: Tensors, dropout_seeds: DropoutSeeds
     ) -> tf.Tensor:
-        """As `forward`, for each version."""
+        """Apply `forward` to each version, in training mode."""
         return split(self.forward(merged(x), weights), x.shape[0])
 
 
 @dataclass(frozen=True)
 class Flattening:
-    """Samples as rows."""
+    """Flattening of samples into rows."""
 
     def forward(self, x: tf.Tensor, weights: Tensors) -> tf.Tensor:
         """Samples [n, ...] -> [n, features]."""
@@ -171,22 +180,22 @@ class Flattening:
     def train_forward(
         self, x: tf.Tensor, weights: Tensors, deltas: Tensors, dropout_seeds: DropoutSeeds
     ) -> tf.Tensor:
-        """As `forward`, for each version."""
+        """Apply `forward` to each version, in training mode."""
         return tf.reshape(x, [*x.shape[:2], int(np.prod(x.shape[2:]))])
 
 
 def merged(x: tf.Tensor) -> tf.Tensor:
-    """[versions, n, ...] -> [versions * n, ...]."""
+    """Reshape [versions, n, ...] to [versions * n, ...]."""
     return tf.reshape(x, [x.shape[0] * x.shape[1], *x.shape[2:]])
 
 
 def split(x: tf.Tensor, versions: int) -> tf.Tensor:
-    """[versions * n, ...] -> [versions, n, ...]."""
+    """Reshape [versions * n, ...] to [versions, n, ...]."""
     return tf.reshape(x, [versions, x.shape[0] // versions, *x.shape[1:]])
 
 
 def _convolved(x: tf.Tensor, kernel: tf.Tensor, delta: tf.Tensor, padding: str) -> tf.Tensor:
-    """Convolves all versions' samples at once, and takes each version's gradient by itself."""
+    """Convolve the samples of all versions at once; the gradient is separate for each version."""
 
     @tf.custom_gradient
     def convolved(
@@ -216,7 +225,7 @@ def _convolved(x: tf.Tensor, kernel: tf.Tensor, delta: tf.Tensor, padding: str) 
 
 
 def _multiplied(x: tf.Tensor, kernel: tf.Tensor, delta: tf.Tensor) -> tf.Tensor:
-    """Multiplies all versions' samples at once, and takes each version's gradient by itself."""
+    """Multiply the samples of all versions at once; the gradient is separate for each version."""
 
     @tf.custom_gradient
     def multiplied(

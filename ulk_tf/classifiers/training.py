@@ -1,4 +1,4 @@
-"""Base models: trained once, found again by what determines them."""
+"""Base models: trained once, saved and loaded by their key."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,12 +19,12 @@ CHECKED = 2000
 
 @dataclass(frozen=True)
 class BaseModel:
-    """A trained classifier before any update.
+    """Trained classifier before any update.
 
     Attributes:
-        weights: as `model.get_weights()` gives them.
-        train_accuracy: on the samples it was trained on.
-        pool_accuracy: on samples of its pool, which it has not seen.
+        weights: its weights, in the order of `model.get_weights()`.
+        train_accuracy: accuracy on its training samples, 0 to 1.
+        pool_accuracy: accuracy on samples of its pool, on which it was not trained, 0 to 1.
     """
 
     weights: tuple[Array, ...]
@@ -37,11 +37,11 @@ class BaseModel:
         return digest(*self.weights)
 
     def save(self, path: Path, key: str) -> None:
-        """Write to a .npz, whole or not at all.
+        """Write a .npz file, completely or not at all.
 
         Args:
-            path: of the file.
-            key: what determines the model; `load` compares it.
+            path: path of the file.
+            key: digest of everything that determines the model; `load` compares it.
         """
         named = {f"weight_{number:03d}": weight for number, weight in enumerate(self.weights)}
         accuracies = np.array([self.train_accuracy, self.pool_accuracy])
@@ -50,15 +50,19 @@ class BaseModel:
 
     @classmethod
     def load(cls, path: Path, key: str) -> "BaseModel":
-        """Read what `save` wrote.
+        """Read a file of `save`.
+
+        Args:
+            path: path of the file.
+            key: key that the file must have.
 
         Raises:
-            UserError: damaged, or of another key.
+            UserError: the file is missing or damaged, or has another key.
         """
         arrays = load_npz(path)
         weights = tuple(arrays[name] for name in sorted(arrays) if name.startswith("weight_"))
-        found = [str(arrays.get(name, "")) for name in ("key", "digest")]
-        if found != [key, digest(*weights)] or "accuracies" not in arrays:
+        recorded = [str(arrays.get(name, "")) for name in ("key", "digest")]
+        if recorded != [key, digest(*weights)] or "accuracies" not in arrays:
             raise UserError(f"the base model with key {key}", f"another one in {path}")
         train, pool = arrays["accuracies"]
         return cls(weights, float(train), float(pool))
@@ -70,14 +74,14 @@ def fit_base(
     """Train a base model (paper's PyTorch code: SGD with momentum, cross-entropy).
 
     Args:
-        model: with fresh weights.
-        config: how it is trained.
-        samples: [n, ...], as stored.
-        labels: int32 [n].
-        seed: of the order.
+        model: a model with new weights.
+        config: settings of the training.
+        samples: training samples [n, ...], as stored.
+        labels: their labels, int32 [n].
+        seed: seed of the samples' order.
 
     Returns:
-        Its weights, as `model.get_weights()` gives them.
+        The trained weights, in the order of `model.get_weights()`.
     """
     optimizers = {
         "sgd": lambda: keras.optimizers.SGD(config.base_learning_rate, config.base_momentum),
@@ -100,14 +104,14 @@ def fit_base(
 def train_base(
     procedure: Procedure, samples: Array, labels: Array, split: BaseSplit, seed: int
 ) -> BaseModel:
-    """Train a base model by any procedure, and measure it.
+    """Train a base model with a procedure, and measure its accuracies.
 
     Args:
-        procedure: the side's.
-        samples: of the whole data set.
-        labels: int32, of the whole data set.
-        split: the samples that it may see.
-        seed: of initial weights, order and dropout.
+        procedure: procedure of the side.
+        samples: samples of the whole data set, [n, ...].
+        labels: labels of the whole data set, int32 [n].
+        split: samples of the base model and of its pool.
+        seed: seed of initial weights, order and dropout.
     """
     weights = procedure.fit(samples[split.base], labels[split.base], seed)
     accuracies = [

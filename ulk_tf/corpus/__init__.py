@@ -1,1 +1,1 @@
-"""Corpora: many updates on disk, what was planned and the posteriors after each."""
+"""Corpora: many updates on disk, the plan of each and the posteriors after it."""

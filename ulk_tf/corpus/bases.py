@@ -1,4 +1,4 @@
-"""The base models of corpora: found on disk by what determines them, or trained."""
+"""Base models of corpora: loaded from disk by their key, or trained."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -13,35 +13,38 @@ from ulk_tf.progress import bar
 
 
 def find(designs: Sequence[Design]) -> dict[BaseId, BaseModel]:
-    """Find the base models of corpora that are on disk; corpora of the same data share them.
+    """Load the base models that are on disk; corpora of the same data share them.
 
     Args:
-        designs: of the corpora of all sides.
+        designs: designs of the corpora of all sides.
+
+    Returns:
+        Base models by identity; those that are missing are left out.
     """
-    found = {}
+    loaded = {}
     for design in designs:
         for base in design.updates:
             path, key = _path(design, base)
-            with suppress(UserError):  # missing, damaged or another one: it is trained
-                found[base] = BaseModel.load(path, key)
-    return found
+            with suppress(UserError):  # missing, damaged or of another key: trained later
+                loaded[base] = BaseModel.load(path, key)
+    return loaded
 
 
 def train_missing(
     designs: Sequence[Design], bases: dict[BaseId, BaseModel], executor: Executor
 ) -> dict[BaseId, BaseModel]:
-    """Train the base models that were not found, and write each down when it is ready.
+    """Train the base models that are not on disk, and save each as soon as it is trained.
 
     Args:
-        designs: of the corpora of all sides.
-        bases: those that were found.
-        executor: trains the others.
+        designs: designs of the corpora of all sides.
+        bases: the base models that were loaded.
+        executor: runs the training jobs.
 
     Returns:
-        All of them.
+        All base models by identity.
     """
     missing = [(d, base) for d in designs for base in d.updates if base not in bases]
-    whole = dict(bases)
+    models = dict(bases)
     if missing:
         jobs = [design.training_job(base) for design, base in missing]
         with bar(len(jobs), "training base models", "model") as shown:
@@ -50,12 +53,12 @@ def train_missing(
                 path, key = _path(design, base)
                 with locked(path.parent, wait=True), disk_errors(path.parent):
                     trained.save(path, key)
-                whole[base] = trained
+                models[base] = trained
                 shown.update(1)
-    return whole
+    return models
 
 
 def _path(design: Design, base: BaseId) -> tuple[Path, str]:
-    """The file of a base model, and the key by which it is found."""
+    """Return the file of a base model, and its key."""
     key = design.base_key(base)
     return design.home / "bases" / f"{base}-{key[:16]}.npz", key

@@ -1,4 +1,4 @@
-"""Corpora on disk, one of each side: planned first, built in shards, resumed, extended."""
+"""Building of corpora, one for each side: planned, computed in shards, resumed, extended."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -27,26 +27,26 @@ from ulk_tf.settings.experiment import Experiment
 
 __all__ = ["BaseId", "Corpus", "Updates", "build_corpus"]
 
-# Updates in one file: a megabyte, some seconds of work; a multiple of any number of versions
-# that the engine takes at once.
+# Updates in one file: about a megabyte, some seconds of work; a multiple of the engine's block.
 SHARD_UPDATES = 256
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """The built corpora of both sides: an attack is trained on one and scored on the other.
+    """Corpora of both sides: an attack is trained on the adversary's and scored on the owner's.
 
     Attributes:
-        key: tells it from any other, for what is learned from it.
-        dataset: the owner's samples, to which indices of target updates point.
-        shadow_dataset: the adversary's, to which all other indices point; mostly the same.
-        splits: who owns which.
-        probing_set: samples [probes, ...] that every version was asked about.
-        bases: all base models.
-        updates: by role.
-        warnings: sentences that whoever reads a result must see.
-        reused: what was found on disk, in words; empty where nothing was.
-        procedures: how each side updates its classifiers, in words.
+        key: identifier of its content, part of the keys of everything trained on it.
+        dataset: the owner's data set; indices of target updates point into it.
+        shadow_dataset: the adversary's data set; all other indices point into it. Mostly the
+            same as `dataset`.
+        splits: the samples of each side.
+        probing_set: samples [probes, ...] with which every version was queried.
+        bases: all base models by identity.
+        updates: updates by role.
+        warnings: sentences that readers of a result must see.
+        reused: parts that were on disk already, as a phrase; empty if there were none.
+        procedures: a sentence by side: how it updates its classifiers.
     """
 
     key: str
@@ -64,15 +64,18 @@ class Corpus:
 def designs_of(
     experiment: Experiment, dataset: Dataset, shadow_dataset: Dataset | None = None
 ) -> tuple[Splits, tuple[Design, Design]]:
-    """The splits, and the designs of the corpora of the adversary and of the owner.
+    """Make the splits, and the designs of the adversary's and the owner's corpora.
 
     Args:
         experiment: all settings.
-        dataset: the data set that the owner's settings name.
-        shadow_dataset: the one that the adversary's name; None: the same.
+        dataset: the owner's data set.
+        shadow_dataset: the adversary's data set; None if it is the owner's.
+
+    Returns:
+        The splits, and the designs of adversary and owner, in this order.
 
     Raises:
-        UserError: settings that do not fit the data.
+        UserError: the settings do not fit the data.
     """
     other = dataset if shadow_dataset is None else shadow_dataset
     if other.sample_shape != dataset.sample_shape:
@@ -84,7 +87,8 @@ def designs_of(
         raise UserError(
             f"--shadow_dataset with at most the {dataset.classes} classes of the target",
             f"{other.classes} in {other.name}",
-            "Name the classes that she has samples of: --shadow_classes=0-4",
+            "Give a data set with the target's classes, and list those that it has samples of: "
+            "--shadow_classes=0-4",
         )
     counts = None if shadow_dataset is None else len(other.labels)
     splits = split(experiment, len(dataset.labels), counts)
@@ -101,19 +105,20 @@ def designs_of(
 def build_corpus(
     experiment: Experiment, dataset: Dataset, shadow_dataset: Dataset | None = None
 ) -> Corpus:
-    """Train what base models are missing, compute what updates are missing, load the whole.
+    """Train missing base models, compute missing updates, and load the corpus.
 
     Args:
         experiment: all settings.
-        dataset: the data set that the owner's settings name.
-        shadow_dataset: the one that the adversary's name; None: the same.
+        dataset: the owner's data set.
+        shadow_dataset: the adversary's data set; None if it is the owner's.
 
     Returns:
-        The corpus; the same bytes whatever the executor, the chunk size or earlier kills.
+        The corpus; its bytes depend neither on the executor nor on the chunk size or on
+        interruptions.
 
     Raises:
-        UserError: settings that do not fit the data, a folder that cannot be written to, another
-            build of the same corpus, or workers that keep dying.
+        UserError: the settings do not fit the data, a folder cannot be written to, another
+            process builds the same corpus, or workers died repeatedly.
     """
     check_folder(Path(experiment.folders.runs_dir), "--runs_dir")
     splits, designs = designs_of(experiment, dataset, shadow_dataset)
@@ -121,10 +126,10 @@ def build_corpus(
     datasets = {one.fingerprint: one for one in (dataset, other)}
     # Open the executor first: if a cluster cannot be reached, no folder is left behind.
     with open_executor(experiment.execution, datasets) as executor, ExitStack() as locks:
-        found = find(designs)
-        corpora = [_open(design, found, locks) for design in designs]
-        bases = train_missing(designs, found, executor)
-        warnings = [said for one in datasets.values() for said in about_data(one)]
+        loaded = find(designs)
+        corpora = [_open(design, loaded, locks) for design in designs]
+        bases = train_missing(designs, loaded, executor)
+        warnings = [sentence for one in datasets.values() for sentence in about_data(one)]
         warnings += about_bases(designs, bases)
         for sentence in warnings:
             say(sentence)
@@ -147,14 +152,14 @@ def build_corpus(
         bases,
         updates,
         tuple(dict.fromkeys(warnings)),
-        _reused(len(found), len(bases), sum(map(len, updates.values())), computed),
+        _reused(len(loaded), len(bases), sum(map(len, updates.values())), computed),
         {design.side: design.procedure.sentence for design in designs},
     )
 
 
-def _reused(found: int, bases: int, updates: int, computed: int) -> str:
-    """What of a corpus was on disk, in words."""
-    parts = [f"{found} of {bases} base models"] if found else []
+def _reused(loaded: int, bases: int, updates: int, computed: int) -> str:
+    """Describe the parts of a corpus that were on disk, as a phrase."""
+    parts = [f"{loaded} of {bases} base models"] if loaded else []
     if computed < updates:
         parts.append(f"{updates - computed:,} of {updates:,} updates")
     return " and ".join(parts)
@@ -163,7 +168,7 @@ def _reused(found: int, bases: int, updates: int, computed: int) -> str:
 def _open(
     design: Design, bases: dict[BaseId, BaseModel], locks: ExitStack
 ) -> tuple[Design, Shards]:
-    """A side's corpus: a complete one is read as it is, any other is locked and planned."""
+    """Open a side's corpus; unless it is complete, lock its folder and write its plan."""
     complete = _complete(design, bases)
     if complete is not None:
         return design, complete
@@ -175,9 +180,9 @@ def _open(
 
 
 def _complete(design: Design, bases: dict[BaseId, BaseModel]) -> Shards | None:
-    """The side's corpus, or one of a larger probing set, where nothing of it is missing.
+    """Return the side's corpus, or one with a larger probing set, if it is complete; else None.
 
-    It is read without its lock: whoever extends it adds files and changes none.
+    It is read without its lock: a process that extends it adds files and changes none.
     """
     if not set(design.updates) <= set(bases):
         return None
@@ -203,7 +208,7 @@ def _compute_missing(
     bases: dict[BaseId, BaseModel],
     executor: Executor,
 ) -> int:
-    """Compute and write down what is missing; return how many updates that were."""
+    """Compute and save the missing updates; return their number."""
     jobs: list[UpdateJob] = []
     homes: list[Shards] = []
     total = 0
@@ -230,13 +235,13 @@ def _compute_missing(
 
 
 def _updates(design: Design, shards: Shards, role: Role) -> Updates:
-    own = {base: updates for base, updates in design.updates.items() if base.role == role}
-    read = [shards.read(str(base), updates) for base, updates in own.items()]
-    numbers = np.array([base.number for base in own], np.int32)
+    counts = {base: updates for base, updates in design.updates.items() if base.role == role}
+    read = [shards.read(str(base), updates) for base, updates in counts.items()]
+    numbers = np.array([base.number for base in counts], np.int32)
     raw = Updates(
-        np.repeat(numbers, list(own.values())),
+        np.repeat(numbers, list(counts.values())),
         np.stack([before for before, _ in read]),
         np.concatenate([after for _, after in read]),
-        np.concatenate([design.plan[base].indices for base in own]),
+        np.concatenate([design.plan[base].indices for base in counts]),
     )
     return defended(design, raw, role)

@@ -1,7 +1,8 @@
-"""Defended answers: what clients would have seen of a corpus, whose shards stay raw.
+"""Defended posteriors: the posteriors of a corpus as clients would receive them.
 
-A defence costs no update: it is applied when a corpus is read. What comes out goes through the
-very function that reads the answers of a target in an audit.
+Shards hold undefended posteriors. A defence is applied when a corpus is read, so changing it
+computes no update again. Defended answers go through the function that
+reads the answers of a target in an audit.
 """
 
 from collections import Counter
@@ -23,16 +24,16 @@ TOGETHER = 256
 
 
 def defended(design: Design, updates: Updates, role: Role) -> Updates:
-    """The updates of a role as clients see them.
+    """Apply the defence of a side to the posteriors of its updates.
 
     Args:
-        design: of the side's corpus; its party names the defence.
-        updates: as they were computed.
-        role: theirs.
+        design: design of the side's corpus; its party names the defence.
+        updates: undefended updates.
+        role: role of their base models.
 
     Returns:
-        The same, where there is no defence; `before` is given by update where each look at a
-        version answers otherwise.
+        Defended updates; `updates` itself without a defence. If the defence is random, `before`
+        has a row for each update.
     """
     text = design.party.defence.defence
     if text is None:
@@ -87,9 +88,9 @@ def _read(answers: Iterable[Array]) -> tuple[Array, list[Interpreted]]:
 
 
 def _numbers_within_bases(updates: Updates) -> Array:
-    """The number of each update among those of its base model, int64 [updates]."""
+    """Number the updates of each base model from 0, int64 [updates]."""
     numbers = np.zeros(len(updates), np.int64)
     for base in np.unique(updates.base):
-        own = updates.base == base
-        numbers[own] = np.arange(own.sum())
+        rows = updates.base == base
+        numbers[rows] = np.arange(rows.sum())
     return numbers

@@ -1,4 +1,4 @@
-"""Design of a corpus of one side: its base models and updates, and all that decides their bytes."""
+"""Design of one side's corpus: its base models, its updates, and their keys."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from ulk_tf.settings.experiment import Experiment, Party
 from ulk_tf.settings.keys import training_key, update_key
 
 SCHEMA = 3
-# A part of the keys of base models; theirs have not changed since.
+# Part of the keys of base models, whose format is unchanged since this schema.
 BASE_SCHEMA = 2
 ROLES_OF: Mapping[str, tuple[Role, ...]] = {
     "owner": ("target",),
@@ -28,7 +28,7 @@ ROLES_OF: Mapping[str, tuple[Role, ...]] = {
 
 @dataclass(frozen=True)
 class BaseId:
-    """A base model by its role and its number there."""
+    """Identity of a base model: its role, and its number within the role."""
 
     role: Role
     number: int
@@ -38,24 +38,24 @@ class BaseId:
 
 
 class Design:
-    """Everything about a side's corpus that is known before any of it is computed.
+    """Design of a side's corpus, known before anything is computed.
 
     Args:
         side: owner or adversary.
         experiment: all settings.
         dataset: the side's data set.
-        classes: how many classes its classifiers tell apart: the target's.
-        splits: who owns which samples.
-        probing_set: samples [n_probes, ...] that every version is asked about.
+        classes: number of classes of its classifiers, which is the target's.
+        splits: the samples of each side.
+        probing_set: samples [n_probes, ...] with which every version is queried.
 
     Attributes:
         side: owner or adversary.
-        party: its settings.
-        dataset: its data set.
-        probing_set: what every version is asked about.
-        procedure: how it trains, updates and asks its classifiers.
-        seed: the experiment's.
-        updates: every base model, and how many updates it gets.
+        party: settings of the side.
+        dataset: the side's data set.
+        probing_set: samples [n_probes, ...] with which every version is queried.
+        procedure: trains, updates and queries the side's classifiers.
+        seed: the experiment's seed.
+        updates: number of updates by base model.
     """
 
     def __init__(
@@ -93,14 +93,14 @@ class Design:
 
     @cached_property
     def plan(self) -> dict[BaseId, PlanRows]:
-        """The planned updates of every base model."""
+        """Planned updates by base model."""
         return {base: self._rows(base) for base in self.updates}
 
     @cached_property
     def identity(self) -> dict[str, object]:
-        """All that decides a corpus' bytes but for the probes that are asked.
+        """Settings that decide a corpus' posteriors, except the probing set, by name.
 
-        Numbers of bases and updates only decide its length.
+        The numbers of bases and updates are not among them: they decide its length only.
         """
         splits = self._splits
         owned = [getattr(splits, role) for role in ROLES_OF[self.side]]
@@ -121,44 +121,51 @@ class Design:
 
     @cached_property
     def probe_digests(self) -> list[str]:
-        """A digest of each probe, by which a corpus of a larger probing set serves this one."""
+        """Digest of each probe, so that a corpus with a larger probing set can be reused."""
         return [digest(sample)[:16] for sample in self.probing_set]
 
     @property
     def home(self) -> Path:
-        """The folder of everything made from this data set."""
+        """Folder of the corpora, base models and runs of this data set."""
         return Path(self._folders.runs_dir) / self.dataset.name
 
     @property
     def folder(self) -> Path:
-        """The folder of the corpus: named by its identity, then by the probes that were asked."""
+        """Folder of the corpus; its name holds digests of the identity and of the probing set."""
         probes = digest(self.probe_digests)[:8]
         return self.home / "corpus" / f"{digest(self.identity)[:16]}-{probes}"
 
     def base_key(self, base: BaseId) -> str:
-        """All that decides a base model's bytes, as a digest."""
-        own = self._splits.for_base(base.role, base.number).base
+        """Compute the key of a base model: a digest of everything that decides its weights."""
+        training_samples = self._splits.for_base(base.role, base.number).base
         shared = [
             BASE_SCHEMA,
             self.dataset.fingerprint,
             self.procedure.architecture,
             training_key(self.party.training),
         ]
-        return digest(*shared, own, self._base_seed(base))
+        return digest(*shared, training_samples, self._base_seed(base))
 
     def pool(self, base: BaseId) -> Array:
-        """The samples, int32, from which a base model's updating sets are drawn."""
+        """Return the samples from which a base model's updating sets are drawn, int32 [n]."""
         return self._splits.for_base(base.role, base.number).pool
 
     def training_job(self, base: BaseId) -> TrainingJob:
-        """The job that trains a base model."""
-        own = self._splits.for_base(base.role, base.number)
+        """Make the job that trains a base model."""
+        split = self._splits.for_base(base.role, base.number)
         return TrainingJob(
-            str(base), self.procedure, self.dataset.fingerprint, own, self._base_seed(base)
+            str(base), self.procedure, self.dataset.fingerprint, split, self._base_seed(base)
         )
 
     def update_job(self, base: BaseId, model: BaseModel, start: int, stop: int) -> UpdateJob:
-        """The job that computes the planned updates from `start` to before `stop`."""
+        """Make the job that computes planned updates of a base model.
+
+        Args:
+            base: identity of the base model.
+            model: the trained base model.
+            start: number of the first update.
+            stop: number after the last update.
+        """
         rows = self.plan[base]
         return UpdateJob(
             base=str(base),
@@ -172,7 +179,7 @@ class Design:
         )
 
     def plan_arrays(self) -> dict[str, Array]:
-        """The whole plan as it is written down: role, base, indices and seeds of every update."""
+        """Return the plan as arrays to save: role, base, indices and seeds of every update."""
         counts = list(self.updates.values())
         roles = [ROLES.index(base.role) for base in self.updates]
         numbers = [base.number for base in self.updates]

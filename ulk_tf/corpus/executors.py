@@ -1,4 +1,4 @@
-"""Executors run jobs: in this process, worker processes on this machine, or a Ray cluster."""
+"""Executors: run jobs in this process, in worker processes, or on a Ray cluster."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -10,21 +10,21 @@ from ulk_tf.settings.config import ExecutionConfig
 
 
 class Executor(Protocol):
-    """Runs jobs somewhere."""
+    """Interface of an executor."""
 
     def run(self, jobs: Sequence[Job]) -> Iterator[tuple[int, Any]]:
-        """Yield (number of the job, its result) as jobs finish, in any order."""
+        """Yield (position in `jobs`, result) as jobs finish, in any order."""
 
     def close(self) -> None:
-        """Stop whatever was started."""
+        """Stop the workers."""
 
 
 class Inline:
-    """Runs jobs in this process, with the threads that TensorFlow has here.
+    """Executor in this process, with the threads that TensorFlow has here.
 
     Args:
-        config: not needed.
-        datasets: of both sides, by fingerprint.
+        config: unused.
+        datasets: data sets of both sides, by fingerprint.
     """
 
     def __init__(self, config: ExecutionConfig, datasets: Datasets) -> None:
@@ -32,16 +32,16 @@ class Inline:
         self._datasets = datasets
 
     def run(self, jobs: Sequence[Job]) -> Iterator[tuple[int, Any]]:
-        """Yield (number of the job, its result), one after the other."""
+        """Yield (position in `jobs`, result), in order."""
         for number, job in enumerate(jobs):
             yield number, job.run(self._datasets)
 
     def close(self) -> None:
-        """Nothing was started."""
+        """Do nothing: there are no workers."""
 
 
 def _ray(config: ExecutionConfig, datasets: Datasets) -> Executor:
-    from ulk_tf.corpus.ray_executor import Ray  # noqa: PLC0415 - an extra, imported when asked for
+    from ulk_tf.corpus.ray_executor import Ray  # noqa: PLC0415 - an optional dependency
 
     return Ray(config, datasets)
 
@@ -55,11 +55,11 @@ EXECUTORS: dict[str, Callable[[ExecutionConfig, Datasets], Executor]] = {
 
 @contextmanager
 def open_executor(config: ExecutionConfig, datasets: Datasets) -> Iterator[Executor]:
-    """The executor that `config` names, closed at the end.
+    """Open the executor that `config` names; close it on exit.
 
     Args:
-        config: which executor, how many workers.
-        datasets: of both sides, by fingerprint; sent once to wherever jobs run.
+        config: name of the executor, number of workers.
+        datasets: data sets of both sides, by fingerprint; sent once to each worker.
     """
     opened = EXECUTORS[config.executor](config, datasets)
     try:

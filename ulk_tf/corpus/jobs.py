@@ -1,4 +1,4 @@
-"""Jobs of workers: a base model, or the posteriors of a range of planned updates."""
+"""Jobs of workers: train a base model, or compute the posteriors of planned updates."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,20 +12,20 @@ from ulk_tf.data.splits import BaseSplit
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array
 
-# The data sets of both sides, by fingerprint; workers hold them, jobs name them.
+# Data sets of both sides by fingerprint: workers hold them, jobs refer to them.
 Datasets = Mapping[str, Dataset]
 
 
 @dataclass(frozen=True)
 class TrainingJob:
-    """Train one base model.
+    """Job that trains one base model.
 
     Attributes:
-        base: its name.
-        procedure: the side's.
+        base: name of the base model.
+        procedure: procedure of the side.
         dataset: fingerprint of the side's data set.
-        split: the samples that it may see.
-        seed: of initial weights, order and dropout.
+        split: samples of the base model and of its pool.
+        seed: seed of initial weights, order and dropout.
     """
 
     base: str
@@ -36,13 +36,17 @@ class TrainingJob:
 
     @property
     def what(self) -> str:
-        """The job in words, for messages."""
+        """Phrase that describes the job, for messages."""
         return f"training base model {self.base}"
 
     def run(self, datasets: Datasets) -> BaseModel:
-        """The trained base model."""
-        own = datasets[self.dataset]
-        model = train_base(self.procedure, own.samples, own.labels, self.split, self.seed)
+        """Train the base model.
+
+        Raises:
+            UserError: its weights are not finite.
+        """
+        dataset = datasets[self.dataset]
+        model = train_base(self.procedure, dataset.samples, dataset.labels, self.split, self.seed)
         if not all(np.isfinite(weight).all() for weight in model.weights):
             raise UserError(
                 f"finite weights of base model {self.base}",
@@ -54,16 +58,16 @@ class TrainingJob:
 
 @dataclass(frozen=True)
 class UpdateJob:
-    """Compute one shard: consecutive planned updates of one base model.
+    """Job that computes one shard: consecutive planned updates of one base model.
 
     Attributes:
         base: name of the base model.
-        procedure: the side's.
+        procedure: procedure of the side.
         dataset: fingerprint of the side's data set.
-        weights: of the base model.
-        probes: samples [n_probes, ...], the probing set.
-        indices: int32 [updates, set_size].
-        seeds: int32 [updates, 2].
+        weights: weights of the base model.
+        probes: the probing set, samples [n_probes, ...].
+        indices: updating sets, int32 [updates, set_size].
+        seeds: seeds of the updates, int32 [updates, 2].
         first: number of the first of these updates in the plan of its base model.
     """
 
@@ -78,22 +82,22 @@ class UpdateJob:
 
     @property
     def what(self) -> str:
-        """The job in words, for messages."""
+        """Phrase that describes the job, for messages."""
         last = self.first + len(self.indices) - 1
         return f"computing updates {self.first} to {last} of base model {self.base}"
 
     def run(self, datasets: Datasets) -> dict[str, Array]:
-        """Posteriors by the same kernels in the same process.
+        """Compute posteriors before and after the updates, in one process.
 
         Returns:
-            before: of the base model, float32 [probes, classes].
-            after: after each update, float32 [updates, probes, classes].
+            before: posteriors of the base model, float32 [probes, classes].
+            after: posteriors after each update, float32 [updates, probes, classes].
 
         Raises:
-            UserError: some of them are not finite.
+            UserError: posteriors are not finite.
         """
-        own = datasets[self.dataset]
-        sets = Samples(own.samples[self.indices], own.labels[self.indices])
+        dataset = datasets[self.dataset]
+        sets = Samples(dataset.samples[self.indices], dataset.labels[self.indices])
         if isinstance(self.procedure, ManyUpdates):
             before, after = self.procedure.update_many(
                 self.weights, sets, self.seeds, self.probes, self.first
@@ -113,7 +117,7 @@ class UpdateJob:
 def _one_by_one(
     procedure: Procedure, weights: Weights, sets: Samples, seeds: Array, probes: Array
 ) -> tuple[Array, Array]:
-    """Posteriors of a procedure that updates one base model at a time."""
+    """Compute posteriors with a procedure that makes one update at a time."""
     none = Samples.none_like(sets.samples[0])
     after = []
     for samples, labels, pair in zip(sets.samples, sets.labels, seeds, strict=True):
@@ -124,10 +128,10 @@ def _one_by_one(
 
 
 def as_posteriors(answers: Array) -> Array:
-    """A procedure's answers, float32 [n, classes], rows that sum to 1.
+    """Normalise the outputs of a procedure to posteriors, float32 [n, classes].
 
     Args:
-        answers: numbers from 0 up, [n, classes], of any floating type.
+        answers: nonnegative numbers [n, classes], of any floating type.
     """
     exact = np.asarray(answers, np.float64)
     return (exact / exact.sum(-1, keepdims=True)).astype(np.float32)

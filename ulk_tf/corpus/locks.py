@@ -1,4 +1,4 @@
-"""Writing where disks fill up, folders are read-only and processes are killed."""
+"""Locks of folders, and clear errors for full disks and read-only folders."""
 
 import errno
 import fcntl
@@ -9,13 +9,13 @@ from pathlib import Path
 from ulk_tf.errors import UserError
 from ulk_tf.progress import say
 
-# Errors of network file systems that take no locks.
+# Errors of network file systems that do not support locks.
 NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS})
 
 
 @contextmanager
 def disk_errors(folder: Path) -> Iterator[None]:
-    """Turn what the system refuses while files are written to `folder` into a `UserError`."""
+    """Convert an `OSError` while files are written to `folder` into a `UserError`."""
     try:
         yield
     except OSError as error:
@@ -28,16 +28,16 @@ def disk_errors(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def locked(folder: Path, wait: bool = False) -> Iterator[None]:
-    """Hold `folder` against other builds, and sweep what a killed one left half-written.
+    """Lock `folder` against other processes, and remove temporary files of killed ones.
 
-    The lock ends with the process, however that ends.
+    The operating system releases the lock when the process ends, even if it is killed.
 
     Args:
-        folder: made when missing.
-        wait: wait for another process, as it will not hold the folder long.
+        folder: created if it is missing.
+        wait: wait while another process holds the lock, instead of raising.
 
     Raises:
-        UserError: another process holds it, or it cannot be written to.
+        UserError: another process holds the lock, or the folder cannot be written to.
     """
     with disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)

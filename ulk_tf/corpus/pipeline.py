@@ -1,4 +1,4 @@
-"""tf.data pipelines: posteriors before and after, and what the attack must predict."""
+"""Pipelines of tf.data: posteriors before and after updates, and the truth to predict."""
 
 import math
 from collections.abc import Callable
@@ -17,12 +17,12 @@ Pair = dict[str, tf.Tensor]
 
 @dataclass(frozen=True)
 class Learning:
-    """Batches that an attack learns from, and those that stop its training.
+    """Training and validation batches of an attack.
 
     Attributes:
-        steps: batches in one pass over the shadow side.
-        shadow: batches that were taken before -> those that follow, for ever; the order of each
-            pass follows from the seed and the number of the pass.
+        steps: batches in one epoch over the shadow updates.
+        shadow: number of batches already taken -> an endless data set of the batches that
+            follow; the order of each epoch depends on the seed and the epoch's number.
         validation: updates of held-out shadow bases, once, in the plan's order.
     """
 
@@ -38,23 +38,23 @@ def learning_batches(
     seed: int,
     drop_remainder: bool = False,
 ) -> Learning:
-    """Pairs of ({"before", "after"}, truth) for the training of an attack, batch by batch.
+    """Make the batches ({"before", "after"}, truth) for the training of an attack.
 
     Args:
-        corpus: its shadow and validation sides are used.
-        truth: the updates of a side -> rows int32 [batch] -> what is to be predicted.
+        corpus: its shadow and validation updates are used.
+        truth: updates -> a function from rows int32 [batch] to the truth [batch, ...].
         batch: updates in a batch.
-        seed: of the shadow side's order.
-        drop_remainder: leave out a last, smaller batch.
+        seed: seed of the order of the shadow updates.
+        drop_remainder: drop a last, smaller batch.
     """
     shadow, validation = corpus.updates["shadow"], corpus.updates["validation"]
-    own, held_out = truth(shadow), truth(validation)
-    # Of a side that is smaller than a batch nothing would be left.
+    shadow_truth, validation_truth = truth(shadow), truth(validation)
+    # With drop_remainder, nothing would be left of fewer updates than a batch.
     most, kept = (min(batch, len(side)) for side in (shadow, validation))
     return Learning(
         steps=len(shadow) // most if drop_remainder else math.ceil(len(shadow) / most),
-        shadow=lambda taken: shuffled(shadow, own, most, seed, drop_remainder, taken),
-        validation=in_order(validation, held_out, kept, drop_remainder),
+        shadow=lambda taken: shuffled(shadow, shadow_truth, most, seed, drop_remainder, taken),
+        validation=in_order(validation, validation_truth, kept, drop_remainder),
     )
 
 
@@ -66,15 +66,15 @@ def shuffled(
     drop_remainder: bool = False,
     taken: int = 0,
 ) -> tf.data.Dataset:
-    """Pass after pass over the updates, for ever; see `learning_batches` and `passes`.
+    """Make an endless data set of shuffled epochs over updates.
 
     Args:
-        updates: of one side.
-        truth: rows int32 [batch] -> what is to be predicted, [batch, ...].
+        updates: updates of one role.
+        truth: rows int32 [batch] -> the truth [batch, ...].
         batch: updates in a batch.
-        seed: of the orders.
-        drop_remainder: leave out each pass' last, smaller batch.
-        taken: batches that were taken before.
+        seed: seed of the orders.
+        drop_remainder: drop the last, smaller batch of each epoch.
+        taken: batches already taken, which are skipped.
     """
     rows = passes(len(updates), batch, seed, drop_remainder).skip(taken)
     return rows.map(_gathering(updates, truth)).prefetch(2)
@@ -83,19 +83,19 @@ def shuffled(
 def in_order(
     updates: Updates, truth: Truth, batch: int, drop_remainder: bool = False
 ) -> tf.data.Dataset:
-    """The updates once, in the order of the plan; arguments as those of `shuffled`."""
+    """Make a data set of updates once, in the order of the plan; arguments as in `shuffled`."""
     rows = tf.data.Dataset.range(len(updates), output_type=tf.int32)
     return rows.batch(batch, drop_remainder).map(_gathering(updates, truth)).prefetch(2)
 
 
 def passes(count: int, batch: int, seed: int, drop_remainder: bool = False) -> tf.data.Dataset:
-    """Batches of row numbers int32 [batch], pass after pass in another order, for ever.
+    """Make an endless data set of row numbers int32 [batch], in a new order in each epoch.
 
     Args:
-        count: how many rows there are.
+        count: number of rows.
         batch: rows in a batch.
-        seed: of the orders.
-        drop_remainder: leave out each pass' last, smaller batch.
+        seed: seed of the orders.
+        drop_remainder: drop the last, smaller batch of each epoch.
     """
 
     def one(number: tf.Tensor) -> tf.data.Dataset:
@@ -106,9 +106,9 @@ def passes(count: int, batch: int, seed: int, drop_remainder: bool = False) -> t
 
 
 def _gathering(updates: Updates, truth: Truth) -> Callable[[tf.Tensor], tuple[Pair, tf.Tensor]]:
-    """Rows of a side -> posteriors before and after, and the truth."""
+    """Make a function from rows to posteriors before and after, and the truth."""
     look, before = tf.constant(updates.look), tf.constant(updates.before)
-    # On the host: gathering a batch from it costs less than a copy of the whole.
+    # Kept in host memory: copying a batch to a GPU costs less than copying everything.
     after = tf.constant(updates.after)
 
     def gather(chosen: tf.Tensor) -> tuple[Pair, tf.Tensor]:
@@ -122,20 +122,20 @@ def _gathering(updates: Updates, truth: Truth) -> Callable[[tf.Tensor], tuple[Pa
 
 
 def single_labels(dataset: Dataset, updates: Updates) -> Array:
-    """The label of each single-sample update, int32 [updates]."""
+    """Return the label of each single-sample update, int32 [updates]."""
     return dataset.labels[updates.indices[:, 0]]
 
 
 def label_distributions(dataset: Dataset, updates: Updates) -> Array:
-    """The label distribution of each updating set, float32 [updates, classes]."""
+    """Return the label distribution of each updating set, float32 [updates, classes]."""
     return label_shares(dataset, updates.indices)
 
 
 def label_shares(dataset: Dataset, indices: Array) -> Array:
-    """The label distribution of each row of samples, float32 [rows, classes].
+    """Return the label distribution of each row of samples, float32 [rows, classes].
 
     Args:
-        dataset: samples and labels.
+        dataset: the data set that `indices` point into.
         indices: int32 [rows, samples].
     """
     one_hot = np.eye(dataset.classes, dtype=np.float32)
@@ -143,15 +143,15 @@ def label_shares(dataset: Dataset, indices: Array) -> Array:
 
 
 def table(values: Array) -> Truth:
-    """A truth that looks rows up in an array [updates, ...]."""
+    """Make a truth function that takes rows of an array [updates, ...]."""
     held = tf.constant(values)
     return lambda rows: tf.gather(held, rows)
 
 
 def updating_sets(dataset: Dataset, updates: Updates) -> Truth:
-    """A truth that gives updating sets in [0, 1], float32 [batch, set_size, values of a sample].
+    """Make a truth function: updating sets in [0, 1], float32 [batch, set_size, values].
 
-    Samples are gathered when they are asked for: all sets at once would not fit in memory.
+    Samples are gathered batch by batch, since all sets at once would not fit into memory.
     """
     low, high = (tf.constant(bound.reshape(-1)) for bound in dataset.bounds)
     samples = tf.constant(dataset.samples.reshape(len(dataset.samples), -1))

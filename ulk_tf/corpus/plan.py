@@ -1,4 +1,4 @@
-"""The plan: for every update its base model, its updating set and its seed, drawn first."""
+"""Plan: the updating set and the seed of every update, drawn before anything is computed."""
 
 from dataclasses import dataclass
 
@@ -10,13 +10,13 @@ from ulk_tf.files import Array
 
 @dataclass(frozen=True)
 class PlanRows:
-    """The planned updates of one base model.
+    """Planned updates of one base model.
 
     Row i depends on seed, role, base and i alone, so a longer plan begins with a shorter one.
 
     Attributes:
-        indices: int32 [updates, set_size], samples of the data set.
-        seeds: int32 [updates, 2], of each update's dropout.
+        indices: updating sets, int32 [updates, set_size], positions in the data set.
+        seeds: dropout seed of each update, int32 [updates, 2].
     """
 
     indices: Array
@@ -34,18 +34,18 @@ def draw(
     set_size: int,
     skew: float | None,
 ) -> PlanRows:
-    """Draw the updating sets of one base model: distinct samples in a set, sets may overlap.
+    """Draw the updating sets of one base model, each without repetition; sets may overlap.
 
     Args:
-        seed: the experiment's.
+        seed: the experiment's seed.
         role: shadow, validation or target.
         base: number of the base model in its role.
-        pool: int32, the samples that may be drawn.
-        labels: int32, of the whole data set.
-        updates: how many rows.
+        pool: samples to draw from, int32 [n].
+        labels: labels of the whole data set, int32.
+        updates: number of updates.
         set_size: samples in a set.
-        skew: None: uniformly from the pool, as in the paper; otherwise the concentration of a
-            Dirichlet over the classes, drawn anew for each set.
+        skew: None draws uniformly from the pool, as in the paper. A number is the concentration
+            of a Dirichlet, from which the label distribution of each set is drawn.
     """
     indices = np.empty((updates, set_size), np.int32)
     seeds = np.empty((updates, 2), np.int32)
@@ -62,15 +62,15 @@ def draw(
 
 
 def _skewed(rng: np.random.Generator, by_class: list[Array], set_size: int, skew: float) -> Array:
-    """A set whose label distribution is drawn from Dirichlet(skew)."""
+    """Draw a set whose label distribution is drawn from Dirichlet(skew)."""
     available = np.array([len(members) for members in by_class])
     wanted = rng.dirichlet(np.full(len(by_class), skew)) * (available > 0)
     counts = np.zeros(len(by_class), np.int64)
-    # A class that runs out gives its share to the others.
+    # The share of a class with too few samples goes to the other classes.
     while (missing := set_size - counts.sum()) > 0:
         weights = (wanted + 1e-12) * (counts < available)
-        drawn = rng.multinomial(missing, weights / weights.sum())
-        counts = np.minimum(counts + drawn, available)
+        extra = rng.multinomial(missing, weights / weights.sum())
+        counts = np.minimum(counts + extra, available)
     chosen = [
         rng.choice(members, count, replace=False)
         for members, count in zip(by_class, counts, strict=True)

@@ -1,6 +1,6 @@
-"""The executor of one machine: worker processes of one thread each, and the death of any of them.
+"""Executor on one machine: worker processes of one thread each.
 
-A worker that dies takes one job with it; that job is tried again in a fresh worker.
+If a worker dies, its job is repeated in a new worker.
 """
 
 import os
@@ -26,28 +26,28 @@ MAX_ATTEMPTS = 3
 
 @dataclass
 class _Worker:
-    """A process, the socket to it, and the number of the job that it computes."""
+    """Worker process, the connection to it, and the number of its present job."""
 
     process: subprocess.Popen[bytes]
     connection: Connection
     job: int | None = None
 
     def stop(self) -> None:
-        """Kill it; it holds nothing that another could not compute."""
+        """Kill the process; its job can be repeated by another."""
         self.connection.close()
         self.process.kill()
         self.process.wait()
 
 
 class Processes:
-    """Worker processes, started when there are jobs and kept until `close`.
+    """Executor in worker processes, which start with the first jobs and run until `close`.
 
     Args:
-        config: how many workers; one for each core when it does not say.
-        datasets: of both sides; sent once to each worker.
+        config: number of workers; one for each core when None.
+        datasets: data sets of both sides, by fingerprint; sent once to each worker.
 
     Attributes:
-        most: workers at one time, at most.
+        most: greatest number of workers.
     """
 
     def __init__(self, config: ExecutionConfig, datasets: Datasets) -> None:
@@ -56,11 +56,11 @@ class Processes:
         self._workers: list[_Worker] = []
 
     def run(self, jobs: Sequence[Job]) -> Iterator[tuple[int, Any]]:
-        """Yield (number of the job, its result) as jobs finish.
+        """Yield (position in `jobs`, result) as jobs finish.
 
         Raises:
-            UserError: a job found a mistake of the user's, or killed its worker repeatedly.
-            RuntimeError: a job raised anything else; its traceback is in the message.
+            UserError: a job raised it, or its workers died repeatedly.
+            RuntimeError: a job raised another exception; its traceback is in the message.
         """
         waiting = list(range(len(jobs)))[::-1]
         attempts = [0] * len(jobs)
@@ -69,7 +69,7 @@ class Processes:
             while waiting and (worker := self._idle(min(self.most, left))):
                 worker.job = waiting.pop()
                 attempts[worker.job] += 1
-                with suppress(ConnectionError):  # it is dead; `_collect` will find out
+                with suppress(ConnectionError):  # the worker is dead; `_collect` handles it
                     worker.connection.send(jobs[worker.job])
             finished, lost = self._collect()
             for number in lost:
@@ -80,13 +80,13 @@ class Processes:
             yield from finished
 
     def close(self) -> None:
-        """Stop all workers, whatever they do."""
+        """Kill all workers."""
         for worker in self._workers:
             worker.stop()
         self._workers.clear()
 
     def _idle(self, most: int) -> _Worker | None:
-        """A worker without a job; a new one where there may be one more."""
+        """Return a worker without a job, starting one if there are fewer than `most`; else None."""
         idle = [worker for worker in self._workers if worker.job is None]
         if idle:
             return idle[0]
@@ -99,10 +99,10 @@ class Processes:
         return worker
 
     def _collect(self) -> tuple[list[tuple[int, Any]], dict[int, int]]:
-        """Wait for answers and deaths.
+        """Wait until a worker has finished its job or died.
 
         Returns:
-            Results by job, and exit codes by job that was lost.
+            Pairs of job and result, and the exit code of the dead worker by lost job.
         """
         finished, lost = [], {}
         busy = [worker for worker in self._workers if worker.job is not None]
@@ -117,21 +117,21 @@ class Processes:
             except (EOFError, ConnectionError):
                 self._workers.remove(worker)
                 with suppress(subprocess.TimeoutExpired):
-                    worker.process.wait(5)  # for its own exit code
+                    worker.process.wait(5)  # so that its exit code is not that of `stop`
                 worker.stop()
                 lost[number] = worker.process.returncode
         return finished, lost
 
 
 def start_worker() -> _Worker:
-    """Start a worker process, which waits for its data sets."""
+    """Start a worker process; it waits for the data sets."""
     here, there = Pipe()
-    # The workers' imports are ours, wherever they came from.
+    # Workers import from the same paths as this process.
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join(path or str(Path.cwd()) for path in sys.path),
         "TF_CPP_MIN_LOG_LEVEL": "3",
     }
-    # Not `-m`: what the worker sends would then be of a module named `__main__`.
+    # Not `-m`: classes of the worker's module would then belong to `__main__` when pickled.
     start = "from ulk_tf.corpus.worker import main; main()"
     command = [sys.executable, "-c", start, str(there.fileno())]
     with there, _no_interrupts():
@@ -143,7 +143,7 @@ def start_worker() -> _Worker:
 
 @contextmanager
 def _no_interrupts() -> Iterator[None]:
-    """Hold back Ctrl-C here, and for ever in what is started: only the parent answers it."""
+    """Block SIGINT here, and for ever in processes started meanwhile; the parent handles it."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -154,7 +154,7 @@ def _no_interrupts() -> Iterator[None]:
 def _gave_up(job: Job, code: int) -> UserError:
     cause = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
     return UserError(
-        "worker processes that live",
+        "worker processes that finish their jobs",
         f"one that died {MAX_ATTEMPTS} times ({cause}) while {job.what}",
         "If memory ran out, lower --workers. What is finished is kept: run again to go on.",
     )

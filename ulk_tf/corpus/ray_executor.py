@@ -1,7 +1,7 @@
-"""The executor of a Ray cluster: the same jobs on many machines.
+"""Executor on a Ray cluster: the same jobs on many machines.
 
-The data set and each base model's weights go into the object store once. Few tasks are submitted
-at a time, and what a lost node took with it is submitted again.
+The data sets and each base model's weights go into the object store once. Few tasks are submitted
+at a time, and the tasks of a lost node are submitted again.
 """
 
 import os
@@ -26,26 +26,26 @@ except ImportError as error:  # an extra
     ) from error
 
 MAX_ATTEMPTS = 5
-# Seconds in which a cluster must take a connection.
+# Seconds within which a cluster must accept a connection.
 REACH = 10.0
-# Of every worker. Ray hides GPUs from tasks that reserve none; ours take what there is.
+# Environment of every worker. Ray hides GPUs from tasks that reserve none; ours may use them.
 ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "3", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
 
 
 class Ray:
-    """Runs jobs on a Ray cluster, or on one started here for the purpose.
+    """Executor on a running Ray cluster, or on one that is started on this machine.
 
     Args:
-        config: the cluster's address, or how many workers one started here has.
-        datasets: of both sides; put into the object store once.
+        config: address of the cluster, or number of workers of the one to start.
+        datasets: data sets of both sides, by fingerprint; put into the object store once.
 
     Raises:
         UserError: there is no cluster at the address.
     """
 
     def __init__(self, config: ExecutionConfig, datasets: Datasets) -> None:
-        self._own = not ray.is_initialized()
-        if self._own:
+        self._connected_here = not ray.is_initialized()
+        if self._connected_here:
             _connect(config)
         self._datasets = ray.put(datasets)
         self._weights: dict[str, Any] = {}
@@ -55,16 +55,16 @@ class Ray:
         self._running: dict[Any, int] = {}
 
     def run(self, jobs: Sequence[Job]) -> Iterator[tuple[int, Any]]:
-        """Yield (number of the job, its result) as jobs finish.
+        """Yield (position in `jobs`, result) as jobs finish.
 
         Raises:
-            UserError: a job found a mistake of the user's, or was lost repeatedly.
-            RuntimeError: a job raised anything else; its traceback is in the message.
+            UserError: a job raised it, or was lost repeatedly.
+            RuntimeError: a job raised another exception; its traceback is in the message.
         """
         waiting = list(range(len(jobs)))[::-1]
         attempts = [0] * len(jobs)
         while waiting or self._running:
-            # Enough to keep every core busy, however large the corpus is.
+            # Two tasks for each core keep all cores busy without filling the object store.
             most = max(2, 2 * int(ray.cluster_resources().get("CPU", 1)))
             while waiting and len(self._running) < most:
                 number = waiting.pop()
@@ -81,11 +81,11 @@ class Ray:
                     waiting.append(number)
 
     def close(self) -> None:
-        """Cancel what still runs; leave the cluster, or stop it if it was started here."""
+        """Cancel running tasks; disconnect from the cluster, or stop it if it was started here."""
         for reference in self._running:
             ray.cancel(reference, force=True)
         self._running.clear()
-        if self._own:
+        if self._connected_here:
             ray.shutdown()
 
     def _submit(self, job: Job) -> Any:
@@ -102,7 +102,7 @@ def _connect(config: ExecutionConfig) -> None:
     here = {} if config.ray_address else {"num_cpus": config.workers, "include_dashboard": False}
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     if not config.ray_address and " " in sys.executable:
-        # Ray hands the path to a shell as it is: no worker ever starts, and nothing says so.
+        # Ray passes the path to a shell unquoted: no worker starts, and no error is reported.
         raise UserError(
             "a path of Python without spaces for --executor=ray",
             sys.executable,
@@ -119,7 +119,7 @@ def _connect(config: ExecutionConfig) -> None:
 
 
 def _check_reachable(address: str) -> None:
-    """Raise where nobody listens: Ray itself goes on asking for many minutes."""
+    """Raise `OSError` if nothing listens at the address: Ray itself retries for many minutes."""
     host, _, port = address.rpartition("://")[2].rpartition(":")
     if host and port.isdigit():
         socket.create_connection((host, int(port)), timeout=REACH).close()
@@ -131,7 +131,7 @@ def _prepare_once() -> None:
 
 
 def _compute(datasets: Datasets, weights: Any, job: Job) -> Done | Failed:
-    """In a worker of the cluster."""
+    """Run a job in a worker of the cluster."""
     _prepare_once()
     if weights is not None and isinstance(job, UpdateJob):
         job = replace(job, weights=weights)
@@ -140,7 +140,7 @@ def _compute(datasets: Datasets, weights: Any, job: Job) -> Done | Failed:
 
 def _gave_up(job: Job, error: RayError) -> UserError:
     return UserError(
-        "Ray workers that live",
+        "Ray workers that finish their jobs",
         f"{MAX_ATTEMPTS} failures ({type(error).__name__}) while {job.what}",
         "What is finished is kept: run again to go on.",
     )

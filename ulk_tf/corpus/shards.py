@@ -1,9 +1,9 @@
-"""Shards of a corpus: complete or absent, listed with their sha256 in a manifest.
+"""Shards: the files of a corpus, each complete or absent, listed with its sha256 in a manifest.
 
 A corpus folder holds
 
-    plan.npz                                 what is planned, written first
-    MANIFEST.json                            identity, probes, and each shard's sha256
+    plan.npz                                 the plan, written first
+    MANIFEST.json                            identity, probes, and the sha256 of each shard
     shadow-000_000000-000256.npz  ...        posteriors before and after these updates
 """
 
@@ -23,16 +23,16 @@ MANIFEST = "MANIFEST.json"
 
 
 class Shards:
-    """The files of one corpus. Whatever is not listed with these very bytes does not count.
+    """Shards of one corpus; a file that the manifest does not list with its sha256 is ignored.
 
     Args:
-        folder: of this corpus.
-        identity: all that decides its bytes; it is written down and compared.
-        probes: a digest of each probe that was asked.
-        columns: int [n], the places in `probes` of those that are read; all when None.
+        folder: folder of the corpus.
+        identity: settings that decide its posteriors, which the manifest must equal.
+        probes: digest of each probe of the corpus.
+        columns: positions in `probes` of the probes to read, int [n]; all when None.
 
     Attributes:
-        folder: of this corpus.
+        folder: folder of the corpus.
     """
 
     def __init__(
@@ -51,12 +51,15 @@ class Shards:
     def with_probes(
         cls, folder: Path, identity: Mapping[str, object], wanted: list[str]
     ) -> "Shards | None":
-        """The corpus in a folder, read at some of its probes; None where it lacks one of them.
+        """Open the corpus in a folder, to be read at some of its probes.
 
         Args:
-            folder: of a corpus.
-            identity: that it must have.
-            wanted: digests of probes.
+            folder: folder of a corpus.
+            identity: the identity that it must have.
+            wanted: digests of the probes to read.
+
+        Returns:
+            The shards; None if the identity differs or a probe is missing.
         """
         manifest = _manifest(folder)
         if manifest is None or manifest["identity"] != json.loads(json.dumps(identity)):
@@ -68,20 +71,23 @@ class Shards:
         return cls(folder, identity, manifest["probes"], columns)
 
     def sweep(self) -> None:
-        """Remove shards that are not listed, or damaged; the caller holds the folder's lock."""
+        """Remove unlisted and damaged shards; the caller must hold the folder's lock."""
         with disk_errors(self.folder):
-            for stranger in self.folder.glob("*_*.npz"):
-                if stranger.name not in self._listed:
-                    stranger.unlink()
+            for path in self.folder.glob("*_*.npz"):
+                if path.name not in self._listed:
+                    path.unlink()
 
     def missing(self, base: str, updates: int, weights: str, largest: int) -> list[tuple[int, int]]:
-        """Ranges of updates of a base model that no sound shard covers.
+        """List the ranges of a base model's updates that no valid shard covers.
 
         Args:
-            base: the base model's name.
-            updates: how many are wanted.
-            weights: digest of the base model's weights; shards of others do not count.
-            largest: updates in one range at most.
+            base: name of the base model.
+            updates: number of updates that the corpus must have.
+            weights: digest of the base model's weights; shards of other weights are ignored.
+            largest: greatest number of updates in one range.
+
+        Returns:
+            Pairs of the first update and the number after the last one.
         """
         covered = np.zeros(updates, bool)
         for name, entry in list(self._listed.items()):
@@ -95,18 +101,18 @@ class Shards:
         gaps = zip(edges[::2], edges[1::2], strict=True)
         ranges: list[tuple[int, int]] = []
         for first, stop in gaps:
-            # Shards end at the same numbers however often a corpus was extended.
+            # Shards end at multiples of `largest`, however often a corpus was extended.
             inner = range((int(first) // largest + 1) * largest, int(stop), largest)
             ranges.extend(pairwise([int(first), *inner, int(stop)]))
         return ranges
 
     def write(self, base: str, start: int, stop: int, weights: str, posteriors: Any) -> None:
-        """Add a shard, then list it.
+        """Save a shard, then list it in the manifest.
 
         Args:
-            base: the base model's name.
+            base: name of the base model.
             start: number of its first update.
-            stop: number behind its last update.
+            stop: number after its last update.
             weights: digest of the base model's weights.
             posteriors: arrays "before" [probes, classes] and "after" [updates, probes, classes].
         """
@@ -126,7 +132,11 @@ class Shards:
             write_json(self.folder / MANIFEST, manifest)
 
     def read(self, base: str, updates: int) -> tuple[Array, Array]:
-        """Posteriors before [probes, classes] and after [updates, probes, classes] of a base."""
+        """Read the posteriors of a base model's first `updates` updates.
+
+        Returns:
+            Before [probes, classes] and after [updates, probes, classes], float32.
+        """
         parts = sorted(
             (entry["start"], name) for name, entry in self._listed.items() if entry["base"] == base
         )
@@ -138,14 +148,14 @@ class Shards:
         return before[self._columns], after[:, self._columns]
 
     def first(self, base: str, weights: str) -> tuple[Array, Array] | None:
-        """Posteriors [probes, classes] before and after the first update of a base model.
+        """Read the posteriors before and after the first update of a base model.
 
         Args:
-            base: the base model's name.
+            base: name of the base model.
             weights: digest of its weights.
 
         Returns:
-            None where that update is not on disk.
+            Two arrays float32 [probes, classes]; None if that update is not on disk.
         """
         for name, entry in self._listed.items():
             if (entry["base"], entry["start"], entry["weights"]) == (base, 0, weights):
@@ -155,7 +165,7 @@ class Shards:
         return None
 
     def _sound(self) -> dict[str, dict[str, Any]]:
-        """The listed shards whose bytes are what the manifest says."""
+        """Return the entries of the manifest whose files match their sha256, by file name."""
         manifest = _manifest(self.folder)
         if (
             manifest is None
@@ -177,7 +187,7 @@ class Shards:
 
 
 def _manifest(folder: Path) -> dict[str, Any] | None:
-    """The manifest of a corpus; None where it is missing or no manifest."""
+    """Read the manifest of a corpus; None if it is missing or damaged."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         return {

@@ -1,4 +1,4 @@
-"""Warnings about data and base models, before hours go into their updates."""
+"""Soundness: warnings about data and base models, before updates take hours."""
 
 from collections.abc import Sequence
 
@@ -8,18 +8,18 @@ from ulk_tf.classifiers.training import CHECKED, BaseModel
 from ulk_tf.corpus.design import BaseId, Design
 from ulk_tf.data.datasets import Dataset
 
-# Classes and base models that are named in one sentence.
+# Greatest number of classes or base models named in one sentence.
 SHOWN = 5
-# An accuracy shows learning from so many standard errors above a guess, and what untrained weights
-# get by luck.
+# A base model has learned something if its accuracy exceeds a guess by this many standard errors,
+# plus this share of the rest, which untrained weights reach by chance.
 ERRORS, LUCK = 2.0, 0.05
 
 
 def about_data(dataset: Dataset) -> list[str]:
-    """Sentences about a data set that its user must see.
+    """Return warnings about a data set: its classes without samples.
 
     Args:
-        dataset: of one side.
+        dataset: data set of one side.
     """
     empty = dataset.empty_classes
     if not empty:
@@ -33,13 +33,13 @@ def about_data(dataset: Dataset) -> list[str]:
 
 
 def about_bases(designs: Sequence[Design], bases: dict[BaseId, BaseModel]) -> list[str]:
-    """Name the base models that tell classes apart no better than a guess.
+    """Return a warning that names the base models with the accuracy of a guess, if any.
 
     Args:
-        designs: of the corpora of both sides.
+        designs: designs of the corpora of both sides.
         bases: all base models, with their accuracies.
     """
-    found = []
+    poor = []
     for design in designs:
         for base in design.updates:
             pool = design.pool(base)[:CHECKED]
@@ -47,12 +47,12 @@ def about_bases(designs: Sequence[Design], bases: dict[BaseId, BaseModel]) -> li
             error = (guess * (1 - guess) / len(pool)) ** 0.5
             accuracy = bases[base].pool_accuracy
             if accuracy <= guess + ERRORS * error + LUCK * (1 - guess):
-                found.append(f"{base} {accuracy:.1%}, guess {guess:.1%}")
-    if not found:
+                poor.append(f"{base} {accuracy:.1%}, guess {guess:.1%}")
+    if not poor:
         return []
     return [
-        f"{len(found)} of {len(bases)} base models have learned nothing: on new samples they are "
-        f"right no more often than the commonest class is ({_listed(found)}). What their updates "
+        f"{len(poor)} of {len(bases)} base models have learned nothing: on new samples they are "
+        f"right no more often than the commonest class is ({_listed(poor)}). What their updates "
         "give away says little of a trained classifier: raise --base_epochs or "
         "--base_learning_rate, or check data and target."
     ]

@@ -1,6 +1,6 @@
-"""Notices a stale corpus: the first update of each base model is computed anew and compared.
+"""Stale corpora: detected by computing the first update of each base model again.
 
-A corpus is found by its settings. Code that was edited, or another version of a library, may give
+The key of a corpus holds its settings. Edited code, or another version of a library, may compute
 other posteriors under the same settings, and the two must not be mixed.
 """
 
@@ -15,23 +15,23 @@ from ulk_tf.corpus.shards import Shards
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array
 
-# Posteriors of another kind of processor differ by some 1e-7 in rounding; what an update moves
-# may be less than this share of it apart.
+# Tolerances: an absolute one, since processors round differently by about 1e-7, and one relative
+# to the largest change of a posterior by the update.
 ROUNDING, OF_MOVEMENT = 1e-6, 1e-3
 
 
 def check_first_updates(
     corpora: Sequence[tuple[Design, Shards]], bases: dict[BaseId, BaseModel], executor: Executor
 ) -> None:
-    """Compute the first update of each base model anew where it is on disk, and compare.
+    """Compute the first update of each base model again, and compare it with the one on disk.
 
     Args:
-        corpora: of all sides, complete or begun.
-        bases: all base models.
-        executor: computes them.
+        corpora: corpora of all sides, complete or not.
+        bases: all base models by identity.
+        executor: runs the jobs.
 
     Raises:
-        UserError: one of them differs by more than rounding.
+        UserError: an update differs by more than rounding.
     """
     jobs, recorded, folders = [], [], []
     for design, shards in corpora:

@@ -1,4 +1,4 @@
-"""The updates of a corpus as attacks are given them."""
+"""Updates of a corpus: posteriors and updating sets, the input of attacks."""
 
 from dataclasses import dataclass, replace
 
@@ -9,18 +9,19 @@ from ulk_tf.files import Array
 
 @dataclass(frozen=True)
 class Updates:
-    """The updates of one role, as attacks are given them.
+    """Updates of one role.
 
     Attributes:
-        base: int32 [updates], number of the base model in its role.
-        before: float32 [bases, probes, classes], posteriors of the base models.
-        after: float32 [updates, probes, classes].
-        indices: int32 [updates, set_size], the updating sets.
-        by_update: whether `before` has a row for each update, as where answers are noisy, and
-            not for each base model.
-        kind: of the answers, as `answers.interpret` names it: posteriors, rounded, top-k,
+        base: number of each update's base model in its role, int32 [updates].
+        before: posteriors of the base models, float32 [bases, probes, classes], or [updates, ...]
+            with `by_update`.
+        after: posteriors after each update, float32 [updates, probes, classes].
+        indices: the updating sets, int32 [updates, set_size], positions in the data set.
+        by_update: True if `before` has a row for each update, since a defence is random; False
+            if it has one for each base model.
+        kind: form of the answers, as `answers.interpret` names it: posteriors, rounded, top-k,
             labels or noisy.
-        step: the rounding step of the answers; 0 where they are exact.
+        step: rounding step of the answers; 0 for exact ones.
     """
 
     base: Array
@@ -36,14 +37,14 @@ class Updates:
 
     @property
     def look(self) -> Array:
-        """The row of `before` that goes with each update, int32 [updates]."""
+        """Row of `before` of each update, int32 [updates]."""
         return np.arange(len(self), dtype=np.int32) if self.by_update else self.base
 
     def take(self, rows: Array) -> "Updates":
-        """Some of the updates, in this order.
+        """Select updates, in the order of `rows`.
 
         Args:
-            rows: int [n], their places.
+            rows: positions of the updates, int [n].
         """
         return replace(
             self,
@@ -54,5 +55,9 @@ class Updates:
         )
 
     def pair(self, rows: Array) -> tuple[Array, Array]:
-        """Posteriors before and after some updates, float32 [rows, probes, classes] each."""
+        """Return posteriors before and after some updates, float32 [rows, probes, classes] each.
+
+        Args:
+            rows: positions of the updates, int [rows].
+        """
         return self.before[self.look[rows]], self.after[rows]

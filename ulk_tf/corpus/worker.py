@@ -1,8 +1,8 @@
-"""A worker process: one TensorFlow thread, quiet, gone when its parent is gone.
+"""Worker process: one TensorFlow thread, no log output, exits when its parent exits.
 
-The parent sends its data sets over an inherited socket, then job after job; each is answered by a
-`Done` or a `Failed`. This module imports nothing heavy, so that TensorFlow can be imported with
-its chatter turned off.
+The parent sends the data sets over an inherited socket, then job after job; the worker replies to
+each with a `Done` or a `Failed`. This module does not import TensorFlow at the top, so that its
+messages on import can be suppressed.
 """
 
 import contextlib
@@ -19,24 +19,28 @@ from typing import Any
 from ulk_tf.errors import UserError
 from ulk_tf.quiet import silenced
 
-# From malloc.h: mmap only beyond 32 MiB, never trim, grow by 64 MiB, one arena for all threads.
+# Options of malloc.h: mmap only beyond 32 MiB, never trim, grow by 64 MiB, one arena for all.
 _MALLOPT = {-3: 2**25, -1: 2**31 - 1, -2: 2**26, -8: 1}
 
 
 @dataclass(frozen=True)
 class Done:
-    """The result of a job."""
+    """Reply with the result of a job.
+
+    Attributes:
+        result: the return value of the job.
+    """
 
     result: Any
 
 
 @dataclass(frozen=True)
 class Failed:
-    """A job that raised, and would raise again.
+    """Reply of a job that raised an exception.
 
     Attributes:
-        error: the user's mistake, or None for any other exception.
-        trace: the traceback as text.
+        error: the `UserError`, or None for any other exception.
+        trace: the traceback of any other exception, as text.
     """
 
     error: UserError | None
@@ -44,10 +48,10 @@ class Failed:
 
 
 def serve(connection: Connection) -> None:
-    """Answer jobs until the other end closes.
+    """Receive jobs, and send replies, until the parent closes the connection.
 
     Args:
-        connection: to the parent, which sends the data sets first.
+        connection: connection to the parent, which sends the data sets first.
     """
     with contextlib.suppress(EOFError, ConnectionError), connection:
         datasets = connection.recv()
@@ -56,7 +60,7 @@ def serve(connection: Connection) -> None:
 
 
 def answer(job: Any, datasets: Any) -> Done | Failed:
-    """Run a job; whatever it raises is an answer, for another worker would fare no better."""
+    """Run a job; an exception becomes a `Failed`, since another worker would raise it too."""
     try:
         return Done(job.run(datasets))
     except UserError as error:
@@ -66,11 +70,11 @@ def answer(job: Any, datasets: Any) -> Done | Failed:
 
 
 def outcome(answered: Done | Failed) -> Any:
-    """The result of a job, in the parent.
+    """Return the result of a job from its reply, in the parent.
 
     Raises:
-        UserError: the job found a mistake of the user's.
-        RuntimeError: it raised anything else.
+        UserError: the job raised it.
+        RuntimeError: the job raised another exception.
     """
     if isinstance(answered, Done):
         return answered.result
@@ -78,12 +82,12 @@ def outcome(answered: Done | Failed) -> Any:
 
 
 def prepare() -> None:
-    """Set a fresh process up for small kernels: one thread, memory kept, GPU memory by need."""
+    """Set up a new process for small kernels: one thread, memory kept, GPU memory on demand."""
     keep_memory()
     with silenced():
-        import tensorflow as tf  # noqa: PLC0415 - with its chatter turned off
+        import tensorflow as tf  # noqa: PLC0415 - with its messages suppressed
 
-        # One thread is faster here, and gives the same bytes on machines with more cores.
+        # One thread is faster for small kernels, and its results do not depend on the cores.
         tf.config.threading.set_intra_op_parallelism_threads(1)
         tf.config.threading.set_inter_op_parallelism_threads(1)
         for gpu in tf.config.list_physical_devices("GPU"):
@@ -93,9 +97,10 @@ def prepare() -> None:
 
 
 def keep_memory() -> None:
-    """Let the C library keep freed memory: a page handed back costs more than its use.
+    """Make the C library keep freed memory instead of returning it to the system.
 
-    Each update allocates and frees the same few megabytes some hundred times.
+    Each update allocates and frees the same few megabytes some hundred times, and getting pages
+    from the system takes longer than the arithmetic on them.
     """
     try:
         mallopt = ctypes.CDLL(None).mallopt
@@ -112,7 +117,7 @@ def _follow(parent: int) -> None:
 
 
 def main() -> None:
-    """Serve on the inherited socket, whose file descriptor is the only argument."""
+    """Serve jobs on the inherited socket, whose file descriptor is the only argument."""
     threading.Thread(target=_follow, args=(os.getppid(),), daemon=True).start()
     prepare()
     serve(Connection(int(sys.argv[1])))

@@ -1,1 +1,1 @@
-"""Data sets, and who owns which of their samples."""
+"""Data sets, and their splits between owner, adversary and probing set."""

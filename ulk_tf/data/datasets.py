@@ -1,4 +1,4 @@
-"""Data sets: what exists, how it is loaded, and what every one of them becomes."""
+"""Data sets: loaded by name from scikit-learn, TFDS or a .npz file, in one common form."""
 
 import re
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from ulk_tf.files import Array, digest
 
 @dataclass(frozen=True)
 class Dataset:
-    """Samples and labels.
+    """Data set in memory: samples, labels and class names.
 
     Attributes:
         name: short name, used in paths.
@@ -48,13 +48,13 @@ class Dataset:
 
     @property
     def empty_classes(self) -> tuple[str, ...]:
-        """Names of classes that no sample is of."""
+        """Names of the classes without samples."""
         have = set(np.unique(self.labels).tolist())
         return tuple(name for label, name in enumerate(self.class_names) if label not in have)
 
     @property
     def is_image(self) -> bool:
-        """True for images (uint8, four dimensions), false for vectors."""
+        """True for images (uint8, four dimensions), False for vectors."""
         return bool(self.samples.ndim == 4)
 
     @property
@@ -64,7 +64,7 @@ class Dataset:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Digest of samples, labels and class names: what a corpus is found by."""
+        """Digest of samples, labels and class names, part of the keys of corpora."""
         return digest(self.samples, self.labels, list(self.class_names))
 
     @cached_property
@@ -83,25 +83,29 @@ class Dataset:
     def moments(self) -> tuple[Array, Array] | None:
         """Mean and deviation of each feature, float32 [features]; None for images.
 
-        Like the mean and deviation of an image collection, they are public: all sides normalise
-        by the same ones.
+        They count as public, like the mean and deviation of an image collection: both sides
+        normalise by the same ones.
         """
         if self.is_image:
             return None
         mean = self.samples.mean(0, dtype=np.float64)
         deviation = self.samples.std(0, dtype=np.float64)
-        # A feature that never changes stays as far from its mean as it is.
+        # A constant feature is not scaled.
         deviation[deviation == 0] = 1
         return mean.astype(np.float32), deviation.astype(np.float32)
 
     def scaled(self, indices: Array) -> Array:
-        """The samples at `indices`, float32 in [0, 1]: the scale of every reconstruction."""
+        """Scale samples to [0, 1], float32 [n, ...], the scale of reconstructions.
+
+        Args:
+            indices: positions of the samples, int [n].
+        """
         low, high = self.bounds
         return ((self.samples[indices].astype(np.float32) - low) / (high - low)).astype(np.float32)
 
 
 def _anything(samples: int) -> None:
-    """A check that every number of samples passes."""
+    """Accept any number of samples."""
 
 
 def load(
@@ -110,16 +114,16 @@ def load(
     cache_dir: Path,
     check: Callable[[int], None] = _anything,
 ) -> Dataset:
-    """Load a data set by its flag.
+    """Load a data set by the value of --dataset.
 
     Args:
         dataset: `digits`, a TFDS name, or the path of a .npz file.
-        data_dir: where TFDS data is prepared; None: TFDS_DATA_DIR or TFDS's own default.
-        cache_dir: where decoded TFDS images are kept.
+        data_dir: folder of prepared TFDS data; TFDS_DATA_DIR or the default of TFDS when None.
+        cache_dir: folder of decoded TFDS images.
         check: called with the number of samples as soon as it is known, before decoding.
 
     Raises:
-        UserError: unknown, not prepared and not downloadable, or unusable.
+        UserError: the data set is unknown, neither prepared nor downloadable, or unusable.
     """
     name = short_name(dataset)
     if dataset == "digits":
@@ -133,17 +137,17 @@ def load(
 
 
 def short_name(dataset: str) -> str:
-    """The name of a data set as it stands in paths: letters, digits, `_` and `-` only.
+    """Return the name of a data set for paths: letters, digits, `_` and `-` only.
 
     Args:
-        dataset: the --dataset flag.
+        dataset: value of the --dataset flag.
     """
     stem = Path(dataset).stem if dataset.endswith(".npz") else dataset
     return re.sub(r"[^A-Za-z0-9_-]+", "_", stem).strip("_-") or "data"
 
 
 def _digits() -> tuple[Array, Array, tuple[str, ...]]:
-    """scikit-learn's own 1,797 handwritten digits, 8x8; its 0..16 stretched to 0..255."""
+    """Load scikit-learn's 1,797 handwritten digits, 8x8; scale pixels from 0..16 to 0..255."""
     from sklearn.datasets import load_digits  # noqa: PLC0415 - slow import, only needed here
 
     digits = load_digits()

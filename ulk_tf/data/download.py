@@ -1,7 +1,7 @@
-"""Downloading a TFDS data set without waiting for ever, and without leaving half of it behind.
+"""Download of a TFDS data set with timeouts, and without partial files after a failure.
 
-TFDS asks an unreachable server again and again, for more than three minutes, with no timeout of
-its own, and leaves folders and parts of files where it stopped.
+TFDS itself retries an unreachable server for more than three minutes, sets no timeout, and leaves
+folders and partial files behind.
 """
 
 import shutil
@@ -16,30 +16,30 @@ import requests
 from ulk_tf.errors import UserError
 from ulk_tf.files import check_folder
 
-# Seconds to reach a server, seconds in which it must send something, seconds for the first check.
+# Seconds to connect to a server, seconds between its packets, seconds for the first check.
 CONNECT, SILENCE, CHECK = 5.0, 60.0, 15.0
 
 
 def download(name: str, builder: Any) -> None:
-    """Download and prepare a TFDS data set, or leave nothing.
+    """Download and prepare a TFDS data set; remove partial files after a failure.
 
     Args:
-        name: the --dataset flag.
-        builder: of TFDS; not prepared yet.
+        name: value of the --dataset flag.
+        builder: the builder of TFDS, whose data is not prepared yet.
 
     Raises:
-        UserError: it cannot be downloaded; the message says how to go on.
+        UserError: the data cannot be downloaded; the message contains a remedy.
     """
     data_dir = Path(builder.data_dir_root)
     check_folder(data_dir, "--data_dir")
     try:
         if reason := _unreachable(sorted(builder.url_infos or ())):
             raise _unavailable(name, builder, reason)
-        with _impatient(), _clean_after_failure(data_dir, builder.name):
+        with _request_timeouts(), _clean_after_failure(data_dir, builder.name):
             builder.download_and_prepare()
     except UserError:
         raise
-    except Exception as error:  # whatever its downloader, a mirror or a checksum raises
+    except Exception as error:  # downloaders, mirrors and checksums raise many types
         reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
         raise _unavailable(name, builder, reason) from error
 
@@ -54,19 +54,19 @@ def _unavailable(name: str, builder: Any, reason: str) -> UserError:
 
 
 def _unreachable(urls: list[str]) -> str:
-    """Why the first of `urls` cannot be had, within `CHECK` seconds; empty where it can."""
+    """Return why the first of `urls` is unreachable within `CHECK` seconds; empty if it is not."""
     urls = [url for url in urls if url.startswith("http")]
     if not urls:
         return ""
-    found: list[str] = []
-    # Names are looked up without a timeout: only a thread of its own can be left waiting.
-    thread = threading.Thread(target=lambda: found.append(_ask(urls[0])), daemon=True)
+    reasons: list[str] = []
+    # A look-up of a host name has no timeout, so it runs in a thread that can be abandoned.
+    thread = threading.Thread(target=lambda: reasons.append(_failure_of(urls[0])), daemon=True)
     thread.start()
     thread.join(CHECK)
-    return found[0] if found else f"no answer from {urls[0]} within {CHECK:.0f} seconds"
+    return reasons[0] if reasons else f"no answer from {urls[0]} within {CHECK:.0f} seconds"
 
 
-def _ask(url: str) -> str:
+def _failure_of(url: str) -> str:
     try:
         with requests.get(url, stream=True, timeout=(CONNECT, CHECK)) as response:
             return "" if response.ok else f"{url} answers {response.status_code}"
@@ -75,8 +75,8 @@ def _ask(url: str) -> str:
 
 
 @contextmanager
-def _impatient() -> Iterator[None]:
-    """Give every request a timeout."""
+def _request_timeouts() -> Iterator[None]:
+    """Set a timeout for every request that has none."""
     send = requests.Session.send
 
     def send_in_time(session: requests.Session, request: Any, **options: Any) -> Any:
@@ -92,15 +92,15 @@ def _impatient() -> Iterator[None]:
 
 @contextmanager
 def _clean_after_failure(data_dir: Path, name: str) -> Iterator[None]:
-    """Remove what a failed download has begun; whole files, which a later try needs, stay."""
-    downloads, own = data_dir / "downloads", data_dir / name
-    folders = [downloads / "extracted", downloads / name, downloads, own, data_dir]
+    """Remove partial files of a failed download; keep complete ones for the next attempt."""
+    downloads, prepared = data_dir / "downloads", data_dir / name
+    folders = [downloads / "extracted", downloads / name, downloads, prepared, data_dir]
     new_folders = [folder for folder in folders if not folder.exists()]
-    before = _parts(downloads, own)
+    before = _partial(downloads, prepared)
     try:
         yield
     except BaseException:
-        for part in _parts(downloads, own) - before:
+        for part in _partial(downloads, prepared) - before:
             shutil.rmtree(part) if part.is_dir() else part.unlink(missing_ok=True)
         for folder in new_folders:
             if folder.is_dir() and not any(folder.iterdir()):
@@ -108,6 +108,6 @@ def _clean_after_failure(data_dir: Path, name: str) -> Iterator[None]:
         raise
 
 
-def _parts(downloads: Path, own: Path) -> set[Path]:
-    """Files and folders that TFDS has not finished, by its way of naming them."""
-    return set(downloads.rglob("*.tmp.*")) | set(own.rglob("*incomplete*"))
+def _partial(downloads: Path, prepared: Path) -> set[Path]:
+    """List the files and folders that TFDS has not finished, by their names."""
+    return set(downloads.rglob("*.tmp.*")) | set(prepared.rglob("*incomplete*"))

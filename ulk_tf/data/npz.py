@@ -1,4 +1,4 @@
-"""A user's own data: one .npz of samples and labels."""
+"""Data of the user: samples and labels from a .npz file or from arrays."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,25 +9,25 @@ from ulk_tf.errors import UserError
 from ulk_tf.files import Array, load_npz
 
 MAX_CLASSES = 10_000
-# Far below the largest float32: squares and differences of such numbers stay finite.
+# Far below the largest float32, so that squares and differences stay finite.
 MAX_NUMBER = 1e15
 
 
 def load_npz_dataset(path: Path) -> tuple[Array, Array, tuple[str, ...]]:
-    """Read samples and labels from a .npz.
+    """Read samples and labels from a .npz file.
 
-    It holds `images` (uint8 [n, height, width] or [n, height, width, channels]; floats in
-    [0, 1] are accepted) or `vectors` (numbers [n, features]), `labels` (whole numbers [n]) and
-    perhaps `class_names` (strings [classes]). Other arrays in it are left unread.
+    The file holds `images` (uint8 [n, height, width] or [n, height, width, channels], or floats
+    in [0, 1]) or `vectors` (numbers [n, features]), `labels` (whole numbers [n]) and optionally
+    `class_names` (strings [classes]). Other arrays are not read.
 
     Args:
-        path: the file.
+        path: path of the file.
 
     Returns:
         Samples, labels int32 and class names, as `Dataset` has them.
 
     Raises:
-        UserError: anything missing or unusable; the message says what.
+        UserError: an array is missing or unusable.
     """
     if not path.is_file():
         raise UserError("--dataset to name an existing .npz file", f"{path}")
@@ -49,18 +49,19 @@ def load_npz_dataset(path: Path) -> tuple[Array, Array, tuple[str, ...]]:
 def from_arrays(
     samples: Array, labels: Array, class_names: Sequence[str] | None = None
 ) -> tuple[Array, Array, tuple[str, ...]]:
-    """Check samples and labels that are in memory.
+    """Check samples and labels in memory, and convert them.
 
     Args:
-        samples: images with three or four dimensions or vectors with two, as in a .npz.
+        samples: images [n, height, width] or [n, height, width, channels], or vectors
+            [n, features], as in a .npz file.
         labels: whole numbers [n] from 0.
-        class_names: one for each class; their numbers when None.
+        class_names: a name for each class; their numbers when None.
 
     Returns:
         Samples, labels int32 and class names, as `Dataset` has them.
 
     Raises:
-        UserError: anything unusable; the message says what.
+        UserError: an array is unusable.
     """
     raw = np.asarray(samples)
     if raw.ndim < 2 or len(raw) < 2 or not raw.size:
@@ -69,9 +70,9 @@ def from_arrays(
             f"shape {list(raw.shape)}",
         )
     checked = _vectors(raw) if raw.ndim == 2 else _images(raw)
-    own = _labels(np.asarray(labels), len(checked))
+    checked_labels = _labels(np.asarray(labels), len(checked))
     names = None if class_names is None else np.array([str(name) for name in class_names])
-    return checked, own, _class_names(names, own)
+    return checked, checked_labels, _class_names(names, checked_labels)
 
 
 def _images(raw: Array) -> Array:
@@ -111,7 +112,7 @@ def _vectors(raw: Array) -> Array:
 
 
 def _within(values: Array, name: str, low: float, high: float) -> None:
-    # NaN passes through minimum and maximum, and is within no bounds.
+    # With a NaN, minimum and maximum are NaN, which no bounds include.
     found_low, found_high = values.min(), values.max()
     if not low <= found_low <= found_high <= high:
         raise UserError(

@@ -1,4 +1,4 @@
-"""Splits: the samples of the owner, of the adversary, and of the probing set."""
+"""Splits: the samples of the owner, the adversary and the probing set."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,8 +11,8 @@ from ulk_tf.files import Array
 from ulk_tf.settings.config import known_classes
 from ulk_tf.settings.experiment import Experiment
 
-# Roles of base models: attacks are trained on shadow ones, stopped by validation ones, which are
-# the adversary's too, and scored on target ones, which are the owner's.
+# Roles of base models: attacks are trained on the adversary's shadow bases, stopped early on her
+# validation bases (held-out shadow bases), and scored on the owner's target bases.
 Role = Literal["shadow", "validation", "target"]
 ROLES: tuple[Role, ...] = ("shadow", "validation", "target")
 _MAX = {"target": 20_000, "validation": 4_000}
@@ -21,20 +21,20 @@ _POOLS = {
     "validation": "--validation_samples",
     "target": "--samples (or lower --base_size)",
 }
-# Samples that belong to nobody, from which a probing set of the usual size is taken.
+# Samples of neither side, reserved for a probing set of the usual size.
 RESERVED = 100
-# A larger probing set takes samples from the adversary's side, on large data always so many: all
-# probing sets up to this size leave the same samples to everybody.
+# A larger probing set takes samples of the adversary. On large data it always takes this many,
+# so that all probing sets up to this size leave both sides the same samples.
 LARGE_PROBING_SET, LARGE_DATA = 1000, 10_000
 
 
 @dataclass(frozen=True)
 class BaseSplit:
-    """The samples of one base model.
+    """Samples of one base model, as positions in its side's data set.
 
     Attributes:
-        base: int32, samples it is trained on.
-        pool: int32, samples from which its updating sets are drawn; disjoint from `base`.
+        base: samples that it is trained on, int32 [n].
+        pool: samples from which its updating sets are drawn, int32 [n]; disjoint from `base`.
     """
 
     base: Array
@@ -43,22 +43,22 @@ class BaseSplit:
 
 @dataclass(frozen=True)
 class Splits:
-    """Disjoint sets of sample indices (the threat model of the paper).
+    """Disjoint sets of samples, as positions in the data sets (paper: threat model).
 
-    The adversary owns `shadow` and `validation`, the owner `target`; nobody trains on `probes`.
-    Held-out shadow bases are trained on shadow samples, but their updating sets come from
-    `validation`, which no attack is trained on.
+    The adversary has `shadow` and `validation`, the owner `target`; no model is trained on
+    `probes`. Held-out shadow bases are trained on shadow samples, but their updating sets come
+    from `validation`, on which no attack is trained.
 
     Attributes:
-        probes: int32 [n_probes], the probing set, in the owner's data set.
-        shadow: int32, the adversary's samples, in her data set.
-        validation: int32, the adversary's samples kept for early stopping.
-        target: int32, the owner's samples.
-        base_sizes: samples that one base model of a role is trained on.
-        seed: from which the bases' own shares are drawn.
-        one_data_set: whether both sides' samples are of one data set.
-        lent: int32, samples of the adversary's that are in a large probing set instead; `shadow`
-            has them no more.
+        probes: the probing set, positions in the owner's data set, int32 [n_probes].
+        shadow: the adversary's samples, positions in her data set, int32 [n].
+        validation: the adversary's samples for early stopping, int32 [n].
+        target: the owner's samples, int32 [n].
+        base_sizes: training samples of one base model, by role.
+        seed: seed of the base models' splits.
+        one_data_set: True if both sides' samples are of one data set.
+        lent: the adversary's samples that went into a large probing set, int32 [n]; disjoint
+            from `shadow`.
     """
 
     probes: Array
@@ -73,7 +73,7 @@ class Splits:
     def __post_init__(self) -> None:
         groups = [[self.probes, self.target], [self.shadow, self.validation, self.lent]]
         if self.one_data_set:
-            # Those of the lent samples that are asked about are probes.
+            # `lent` is left out: some of its samples are probes.
             groups = [[self.probes, self.shadow, self.validation, self.target]]
         for group in groups:
             every = np.concatenate(group)
@@ -81,15 +81,19 @@ class Splits:
                 raise AssertionError("the probing set and the sides must be disjoint")
 
     def owned(self, role: Role) -> Array:
-        """The samples, int32, from which base sets of a role are drawn."""
+        """Return the samples from which base sets of a role are drawn, int32 [n]."""
         return self.target if role == "target" else self.shadow
 
     def for_base(self, role: Role, number: int) -> BaseSplit:
-        """The share of base model `number` of `role`.
+        """Draw the samples of one base model.
 
-        Every base draws its own base set, so that the pools of several bases together cover
-        their side. It depends on nothing but seed, role and number; samples that were lent to
-        the probing set leave it and move no other.
+        Every base model has another base set, so that the pools of several together cover their
+        side. The split depends on seed, role and number alone; removing the samples lent to the
+        probing set changes no other sample's place.
+
+        Args:
+            role: role of the base model.
+            number: its number in the role.
         """
         owned = self.target
         if role != "target":
@@ -104,19 +108,20 @@ class Splits:
         return BaseSplit(base, np.sort(self.validation) if role == "validation" else rest)
 
     def pool_size(self, role: Role) -> int:
-        """Samples in the smallest pool of a base of `role`."""
+        """Return the number of samples in a pool of `role`."""
         if role == "validation":
             return len(self.validation)
         return len(self.owned(role)) - self.base_sizes[role]
 
 
 def split(experiment: Experiment, samples: int, adversary_samples: int | None = None) -> Splits:
-    """Deal samples out to the probing set and the two sides.
+    """Divide samples between the probing set and the two sides.
 
     Args:
-        experiment: sizes; those left out follow from the numbers of samples.
-        samples: how many the owner's data set has.
-        adversary_samples: how many the adversary's has; None: both have the same data set.
+        experiment: sizes; those that are None follow from the numbers of samples.
+        samples: number of samples in the owner's data set.
+        adversary_samples: number of samples in the adversary's data set; None if both sides
+            share one data set.
 
     Raises:
         UserError: the sizes do not fit the data or one another.
@@ -148,14 +153,14 @@ def split(experiment: Experiment, samples: int, adversary_samples: int | None = 
             + (f", {shadow} shadow" if adversary.samples else " and some for the shadow side"),
             "Lower --n_probes, --samples, --validation_samples or --shadow_samples.",
         )
-    own_base = adversary.base_size or base
-    sizes: dict[Role, int] = {"shadow": own_base, "validation": own_base, "target": base}
+    shadow_base = adversary.base_size or base
+    sizes: dict[Role, int] = {"shadow": shadow_base, "validation": shadow_base, "target": base}
     have = shadow - lent if shared and not adversary.samples else shadow
-    if not 0 < base < target or not 0 < own_base < have:
+    if not 0 < base < target or not 0 < shadow_base < have:
         raise UserError(
             f"--base_size from 1 to below the samples of each side (target {target}, "
             f"shadow {have})",
-            base if base == own_base else f"{base} and --shadow_base_size={own_base}",
+            base if base == shadow_base else f"{base} and --shadow_base_size={shadow_base}",
         )
     ends = np.cumsum([reserved, target])
     if shared:
@@ -182,16 +187,16 @@ def split(experiment: Experiment, samples: int, adversary_samples: int | None = 
 def with_known_classes(
     splits: Splits, experiment: Experiment, owner_labels: Array, adversary_labels: Array
 ) -> Splits:
-    """The same for sides that have samples of some classes only.
+    """Remove samples of classes that a side does not have (--classes, --shadow_classes).
 
     Args:
-        splits: of all classes.
-        experiment: which classes each side has.
-        owner_labels: int32, of the owner's data set.
-        adversary_labels: int32, of the adversary's.
+        splits: splits with all classes.
+        experiment: names the classes of each side.
+        owner_labels: labels of the owner's data set, int32 [n].
+        adversary_labels: labels of the adversary's data set, int32 [n].
 
     Raises:
-        UserError: too few samples are left of them.
+        UserError: a side has too few samples left.
     """
 
     def kept(indices: Array, labels: Array, classes: str | None) -> Array:
@@ -202,7 +207,7 @@ def with_known_classes(
     owner, adversary = experiment.owner.data.classes, experiment.adversary.data.classes
     if owner is None and adversary is None:
         return splits
-    found = Splits(
+    remaining = Splits(
         splits.probes,
         kept(splits.shadow, adversary_labels, adversary),
         kept(splits.validation, adversary_labels, adversary),
@@ -213,7 +218,7 @@ def with_known_classes(
         kept(splits.lent, adversary_labels, adversary),
     )
     for role, flag, size in (("target", "", "base_size"), ("shadow", "shadow_", "base_size")):
-        owned = len(found.owned(role))  # type: ignore[arg-type]
+        owned = len(remaining.owned(role))  # type: ignore[arg-type]
         wanted = splits.base_sizes[role]  # type: ignore[index]
         if owned <= wanted:
             raise UserError(
@@ -221,11 +226,11 @@ def with_known_classes(
                 owned,
                 f"Lower --{flag}{size} or name more classes.",
             )
-    return found
+    return remaining
 
 
 def check_set_sizes(splits: Splits, experiment: Experiment) -> None:
-    """Raise `UserError` when an updating set would be larger than a pool."""
+    """Raise `UserError` if an updating set would be larger than its pool."""
     for role in ROLES:
         party = experiment.owner if role == "target" else experiment.adversary
         pool = splits.pool_size(role)

@@ -1,4 +1,4 @@
-"""Image-classification data sets of TensorFlow Datasets, decoded once and cached."""
+"""TensorFlow Datasets: image-classification data sets, decoded once and cached."""
 
 import math
 import re
@@ -23,19 +23,20 @@ def load_tfds(
     cache_dir: Path,
     check: Callable[[int], None],
 ) -> tuple[Array, Array, tuple[str, ...]]:
-    """All labelled images of a TFDS data set: its train split, then its test split.
+    """Load all labelled images of a TFDS data set: its train split, then its test split.
 
     Args:
         name: the TFDS name, such as mnist or cifar10.
-        data_dir: where it is prepared; None: TFDS_DATA_DIR or TFDS's own default.
-        cache_dir: where the decoded images are kept (decoding takes many times longer).
+        data_dir: folder of prepared data; TFDS_DATA_DIR or the default of TFDS when None.
+        cache_dir: folder of decoded images (decoding takes many times longer than reading them).
         check: called with the number of images before they are decoded.
 
     Returns:
         Images uint8 [n, height, width, channels], labels int32 [n], class names.
 
     Raises:
-        UserError: unknown, not prepared and not downloadable, or no set of equal images.
+        UserError: the data set is unknown, neither prepared nor downloadable, or has images of
+            different sizes.
     """
     builder = _builder(name, data_dir)
     features = builder.info.features
@@ -56,11 +57,11 @@ def _builder(name: str, data_dir: str | None) -> Any:
     import tensorflow_datasets as tfds  # noqa: PLC0415 - slow import, only needed here
 
     try:
-        # Namespaces, such as that of Hugging Face, are other downloaders with needs of their own.
+        # Names with a namespace, such as huggingface:..., use other downloaders; reject them.
         if not re.fullmatch(r"\w+(/[\w.-]+)?(:[\d.*]+)?", name):
             raise ValueError("no name of a data set")
         return tfds.builder(name, data_dir=data_dir, try_gcs=False)
-    except Exception as error:  # unknown names, configs and versions raise nearly anything
+    except Exception as error:  # unknown names, configs and versions raise many types
         raise UserError(
             "--dataset to be digits, an image-classification name of TFDS or a .npz file",
             repr(name),
@@ -100,7 +101,7 @@ def _check_features(name: str, features: Any) -> None:
 
 
 def _key(builder: Any) -> str:
-    """Digest of which data it is: its name, its place, and its files' sizes and dates."""
+    """Compute a digest of the data's name, its folder, and its files' sizes and dates."""
     folder = Path(builder.data_path)
     stats = [(path.name, path.stat()) for path in sorted(folder.iterdir())]
     files = [[name, stat.st_size, stat.st_mtime_ns] for name, stat in stats]
@@ -108,7 +109,7 @@ def _key(builder: Any) -> str:
 
 
 def _cached(path: Path) -> dict[str, Array] | None:
-    """The decoded images; None where there are none, or damaged ones."""
+    """Load the decoded images; None if they are missing or damaged."""
     if not path.is_file():
         return None
     try:
@@ -130,7 +131,7 @@ def _decode(name: str, builder: Any, splits: list[str], total: int) -> dict[str,
     try:
         for index, (image, label) in enumerate(examples):
             images[index], labels[index] = image, label
-    except Exception as error:  # TFDS and TensorFlow raise what they like at damaged records
+    except Exception as error:  # damaged records raise many types
         reason = " ".join(str(error).split())[:200]
         raise UserError(
             f"readable data of {name} in {builder.data_path}",
@@ -138,15 +139,19 @@ def _decode(name: str, builder: Any, splits: list[str], total: int) -> dict[str,
             f"Remove that folder and prepare it again with `tfds build {name}`.",
         ) from error
     if index != total - 1:
-        raise UserError(f"the {total} images that {builder.data_path} promises", index + 1)
+        raise UserError(
+            f"the {total} images that the metadata in {builder.data_path} lists",
+            index + 1,
+            f"Remove that folder and prepare it again with `tfds build {name}`.",
+        )
     return {"images": images, "labels": labels}
 
 
 def _examples(builder: Any, splits: list[str]) -> Iterator[tuple[Array, int]]:
-    """Images and labels, split by split."""
+    """Yield images and labels, split by split."""
     import tensorflow_datasets as tfds  # noqa: PLC0415 - slow import, only needed here
 
-    # Files in order: the order of the samples decides the splits.
+    # Read files in a fixed order: the owner's and the adversary's samples depend on it.
     ordered = tfds.ReadConfig(interleave_cycle_length=1)
     only = tfds.decode.PartialDecoding({"image": True, "label": True})
     for split in splits:
