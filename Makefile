@@ -26,9 +26,8 @@ check: install  ## whether TF Serving will run every export
 
 test: install  ## the fast tests, with branch coverage
 	rm -f .coverage .coverage.*
-	$(BIN)/python -m coverage run -m pytest -m 'not slow'
-	$(BIN)/python -m coverage combine --quiet
-	$(BIN)/python -m coverage report --fail-under=85
+	$(BIN)/python -m pytest -m 'not slow' --numprocesses=2 --dist=loadfile --cov --cov-report=
+	$(BIN)/python -m coverage report --fail-under=88
 
 test-slow: install  ## every test, the long ones too
 	$(BIN)/python -m pytest

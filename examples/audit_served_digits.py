@@ -99,7 +99,7 @@ def make_versions(served: Path, exports: dict[str, Path]) -> None:
     import keras
     import numpy as np
 
-    from ulk_tf.classifiers import training, zoo
+    from ulk_tf.classifiers.keras_procedure import KerasProcedure
     from ulk_tf.data.datasets import load
     from ulk_tf.data.splits import split
     from ulk_tf.files import write_json
@@ -109,24 +109,25 @@ def make_versions(served: Path, exports: dict[str, Path]) -> None:
 
     experiment = presets.experiment("li", "quick")
     dataset = load("digits", None, served.parent / "data")
-    owned = split(experiment.data, len(dataset.labels), experiment.seed).for_base("target", SEED)
-    base = training.train_base("auto", experiment.target, dataset, owned, SEED)
+    owned = split(experiment, len(dataset.labels)).for_base("target", SEED)
+    procedure = KerasProcedure.of(experiment.owner, dataset.sample_shape, dataset.classes)
+    weights = procedure.fit(dataset.samples[owned.base], dataset.labels[owned.base], SEED)
     random = np.random.default_rng(SEED)
     truth = {}
     for version in (1, *(version for version, _ in CASES)):
         keras.utils.set_random_seed(SEED + version)
-        model = zoo.build("auto", dataset.sample_shape, dataset.classes)
-        model.set_weights(base.weights)
+        model = procedure.build()
+        model.set_weights(weights)
         size = 1 if version == 2 else 100
         for name, path in exports.items():
             if (version, name) in [(v, n) for v, names in CASES for n in names]:
-                size = read(version_folder(path)).metadata["config"]["update"]["set_size"]
+                size = read(version_folder(path)).metadata["config"]["owner"]["update"]["set_size"]
         if version > 1:
             # Draw samples of three classes, since real updates mostly are of few classes.
             few = random.choice(dataset.classes, 3, replace=False)
             fitting = owned.pool[np.isin(dataset.labels[owned.pool], few)]
             update = random.choice(fitting, min(size, len(fitting)), replace=False)
-            settings = experiment.update
+            settings = experiment.owner.update
             model.compile(
                 keras.optimizers.SGD(settings.update_learning_rate, settings.update_momentum),
                 "sparse_categorical_crossentropy",

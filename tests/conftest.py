@@ -6,6 +6,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
 from ulk_tf.corpus.build import Corpus, build_corpus
@@ -21,6 +24,15 @@ SMALL = {
     "target_updates": 40,
     "executor": "inline",
 }
+
+
+@pytest.fixture(autouse=True, scope="session")
+def own_key(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A seal key of the tests' own, by which exports are known as this user's."""
+    state = tmp_path_factory.mktemp("state")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(state))
+        yield state
 
 
 def small_corpus(attack: str, folder: object, **flags: object) -> Corpus:

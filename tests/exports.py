@@ -7,14 +7,6 @@ import pytest
 from tests import standins
 
 
-@pytest.fixture(autouse=True, scope="session")
-def own_key(tmp_path_factory):
-    state = tmp_path_factory.mktemp("state")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_STATE_HOME", str(state))
-        yield state
-
-
 @pytest.fixture(scope="session")
 def label_export(tmp_path_factory, own_key) -> Path:
     """Read only: a test that changes files copies it first."""

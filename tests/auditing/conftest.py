@@ -1,5 +1,5 @@
 """Exports that the tests of audits read."""
 
-from tests.exports import exports, label_export, own_key, seeded_export
+from tests.exports import exports, label_export, seeded_export
 
-__all__ = ["exports", "label_export", "own_key", "seeded_export"]
+__all__ = ["exports", "label_export", "seeded_export"]

@@ -34,7 +34,7 @@ SEEN = {
 def test_the_score_of_such_updates_is_quoted(movement, percent):
     fit = check_fit("li", {"seen": SEEN}, 0.7, movement)
     assert fit.fits
-    assert f"moved this little: right in {percent}, chance 10%" in fit.sentence
+    assert f"moved as much: right in {percent}, chance 10%" in fit.sentence
     assert fit.as_json()["score_of_such_updates"]["metric"] == "accuracy"
 
 

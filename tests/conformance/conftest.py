@@ -85,13 +85,6 @@ def _vectors(folder: Path) -> str:
     return str(folder / "flat.npz")
 
 
-@pytest.fixture(scope="package", autouse=True)
-def own_key(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
-        yield
-
-
 @pytest.fixture(scope="package")
 def cases(tmp_path_factory, own_key) -> Callable[[str, str], Case]:
     """Attack and kind of samples -> its case, made when it is first asked for; read only."""

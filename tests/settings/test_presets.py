@@ -263,7 +263,7 @@ BAD_FLAGS = {
     ),
     "unknown preset": (["--preset=fast"], "one of quick, default, paper"),
     "misspelt flag": (["--set_sise=3"], "Did you mean --set_size?"),
-    "renamed flag": (["--members=3"], "Expected --ensemble, its new name. Received --members."),
+    "renamed flag": (["--noise=3"], "Expected --noise_dim, its new name. Received --noise."),
     "renamed count": (["--shadow_bases=3"], "Expected --training_bases, its new name."),
     "set larger than pool": (["--set_size=472"], "its pool (471 samples on the shadow side)"),
     "no probes": (["--n_probes=0"], "--n_probes to be at least 1"),

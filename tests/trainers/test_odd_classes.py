@@ -47,9 +47,8 @@ def odd() -> Dataset:
 
 @pytest.mark.parametrize("attack", MORE)
 def test_an_attack_on_odd_classes_runs_to_its_report(
-    odd: Dataset, attack: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    odd: Dataset, attack: str, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     places = {"runs_dir": str(tmp_path / "runs"), "export_dir": str(tmp_path / "exported")}
     experiment = presets.experiment(attack, **(TINY | MORE[attack] | places))
     lines: list[str] = []

@@ -44,7 +44,7 @@ class Fit:
         attack: its name.
         fits: whether target and update are like those that it was trained on.
         sentence: for people; empty where there is nothing to say.
-        score: what the attack scored on updates that moved as little as this one; None where
+        score: what the attack scored on updates that moved as much one; None where
             that is not told.
     """
 
@@ -106,7 +106,7 @@ def _said(attack: str, score: Score) -> str:
         words = f"right in {score.value:.0%}, chance {score.chance:.0%}"
     else:
         words = f"{metric(score.metric).title} {score.value:.3g}, chance {score.chance:.3g}"
-    return f"{attack_name(attack)}, updates that moved this little: {words}."
+    return f"{attack_name(attack)}, updates that moved as much: {words}."
 
 
 def _score(told: object, movement: float) -> Score | None:

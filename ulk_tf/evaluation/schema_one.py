@@ -103,8 +103,11 @@ def config_of(config: Mapping[str, Any]) -> dict[str, Any]:
             flags |= {(RENAMED.get(name) or name): value for name, value in values.items()}
     if flags["n_probes"] == _PROBES and not flags["dataset"].endswith(".npz"):
         flags["n_probes"] = None
-    # No model was updated with an optimizer of its own then.
-    flags["compiled"] = presets.PARTY["update"]().compiled
     # All that was set then counted for both sides, but for how many samples each had.
     experiment = presets.experiment(attack, config["preset"], seed=config["seed"], **flags)
-    return dataclasses.asdict(experiment)
+    found = dataclasses.asdict(experiment)
+    # Every field was written down then; only one that the preset does not set was a flag.
+    given = presets.flags_of(found)
+    for side in ("owner", "adversary"):
+        found[side]["update"]["compiled"] = not any(name in given for name in presets.OF_COMPILING)
+    return found
