@@ -210,7 +210,7 @@ def _logits(values: Array, words: str, step: float) -> Interpreted:
 
 
 def _spread(values: Array, kept: Array) -> tuple[Array, str]:
-    """What is missing to 1, spread evenly over the classes that were cut."""
+    """Spread what is missing to 1 evenly over the classes that were cut."""
     classes = values.shape[1]
     missing = np.clip(1 - values.sum(axis=1, keepdims=True), 0, None)
     cut = np.maximum(classes - kept, 1)[:, np.newaxis]
@@ -224,7 +224,7 @@ def _spread(values: Array, kept: Array) -> tuple[Array, str]:
 
 
 def _doubts(found: Interpreted) -> list[str]:
-    """What a reader should know of posteriors that are what they are."""
+    """Notes about posteriors that are read as they are."""
     said = []
     top = found.posteriors.max(axis=1)
     rows, classes = found.posteriors.shape

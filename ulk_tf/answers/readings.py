@@ -1,4 +1,4 @@
-"""What rows of numbers can be: posteriors, with noise or cut, on some scale; or logits."""
+"""Readings of rows of numbers: posteriors, with noise or cut, on some scale; or logits."""
 
 from dataclasses import dataclass
 
@@ -34,7 +34,7 @@ class Scale:
     integers: bool = False
 
     def fits(self, values: Array, rounding: Rounding | None) -> bool:
-        """Whether all rows sum to the whole, as exactly as their rounding lets them."""
+        """Tell whether all rows sum to the whole, as exactly as their rounding lets them."""
         if self.integers and (rounding is None or rounding.step != 1):
             return False
         shifted = values + self.zero
@@ -71,7 +71,7 @@ def find_scale(values: Array, rounding: Rounding | None) -> Scale | None:
 
 
 def sums_to_one(values: Array, step: float) -> bool:
-    """Whether no value is negative and every row sums to 1, as exactly as its rounding lets it.
+    """Tell whether no value is negative and every row sums to 1, as exactly as rounding lets it.
 
     Args:
         values: float64 [n, classes].
@@ -82,7 +82,7 @@ def sums_to_one(values: Array, step: float) -> bool:
 
 
 def is_cut(values: Array, step: float) -> bool:
-    """Whether rows are posteriors of which the smallest were set to 0.
+    """Tell whether rows are posteriors of which the smallest were set to 0.
 
     What is missing to 1 must be so little that every class that was cut could have had less
     than those that were kept.
@@ -139,7 +139,7 @@ def noise_of(values: Array) -> float | None:
 
 
 def are_logits(values: Array, step: float) -> bool:
-    """Whether logits are the only reading of values that are no posteriors.
+    """Tell whether logits are the only reading of values that are no posteriors.
 
     Args:
         values: float64 [n, classes].
@@ -166,7 +166,7 @@ def softmax(values: Array) -> Array:
 
 
 def _around_zero(off: Array, errors: float) -> bool:
-    """Whether deviations have a mean of 0, to so many standard errors; few rows always do."""
+    """Tell whether deviations have a mean of 0, to so many standard errors; few rows always do."""
     if len(off) < FEW_ROWS:
         return True
     return bool(abs(off.mean()) <= errors * off.std() / np.sqrt(len(off)) + UNEVEN)

@@ -19,7 +19,7 @@ TRIED_FIRST = 64  # numbers that rule out most candidates, before all are looked
 
 @dataclass(frozen=True)
 class Rounding:
-    """How numbers were rounded.
+    """Rounding of numbers.
 
     Attributes:
         words: to what, such as "to 4 decimals".
@@ -144,7 +144,7 @@ def _decade(values: Array) -> Array:
 
 
 def _explained(candidate: _Candidate, values: Array, doubt: float) -> bool:
-    """Whether a candidate explains all values, and chance does not."""
+    """Tell whether a candidate explains all values, and chance does not."""
     nearest, spacing = candidate.nearest(values), candidate.spacing(values)
     single = np.spacing(values.astype(np.float32)).astype(np.float64)
     # Decimal text; text that passed through float32; and arithmetic that rounded once more.

@@ -41,7 +41,7 @@ class Epochs(keras.callbacks.Callback):
 
     @property
     def ended(self) -> bool:
-        """Whether no epoch of the last `patience` was better than the ones before."""
+        """True where no epoch of the last `patience` was better than the ones before."""
         values = self.curves.get(self._monitor, [])
         return len(values) - _best(values) >= self._patience
 

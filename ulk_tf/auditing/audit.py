@@ -28,7 +28,7 @@ SCHEMA_VERSION = 1
 
 @dataclass(frozen=True)
 class Version:
-    """What one version of the target answered.
+    """Answers of one version of the target.
 
     Attributes:
         recording: the answers and where they came from.
@@ -39,7 +39,7 @@ class Version:
     interpreted: Interpreted
 
     def as_json(self) -> dict[str, Any]:
-        """What is told about it in audit.json."""
+        """Its entry in audit.json."""
         return {
             "target": self.recording.target,
             "versions": list(self.recording.versions),
@@ -79,7 +79,7 @@ class Audit:
 
     @property
     def still(self) -> bool:
-        """Whether both versions answer exactly the same."""
+        """True where both versions answer exactly the same."""
         return self.resolution.moved == 0
 
     @property
@@ -105,7 +105,7 @@ class Audit:
 
     @property
     def sentences(self) -> list[str]:
-        """All that is said, in order: the verdict, warnings, then what each attack reads."""
+        """Sentences of the audit, in order: the verdict, warnings, then what each attack reads."""
         told = [(finding.attack.name, tell(finding)) for finding in self.findings]
         return [
             self.verdict,
@@ -171,7 +171,7 @@ def audit(
 
 
 def movement(before: Array, after: Array) -> dict[str, float | int]:
-    """How far posteriors moved.
+    """Measure how far posteriors moved.
 
     Args:
         before: float32 [probes, classes].
@@ -192,7 +192,7 @@ def movement(before: Array, after: Array) -> dict[str, float | int]:
 
 
 def _recording(target: Any, attack: LoadedAttack, asking: Asking) -> Recording:
-    """What was recorded of a target, or what it answers now."""
+    """Load what was recorded of a target, or ask it now."""
     names = attack.class_names
     if isinstance(target, Recording):
         found = target
@@ -263,7 +263,7 @@ def _warnings(
 
 
 def _asked_differently(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
-    """What makes the answers of two versions incomparable, where both say how they were asked."""
+    """Name what makes the answers of two versions incomparable, if both say how they were asked."""
     usual = {"scale": STORED, "signature": "its own choice", "output": "its own choice"}
     return [
         f"The two versions were asked differently (--{key}={before[key] or default} before, "

@@ -9,7 +9,7 @@ from ulk_tf.serving.loading import LoadedAttack
 
 @dataclass(frozen=True)
 class Finding:
-    """What one attack says.
+    """Answer of one attack.
 
     Attributes:
         attack: which one.

@@ -129,7 +129,7 @@ def _caution(metadata: Mapping[str, Any], known: Mapping[str, Any]) -> str:
 
 
 def _fits(name: str, value: Array, classes: int) -> bool:
-    """Whether an output has the shape of its kind: classes, or samples that can be drawn."""
+    """Tell whether an output has the shape of its kind: classes, or samples that can be drawn."""
     if name not in OUTPUTS:
         return value.size > 0
     if name.startswith("label"):

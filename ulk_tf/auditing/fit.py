@@ -1,4 +1,4 @@
-"""Whether an attack fits a target: was it trained on such classifiers and such updates?
+"""Fit of an attack to a target: was it trained on such classifiers and such updates?
 
 An export may carry, under the key `seen` of its metadata, what its training updates were like:
 
@@ -23,7 +23,7 @@ TENTHS = 10
 
 @dataclass(frozen=True)
 class Score:
-    """What an attack scored on a tenth of held-out updates.
+    """Score of an attack on a tenth of held-out updates.
 
     Attributes:
         metric: the score's name.
@@ -38,7 +38,7 @@ class Score:
 
 @dataclass(frozen=True)
 class Fit:
-    """How an attack fits a target.
+    """Fit of one attack to a target.
 
     Attributes:
         attack: its name.
@@ -54,7 +54,7 @@ class Fit:
     score: Score | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """What is told about it in audit.json."""
+        """Its entry in audit.json."""
         return {
             "attack": self.attack,
             "fits": self.fits,

@@ -72,7 +72,7 @@ def tiles(path: Path, samples: Array) -> None:
 
 
 def moved(path: Path, distance: Array) -> None:
-    """How far each probe's posteriors moved, sorted.
+    """Draw how far each probe's posteriors moved, sorted.
 
     Args:
         path: of the PNG.

@@ -1,4 +1,4 @@
-"""What an audit leaves on disk.
+"""Report of an audit on disk.
 
 <folder>/audit.json   everything that is said, for programs
 <folder>/audit.html   the same to read, in one file with its pictures

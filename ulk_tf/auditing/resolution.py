@@ -1,4 +1,4 @@
-"""How finely answers are told: what moved less than that is no finding."""
+"""Resolution of answers: what moved less than that is no finding."""
 
 import math
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ class Resolution:
 
     @property
     def exceeded(self) -> bool:
-        """Whether any posterior moved more than the resolution."""
+        """True where a posterior moved more than the resolution."""
         if self.value == self.rounding:
             # Rounded answers that are not equal are a step apart, as exactly as float32 holds it.
             return self.moved > self.value - FLOAT32_STEP
@@ -50,14 +50,14 @@ class Resolution:
 
     @property
     def sentence(self) -> str:
-        """What is said where nothing moved more."""
+        """The sentence where nothing moved more."""
         return (
             "nothing above the answers' own resolution (moved at most "
             f"{self.moved:.2g}, resolution {self.value:.2g})"
         )
 
     def as_json(self) -> dict[str, float]:
-        """What is told about it in audit.json."""
+        """Its entry in audit.json."""
         return {
             "resolution": self.value,
             "largest_change": self.moved,

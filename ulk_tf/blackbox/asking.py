@@ -1,4 +1,4 @@
-"""How a target is asked: the flags that every command that queries one shares."""
+"""Asking a target: the flags that every command that queries one shares."""
 
 import re
 from collections.abc import Callable
@@ -17,7 +17,7 @@ STORED = "stored"
 
 @dataclass(frozen=True)
 class Asking(Validated):
-    """How a target is asked.
+    """Settings by which a target is asked.
 
     Raises:
         UserError: a value of another type, outside its bounds, or no scale.
@@ -84,7 +84,7 @@ class Asking(Validated):
         return (whole if self.scale == "unit" else 2 * whole - 1).astype(np.float32)
 
     def as_told(self) -> dict[str, str]:
-        """What a recording remembers: whatever can change the answers, as text."""
+        """Settings that a recording remembers: whatever can change the answers, as text."""
         return {
             "scale": self.scale,
             "signature": self.signature or "",

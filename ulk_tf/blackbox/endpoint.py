@@ -216,12 +216,12 @@ REMEDIES = {
 
 
 def _too_many(status: int, told: str) -> bool:
-    """Whether a server refused a request for its number of samples."""
+    """Tell whether a server refused a request for its number of samples."""
     return status == 413 or (status in (400, 500) and TOO_MANY.search(told) is not None)
 
 
 def _described(answer: Answer) -> str:
-    """What an answer is that is no JSON object: its type and its beginning."""
+    """Describe an answer that is no JSON object: its type and its beginning."""
     if not answer.body:
         return "an empty body"
     kind = answer.content_type.partition(";")[0].strip() or "an unknown type"

@@ -70,7 +70,7 @@ def _check_archive(path: Path) -> None:
 
 
 def _keras_version(path: Path) -> str:
-    """Which Keras wrote a file, by its metadata.json; empty where that is not told."""
+    """Version of the Keras that wrote a file, by its metadata.json; empty where it is not told."""
     try:
         with zipfile.ZipFile(path) as archive, archive.open("metadata.json") as file:
             told = json.loads(file.read(MAX_METADATA))["keras_version"]

@@ -1,4 +1,4 @@
-"""What a TF Serving server tells of a model: its version, its signatures, what they take."""
+"""Metadata of a model at TF Serving: its version, its signatures, what they take."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -45,7 +45,7 @@ class BlackBox:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was done to reach it and recognised in its answers, as sentences."""
+        """Sentences about what was done to reach the target and recognised in its answers."""
         return (*self._source.notes, *self._recognised)
 
     def posteriors(self, samples: Array) -> Array:
@@ -106,7 +106,7 @@ class BlackBox:
 
     @property
     def left(self) -> int | None:
-        """How many samples may still be sent; None for any number."""
+        """Number of samples that may still be sent; None for any number."""
         allowed = self.asking.max_queries
         return None if allowed is None else max(0, allowed - self.queries)
 
@@ -121,7 +121,7 @@ class BlackBox:
 
 
 def is_recording(target: str) -> bool:
-    """Whether a target is a file of recorded answers."""
+    """Tell whether a target is a file of recorded answers."""
     if "://" in target or not target.endswith(RECORDED):
         return False
     return not target.endswith(".txt") or is_table(Path(target))

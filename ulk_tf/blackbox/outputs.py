@@ -197,7 +197,7 @@ def _in_order(labels: list[list[Any]], scores: Array, class_names: Sequence[str]
 
 
 def _places(class_names: Sequence[str]) -> dict[str, int]:
-    """Where each class stands: by name, and by number where no name is a number."""
+    """Columns of the classes: by name, and by number where no name is a number."""
     numbers = {str(place): place for place in range(len(class_names))}
     named = {_key(name): place for place, name in enumerate(class_names)}
     return named if any(name in numbers for name in named) else numbers | named

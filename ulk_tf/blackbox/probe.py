@@ -175,7 +175,7 @@ def _keep(recording: Recording, partial: Path | None) -> None:
 
 
 def _resumed(partial: Path | None, fresh: Recording) -> Recording:
-    """What an earlier run left, or `fresh`.
+    """Read what an earlier run left, or return `fresh`.
 
     Raises:
         UserError: it left the answers of another target, or to another probing set.

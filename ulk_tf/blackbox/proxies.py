@@ -64,7 +64,7 @@ def find_proxy(
 
 
 def _bypassed(host: str, exceptions: str) -> bool:
-    """Whether NO_PROXY names a host, a domain above it, or everything."""
+    """Tell whether NO_PROXY names a host, a domain above it, or everything."""
     host = host.casefold()
     for entry in exceptions.casefold().split(","):
         name = entry.strip().partition(":")[0].removeprefix("*").removeprefix(".")

@@ -68,7 +68,7 @@ class Recording:
         save_npz(path, arrays | ({} if self.repeated is None else {"repeated": self.repeated}))
 
     def as_told(self) -> dict[str, Any]:
-        """What stands beside the answers."""
+        """Metadata of the answers."""
         told = {item.name: getattr(self, item.name) for item in fields(self)}
         del told["answers"], told["repeated"]
         return told | {"asked": dict(self.asked)}
@@ -171,7 +171,7 @@ def _repeats(path: Path, repeated: Array | None, answers: Array) -> Array | None
 
 
 def _told(path: Path, text: Array | None) -> dict[str, Any]:
-    """What `save` wrote beside the answers; empty for a stranger's file."""
+    """Read the metadata that `save` wrote; empty for a stranger's file."""
     if text is None:
         return {}
     try:

@@ -1,4 +1,4 @@
-"""What every kind of target offers: answers to samples, and which version gave them."""
+"""Protocol of every kind of target: answers to samples, and which version gave them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

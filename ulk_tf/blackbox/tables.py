@@ -70,7 +70,7 @@ def read_table(path: Path, class_names: Sequence[str] = ()) -> tuple[Array, tupl
 
 
 def is_table(path: Path) -> bool:
-    """Whether a text file ends in a line of numbers."""
+    """Tell whether a text file ends in a line of numbers."""
     try:
         with path.open("rb") as file:
             file.seek(max(0, path.stat().st_size - MAX_LINE))
@@ -102,7 +102,7 @@ def _cells(path: Path) -> list[list[str]]:
 
 
 def _delimiter(text: str) -> str:
-    """What lies between the numbers of a text; a space stands for any white space."""
+    """Separator of the numbers of a text; a space stands for any white space."""
     for delimiter in (";", "\t", ","):
         if delimiter in text:
             return delimiter

@@ -30,7 +30,7 @@ PATH_CHARACTERS = "/:%@!$&'()*+,;=~-._"
 
 @dataclass(frozen=True)
 class Patience:
-    """How long to wait and how often to try.
+    """Patience with a server: how long to wait and how often to try.
 
     Attributes:
         connect: seconds for a connection.
@@ -252,7 +252,7 @@ def _token() -> str:
 
 
 def is_local(host: str) -> bool:
-    """Whether a host is this machine."""
+    """Tell whether a host is this machine."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

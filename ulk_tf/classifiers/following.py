@@ -1,4 +1,4 @@
-"""How an update of a model is followed: its optimizer, its loss, and what else `fit` would do."""
+"""Follows an update of a model: its optimizer, its loss, and what else `fit` would do."""
 
 from typing import Any
 

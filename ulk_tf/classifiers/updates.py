@@ -194,7 +194,7 @@ class UpdateEngine:
 
 
 def engine_version(model: keras.Model, compiled: bool = True) -> str:
-    """Which code updates a model; another path or another version of it may round differently.
+    """Version of the code that updates a model; another one may round differently.
 
     Args:
         model: the classifier's architecture.

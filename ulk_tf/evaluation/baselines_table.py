@@ -43,12 +43,12 @@ class BaselineRow:
 
     @property
     def uninformed(self) -> bool:
-        """Whether it is told nothing of the update: what anybody could have guessed."""
+        """True for a baseline that is given nothing of the update: a guess of anybody's."""
         return not (self.sees_update or self.knows_truth)
 
     @property
     def trivial(self) -> bool:
-        """Whether it is a guess that takes no attack at all."""
+        """True for a guess that takes no attack at all."""
         return self.uninformed and not self.runs_attack
 
 

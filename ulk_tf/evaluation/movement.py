@@ -1,4 +1,4 @@
-"""How far an update moves posteriors, and how confident a classifier is: two figures each.
+"""Movement of posteriors by an update, and confidence of a classifier.
 
 An export says for which of them its attack was trained; an audit holds a target against that.
 """
