@@ -1,6 +1,7 @@
 """Tables of answers as other programs write them."""
 
 import io
+import json
 
 import numpy as np
 import pytest
@@ -128,3 +129,27 @@ def test_a_text_that_is_no_table(tmp_path):
     (tmp_path / "a.txt").write_text("notes on version 3\nand more\n")
     assert not is_table(tmp_path / "a.txt")
     assert not is_table(tmp_path / "nowhere.txt")
+
+
+def test_a_recording_of_schema_1_is_read(tmp_path):
+    told = {
+        "target": "http://host/v1/models/m",
+        "probing_set": "ab",
+        "versions": ["3"],
+        "queries": 6,
+        "started": "2026-01-01T00:00:00+00:00",
+        "finished": "2026-01-01T00:00:01+00:00",
+        "schema_version": 1,
+    }
+    answers = np.random.default_rng(0).dirichlet(np.ones(3), 6)
+    np.savez(tmp_path / "old.npz", answers=answers, recording=np.array(json.dumps(told)))
+    found = Recording.load(tmp_path / "old.npz")
+    np.testing.assert_array_equal(found.answers, answers)
+    assert (found.versions, found.queries, dict(found.asked), found.notes) == (("3",), 6, {}, ())
+    np.savez(
+        tmp_path / "new.npz",
+        answers=answers,
+        recording=np.array(json.dumps(told | {"schema_version": 9})),
+    )
+    with pytest.raises(UserError, match="schema version 1 or 2"):
+        Recording.load(tmp_path / "new.npz")
