@@ -99,6 +99,7 @@ def test_the_attack_of_a_result_predicts(names: dict[str, Any]) -> None:
     )
 
 
+@pytest.mark.slow
 def test_arrays_and_functions_of_a_script_without_a_guard(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(

@@ -45,7 +45,7 @@ def odd() -> Dataset:
     return Dataset("odd", plain.samples, labels, tuple(map(str, range(12))))
 
 
-@pytest.mark.parametrize("attack", MORE)
+@pytest.mark.parametrize("attack", ["lde", pytest.param("msr", marks=pytest.mark.slow)])
 def test_an_attack_on_odd_classes_runs_to_its_report(
     odd: Dataset, attack: str, tmp_path: Path
 ) -> None:
