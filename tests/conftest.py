@@ -5,6 +5,10 @@ import os
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Processes that test side by side would wait for each other's threads.
+    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
+    os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from ulk_tf.corpus.build import Corpus, build_corpus
+from ulk_tf.corpus.locks import locked
 from ulk_tf.data.datasets import load
 from ulk_tf.settings import presets
 
@@ -35,19 +40,26 @@ def own_key(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield state
 
 
-def small_corpus(attack: str, folder: object, **flags: object) -> Corpus:
+def small_corpus(attack: str, folder: Path, **flags: object) -> Corpus:
     """A corpus of digits that takes seconds."""
     experiment = presets.experiment(attack, runs_dir=str(folder), **(SMALL | flags))
-    return build_corpus(experiment, load("digits", None, folder))
+    # Processes that test side by side share it: the first builds, the others read.
+    with locked(Path(folder), wait=True):
+        return build_corpus(experiment, load("digits", None, folder))
+
+
+def _shared(factory: pytest.TempPathFactory, name: str) -> Path:
+    base = factory.getbasetemp()
+    return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
 
 
 @pytest.fixture(scope="session")
 def single_corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
     """Digits, updates of one sample."""
-    return small_corpus("li", tmp_path_factory.mktemp("single"))
+    return small_corpus("li", _shared(tmp_path_factory, "single"))
 
 
 @pytest.fixture(scope="session")
 def set_corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
     """Digits, skewed updating sets of ten."""
-    return small_corpus("msr", tmp_path_factory.mktemp("sets"), set_size=10, label_skew=0.5)
+    return small_corpus("msr", _shared(tmp_path_factory, "sets"), set_size=10, label_skew=0.5)
