@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 
 import ulk_tf
-from ulk_tf import api, result
+from ulk_tf import result
 from ulk_tf.errors import UserError
 
-PUBLIC = ("run", "load_dataset", "load_attack", "probe", "audit")
+# The first trains what the others use.
+PUBLIC = ("run", *(name for name in ulk_tf.__all__ if name not in ("run", "defences")))
 
 
 @pytest.fixture(scope="module")
@@ -47,13 +48,12 @@ def examples_of(thing: Any, names: dict[str, Any]) -> int:
 
 
 @pytest.mark.parametrize("name", PUBLIC)
-def test_every_function_has_an_example_that_is_true(name: str, names: dict[str, Any]) -> None:
-    assert examples_of(getattr(api, name), names) >= 2
+def test_every_public_name_has_an_example_that_is_true(name: str, names: dict[str, Any]) -> None:
+    assert examples_of(getattr(ulk_tf, name), names) >= 1
 
 
-@pytest.mark.parametrize("thing", [result.Result, result.Leak], ids=lambda one: one.__name__)
-def test_so_have_results(thing: Any, names: dict[str, Any]) -> None:
-    assert examples_of(thing, names) >= 2
+def test_a_leak_has_no_truth_value(names: dict[str, Any]) -> None:
+    assert examples_of(result.Leak, names) >= 2
 
 
 def test_public_names_are_there_and_described() -> None:

@@ -76,6 +76,11 @@ def run(
             classifier = given.given(target)
             if classifier and classifier.json is None and "executor" not in flags:
                 flags["executor"] = "inline"
+                say(
+                    f"{target} cannot be sent to worker processes, since Keras cannot read its "
+                    "architecture there: updates are computed in this process. Move its custom "
+                    "layers into a module that can be imported."
+                )
         settings = experiment(attack, preset, seed, target=target, **flags)
         loaded = preflight(settings, dataset=data)
         path = workflow.run(settings, loaded, tell=_drop)

@@ -8,6 +8,10 @@ class UserError(Exception):
         expected: what would have been right.
         received: what was there instead.
         remedy: what to do now; may be empty where the first two say it.
+
+    Example:
+        >>> str(UserError("a whole number", "x", "Write 3."))
+        'Expected a whole number. Received x. Write 3.'
     """
 
     def __init__(self, expected: str, received: object, remedy: str = "") -> None:

@@ -52,8 +52,23 @@ class Change:
     kept: Samples
 
 
+@runtime_checkable
 class Procedure(Protocol):
-    """Interface of a procedure; constructed with (sample shape, number of classes)."""
+    """Interface of a procedure; constructed with (sample shape, number of classes).
+
+    Example:
+        >>> class NearestMean:
+        ...     version = "1"
+        ...     def fit(self, samples, labels, seed):
+        ...         return (np.stack([samples[labels == c].mean(0) for c in np.unique(labels)]),)
+        ...     def update(self, weights, change, seed):
+        ...         return weights
+        ...     def predict_proba(self, weights, samples):
+        ...         near = np.exp(-((samples[:, None] - weights[0]) ** 2).sum(-1))
+        ...         return near / near.sum(1, keepdims=True)
+        >>> isinstance(NearestMean(), Procedure)
+        True
+    """
 
     @property
     def version(self) -> str:

@@ -23,6 +23,13 @@ class Dataset:
         samples: images uint8 [n, height, width, channels] or vectors float32 [n, features].
         labels: int32 [n], from 0 to classes - 1.
         class_names: one name a class.
+
+    Example:
+        >>> import numpy as np
+        >>> images = np.zeros((4, 8, 8, 1), np.uint8)
+        >>> blank = Dataset("blank", images, np.array([0, 1, 0, 1]), ("even", "odd"))
+        >>> blank.classes, blank.sample_shape
+        (2, (8, 8, 1))
     """
 
     name: str

@@ -52,6 +52,12 @@ class Experiment:
         execution: the executor of the corpus' computation.
         attack: config of the attack.
         folders: folders of data and results.
+
+    Example:
+        >>> from ulk_tf.settings import presets
+        >>> experiment = presets.experiment("li", shadow_target="mlp")
+        >>> experiment.owner.model.target, experiment.adversary.model.target
+        ('auto', 'mlp')
     """
 
     attack_name: str
