@@ -8,6 +8,7 @@ from ulk_tf.data.datasets import Dataset, load
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array
 from ulk_tf.preflight import preflight
+from ulk_tf.progress import say
 from ulk_tf.quiet import import_tensorflow
 from ulk_tf.result import Result
 from ulk_tf.settings.presets import Preset, experiment
