@@ -26,7 +26,7 @@ check: install  ## whether TF Serving will run every export
 
 test: install  ## the fast tests, with branch coverage
 	rm -f .coverage .coverage.*
-	$(BIN)/python -m pytest -m 'not slow' --numprocesses=3 --dist=worksteal --cov --cov-report=
+	$(BIN)/python -m pytest -m 'not slow' --numprocesses=2 --dist=worksteal --cov --cov-report=
 	$(BIN)/python -m coverage report --fail-under=88
 
 test-slow: install  ## every test, the long ones too

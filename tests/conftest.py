@@ -13,12 +13,17 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from ulk_tf.corpus.build import Corpus, build_corpus
 from ulk_tf.corpus.locks import locked
 from ulk_tf.data.datasets import load
 from ulk_tf.settings import presets
+
+# How long a machine takes is no property; a landing does not depend on what is drawn that day.
+hypothesis.settings.register_profile("steady", deadline=None, derandomize="CI" in os.environ)
+hypothesis.settings.load_profile("steady")
 
 SMALL = {
     "base_epochs": 8,
