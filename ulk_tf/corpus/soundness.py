@@ -13,6 +13,7 @@ SHOWN = 5
 # A base model has learned something if its accuracy exceeds a guess by this many standard errors,
 # plus this share of the rest, which untrained weights reach by chance.
 ERRORS, LUCK = 2.0, 0.05
+ENOUGH = 0.2
 
 
 def about_data(dataset: Dataset) -> list[str]:
@@ -46,7 +47,9 @@ def about_bases(designs: Sequence[Design], bases: dict[BaseId, BaseModel]) -> li
             guess = float(np.bincount(design.dataset.labels[pool]).max() / len(pool))
             error = (guess * (1 - guess) / len(pool)) ** 0.5
             accuracy = bases[base].pool_accuracy
-            if accuracy <= guess + ERRORS * error + LUCK * (1 - guess):
+            # In a pool of a few samples, errors are wide; a fifth of the way to 1 is learning.
+            margin = min(ERRORS * error, ENOUGH * (1 - guess)) + LUCK * (1 - guess)
+            if accuracy <= guess + margin:
                 poor.append(f"{base} {accuracy:.1%}, guess {guess:.1%}")
     if not poor:
         return []
