@@ -1,4 +1,4 @@
-"""What answers are, told apart on realistic posteriors."""
+"""Forms of answers, told apart on realistic posteriors."""
 
 import numpy as np
 import pytest
@@ -226,7 +226,7 @@ def test_answers_in_order_of_size_are_said():
 def test_both_versions_are_read_alike():
     random = np.random.default_rng(0)
     before, after = random.normal(0, 3, (2, 20, 5))
-    # By chance no value of the second version lies below 0, and it is no posterior either.
+    # No value of the second version happens to lie below 0, and it is no posterior either.
     low = np.abs(after) / np.abs(after).max()
     kinds = [one.kind for one in interpret_both(before, low)]
     assert kinds == ["logits", "logits"]

@@ -34,7 +34,7 @@ def test_exact_numbers_are_not_rounded(seed, alpha, shape):
     single = values.astype(np.float32)
     assert find_rounding(values) is None
     assert find_rounding(single.astype(np.float64)) is None
-    # As JSON encoders print float32: nine digits, or as few as tell it from its neighbours.
+    # JSON encoders print float32 with nine digits, or as few as tell it from its neighbours.
     assert find_rounding(digits(single, 9)) is None
     assert find_rounding(single.astype(str).astype(np.float64)) is None
 

@@ -1,4 +1,4 @@
-"""Which optimizer and which loss an update uses, and how that is said."""
+"""Optimizer and loss of an update, and the sentence that names them."""
 
 import keras
 import pytest

@@ -34,7 +34,7 @@ def build(shape, classes):
     x = layers.Flatten()(layers.Conv2D(2, 3, data_format="channels_last")(x))
     return keras.Model(inputs, layers.Dense(classes, activation="softmax")(x))
 """
-# What a module sets -> what holds in its builder.
+# Settings of a module -> the settings that hold in its builder.
 SETTINGS = {
     "keras.config.set_floatx('float64')": "layers.Dense(1).dtype == 'float64'",
     "keras.config.set_floatx('float16')": "layers.Dense(1).dtype == 'float16'",
@@ -116,7 +116,7 @@ def state() -> list[object]:
 
 
 def numbers() -> list[float]:
-    """What the process' own generators draw next."""
+    """Draw once from each of the process' own generators."""
     keras_draw = float(keras.random.uniform(()))
     return [keras_draw, float(tf.random.uniform(())), np.random.random(), zoo_weight()]
 

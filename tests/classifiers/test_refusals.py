@@ -1,4 +1,4 @@
-"""What no graph can follow is refused, and the culprit is named."""
+"""Refusals: a model that no graph can follow, by the name of the culprit."""
 
 from collections.abc import Callable
 

@@ -62,7 +62,7 @@ def designs(folder: Path, **flags: Any) -> tuple[Design, Design]:
 
 
 def folder_of(home: Path, side: int = 0, **flags: Any) -> Path:
-    """Where the adversary's corpus (side 0) or the owner's (side 1) of a tiny build is."""
+    """The folder of the adversary's corpus (side 0) or the owner's (side 1) of a tiny build."""
     return designs(home, **flags)[side].folder
 
 

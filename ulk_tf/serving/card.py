@@ -40,8 +40,8 @@ def render(metadata: Mapping[str, Any]) -> str:
             "For owners of a model who want to know what its updates reveal. It was trained on "
             "updates of shadow models; against a target of another architecture, data set or "
             "update procedure the figures above do not hold. Output that looks convincing is an "
-            "estimate, not evidence about a person. It needs full posteriors: from rounded or "
-            "top-k outputs it infers little.",
+            "estimate, not evidence about a person. It needs answers of the form that it was "
+            f"trained on ({_form(metadata)}): from others it infers little.",
         ),
         _section(
             "Made with",
@@ -50,6 +50,14 @@ def render(metadata: Mapping[str, Any]) -> str:
         ),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _form(metadata: Mapping[str, Any]) -> str:
+    """The form of the answers that an attack was trained on, in words."""
+    answers = metadata.get("answers")
+    if not isinstance(answers, Mapping) or answers.get("kind") == "posteriors":
+        return "exact posteriors"
+    return f"{answers.get('kind')}, step {answers.get('step')}"
 
 
 def _section(title: str, body: str) -> str:

@@ -250,12 +250,6 @@ def attack_row(name: str) -> AttackRow:
     return ATTACKS[name]
 
 
-def row_of_output(names: Iterable[str]) -> AttackRow | None:
-    """Return the first attack whose main output is among `names`, or None."""
-    outputs = set(names)
-    return next((row for row in ATTACKS.values() if row.output in outputs), None)
-
-
 def imported(path: str) -> Callable[..., Any]:
     """Import the function that "module:function" names."""
     module, _, name = path.partition(":")
