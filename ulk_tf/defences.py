@@ -31,15 +31,18 @@ class Chance:
         look: identifies the query: role, base model, update, and 0 for before or 1 for after.
         samples: identifies each sample of the query, for noise that depends on the sample;
             positions are used when empty.
+        repeat: number of the query among several of the same look, from 0.
     """
 
     seed: int
     look: tuple[int, ...] = ()
     samples: Sequence[int] = ()
+    repeat: int = 0
 
     def fresh(self) -> np.random.Generator:
         """Make the generator of this query."""
-        return np.random.default_rng([self.seed, 14, *self.look])
+        again = (self.repeat,) if self.repeat else ()
+        return np.random.default_rng([self.seed, 14, *self.look, *again])
 
     def of_sample(self, place: int) -> np.random.Generator:
         """Make the generator of one sample, the same in every query.

@@ -129,7 +129,7 @@ def _export(
         metadata={
             "output": row.output,
             "unit": row.unit,
-            "answers": {"kind": shadow.kind, "step": shadow.step},
+            "answers": shadow.form.as_json(),
             "class_names": list(corpus.dataset.class_names),
             **{key: results[key] for key in kept},
         },

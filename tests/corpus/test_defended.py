@@ -7,7 +7,10 @@ import pytest
 
 from tests.corpus.conftest import Asked
 from tests.corpus.settings import built, contents, designs
+from ulk_tf.answers.form import Form
 from ulk_tf.answers.interpret import interpret
+from ulk_tf.blackbox.probe import record
+from ulk_tf.corpus.design import BaseId
 from ulk_tf.data.splits import ROLES
 from ulk_tf.defences import Chance, parse
 from ulk_tf.errors import UserError
@@ -41,6 +44,43 @@ def test_every_answer_is_defended_as_by_hand(home: Path, asked: Asked, text: str
                 np.testing.assert_array_equal(before[0], expected)
     assert seen.key != plain.key
     assert own.by_update == (text == "noise:0.01")
+
+
+def test_who_asks_several_times_averages_the_noise(home: Path) -> None:
+    once, often = (built(home, defence="noise:0.01", repeat=repeat) for repeat in (1, 8))
+    plain = built(home)
+    samples = [int(digest, 16) for digest in designs(home)[0].probe_digests]
+    raw = plain.updates["target"].after[3]
+    chain, key = parse("noise:0.01"), (ROLES.index("target"), 0, 3, 1)
+    answers = [chain(raw, Chance(0, key, samples, repeat)) for repeat in range(8)]
+    expected = interpret(np.stack(answers), 10).posteriors
+    np.testing.assert_array_equal(often.updates["target"].after[3], expected)
+    # The first answer is the one that a client who asks once receives.
+    np.testing.assert_array_equal(
+        once.updates["target"].after[3], interpret(answers[0], 10).posteriors
+    )
+    error = [
+        np.abs(one.updates["target"].after - plain.updates["target"].after) for one in (once, often)
+    ]
+    assert error[1].mean() < 0.5 * error[0].mean()
+    assert once.key != often.key
+
+
+def test_a_defended_black_box_answers_what_attacks_are_trained_on(home: Path) -> None:
+    """A target behind the defence, probed as an audit does, equals the corpus to the bit."""
+    text = "temperature:2,round:3"
+    seen = built(home, defence=text)
+    design = designs(home)[1]
+    weights = seen.bases[BaseId("target", 0)].weights
+
+    def served(samples: np.ndarray) -> np.ndarray:
+        exact = design.procedure.predict_proba(weights, samples)
+        return parse(text)(exact, Chance(7))
+
+    recorded, classes = record(served, seen.probing_set, 10)
+    answers = interpret(recorded.answers, classes)
+    np.testing.assert_array_equal(answers.posteriors, seen.updates["target"].before[0])
+    assert Form.of((answers,), (recorded.answers,)) == seen.updates["target"].form
 
 
 def test_a_naive_adversary_trains_on_exact_answers(home: Path) -> None:

@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from ulk_tf.answers.form import Form
 from ulk_tf.answers.interpret import Interpreted, interpret_both
 from ulk_tf.answers.numbers import checked
 from ulk_tf.auditing.finding import Finding
 from ulk_tf.auditing.findings import tell
 from ulk_tf.auditing.fit import Fit, check_fit
-from ulk_tf.auditing.form import Form, check_form
 from ulk_tf.auditing.resolution import Resolution, measure
+from ulk_tf.auditing.trained_form import check_form, choose_version
 from ulk_tf.blackbox.asking import STORED, Asking
 from ulk_tf.blackbox.open import is_recording
 from ulk_tf.blackbox.probe import record
@@ -148,11 +149,14 @@ def audit(
     resolution = measure(*pair)
     findings: list[Finding] = []
     fits: list[Fit] = []
+    chosen: list[str] = []
     if resolution.exceeded:
         confidence = float(mean_confidence(posteriors[0]))
         moved = float(mean_movement(*posteriors))
         form = Form.of(pair, (raw[0], raw[1]))
-        for attack in attacks:
+        for latest in attacks:
+            attack, note = choose_version(latest, form)
+            chosen += [note] if note else []
             fit = check_form(attack.name, attack.metadata, form)
             fit = fit or check_fit(attack.name, attack.metadata, confidence, moved)
             fits += [] if fit is None else [fit]
@@ -166,7 +170,7 @@ def audit(
         tuple(findings),
         resolution,
         tuple(fits),
-        tuple(_warnings(old, new, resolution, fits)),
+        (*chosen, *_warnings(old, new, resolution, fits)),
     )
 
 

@@ -140,7 +140,10 @@ def build_corpus(
             for design, shards in corpora
             for role in ROLES_OF[design.side]
         }
-    seen = [(design.identity, design.party.defence.defence) for design in designs]
+    seen = [
+        (design.identity, design.party.defence.defence, *[design.repeat][: design.repeat > 1])
+        for design in designs
+    ]
     key = digest(seen, designs[0].probe_digests)[:16]
     probing_set = dataset.samples[splits.probes]
     return Corpus(

@@ -13,7 +13,8 @@ from itertools import islice
 import numpy as np
 
 from ulk_tf import defences
-from ulk_tf.answers.interpret import Interpreted, interpret
+from ulk_tf.answers.form import Form
+from ulk_tf.answers.interpret import interpret
 from ulk_tf.corpus.design import Design
 from ulk_tf.corpus.updates import Updates
 from ulk_tf.data.splits import ROLES, Role
@@ -42,12 +43,19 @@ def defended(design: Design, updates: Updates, role: Role) -> Updates:
     chain.check_classes(updates.after.shape[-1])
     samples = [int(probe, 16) for probe in design.probe_digests]
     within = _numbers_within_bases(updates)
+    # Who asks a version again gets another answer only where a defence is random.
+    repeats = design.repeat if chain.random else 1
 
     def seen(posteriors: Array, base: int, row: int, look: int) -> Array:
         key = (ROLES.index(role), base, row, look)
-        return chain(posteriors, defences.Chance(design.seed, key, samples))
+        return np.stack(
+            [
+                chain(posteriors, defences.Chance(design.seed, key, samples, repeat))
+                for repeat in range(repeats)
+            ]
+        )
 
-    after, read = _read(
+    after, forms = _read(
         seen(posteriors, int(base), int(row), 1)
         for posteriors, base, row in zip(updates.after, updates.base, within, strict=True)
     )
@@ -57,34 +65,34 @@ def defended(design: Design, updates: Updates, role: Role) -> Updates:
         else ((one, base, 0) for base, one in enumerate(updates.before))
     )
     before, _ = _read(seen(one, int(base), int(row), 0) for one, base, row in looks)
-    kinds = Counter(one.kind for one in read)
-    return replace(
-        updates,
-        before=before,
-        after=after,
-        by_update=chain.random,
-        kind=kinds.most_common(1)[0][0],
-        step=float(np.median([one.step for one in read])),
+    form = Form(
+        Counter(one.kind for one in forms).most_common(1)[0][0],
+        float(np.median([one.step for one in forms])),
+        float(np.median([one.noise for one in forms])),
+        max(one.kept for one in forms),
     )
+    return replace(updates, before=before, after=after, by_update=chain.random, form=form)
 
 
-def _read(answers: Iterable[Array]) -> tuple[Array, list[Interpreted]]:
+def _read(answers: Iterable[Array]) -> tuple[Array, list[Form]]:
     """Read the answers of many versions, some hundreds at once: their form is one.
 
     Args:
-        answers: of each version, float64 [probes, classes].
+        answers: of each version, float64 [repeats, probes, classes].
 
     Returns:
-        Posteriors, float32 [versions, probes, classes], and how each part was read.
+        Posteriors, float32 [versions, probes, classes], the means of repeated answers, and the
+        form of each part.
     """
     waiting = iter(answers)
     parts: list[Array] = []
-    read: list[Interpreted] = []
+    forms: list[Form] = []
     while chunk := list(islice(waiting, TOGETHER)):
-        rows = np.concatenate(chunk)
-        read.append(interpret(rows, rows.shape[-1]))
-        parts.append(read[-1].posteriors.reshape(len(chunk), -1, rows.shape[-1]))
-    return np.concatenate(parts), read
+        rows = np.concatenate(chunk, axis=1)
+        read = interpret(rows, rows.shape[-1])
+        forms.append(Form.of((read,), (rows,)))
+        parts.append(read.posteriors.reshape(len(chunk), -1, rows.shape[-1]))
+    return np.concatenate(parts), forms
 
 
 def _numbers_within_bases(updates: Updates) -> Array:

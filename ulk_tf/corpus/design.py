@@ -55,6 +55,7 @@ class Design:
         probing_set: samples [n_probes, ...] with which every version is queried.
         procedure: trains, updates and queries the side's classifiers.
         seed: the experiment's seed.
+        repeat: how often the adversary asks each version; she averages the answers.
         updates: number of updates by base model.
     """
 
@@ -78,6 +79,7 @@ class Design:
             dataset.moments,
             experiment.execution.chunk_size,
         )
+        self.repeat = experiment.probing.repeat
         self.seed, self._splits, self._folders = experiment.seed, splits, experiment.folders
         counts = experiment.counts
         sizes: dict[Role, tuple[int, int]] = {

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ulk_tf.answers.form import EXACT, Form
 from ulk_tf.files import Array
 
 
@@ -19,9 +20,7 @@ class Updates:
         indices: the updating sets, int32 [updates, set_size], positions in the data set.
         by_update: True if `before` has a row for each update, since a defence is random; False
             if it has one for each base model.
-        kind: form of the answers, as `answers.interpret` names it: posteriors, rounded, top-k,
-            labels or noisy.
-        step: rounding step of the answers; 0 for exact ones.
+        form: form of the answers; exact posteriors without a defence.
     """
 
     base: Array
@@ -29,8 +28,7 @@ class Updates:
     after: Array
     indices: Array
     by_update: bool = False
-    kind: str = "posteriors"
-    step: float = 0.0
+    form: Form = EXACT
 
     def __len__(self) -> int:
         return len(self.after)

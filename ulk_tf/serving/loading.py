@@ -26,6 +26,8 @@ class LoadedAttack:
 
     Attributes:
         path: the version folder.
+        other_versions: folders of the export's other versions, the latest first; none where
+            `path` named a version.
         metadata: the content of its ulk.json.
         probing_set: [probes, ...], with which both versions of a target are queried.
 
@@ -34,7 +36,8 @@ class LoadedAttack:
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = version_folder(path)
+        self.path, *others = _version_folders(path)
+        self.other_versions = tuple(others)
         extras = assets.read(self.path)
         self.metadata: Mapping[str, Any] = extras.metadata
         self.probing_set = extras.probing_set
@@ -205,9 +208,15 @@ def version_folder(path: Path) -> Path:
     Raises:
         UserError: the path is neither.
     """
+    return _version_folders(path)[0]
+
+
+def _version_folders(path: Path) -> list[Path]:
+    """List `path` if it is a version folder, else the version folders in it, the latest first."""
     if (path / "saved_model.pb").is_file():
-        return path
+        return [path]
     numbers = versions(path)
     if not numbers:
         raise UserError("an exported attack: exported/<dataset>_<attack>/<version>", f"{path}")
-    return next(p for p in path.iterdir() if p.name.isdigit() and int(p.name) == numbers[-1])
+    folders = {int(p.name): p for p in path.iterdir() if p.name.isascii() and p.name.isdigit()}
+    return [folders[number] for number in reversed(numbers)]

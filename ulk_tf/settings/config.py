@@ -119,12 +119,19 @@ class DefenceConfig(Validated):
 
 @dataclass(frozen=True)
 class ProbingConfig(Validated):
-    """Probing set: the samples with which every classifier is queried."""
+    """Probing: the samples with which every classifier is queried, and how often."""
 
     n_probes: int | None = flag(
         None,
         "samples in the probing set; when none, 100, or a tenth of a data set of under 1000",
         1,
+    )
+    repeat: int = flag(
+        1,
+        "times that each version is asked; answers are averaged, which only noise of --defence "
+        "makes differ",
+        1,
+        100,
     )
 
 

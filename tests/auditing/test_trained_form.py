@@ -1,0 +1,136 @@
+"""Answers of another form than an attack was trained on: nothing is claimed, a remedy is named."""
+
+import numpy as np
+import pytest
+
+from tests import standins
+from ulk_tf.answers.form import Form
+from ulk_tf.answers.interpret import interpret_both
+from ulk_tf.auditing.audit import audit
+from ulk_tf.auditing.trained_form import check_form, choose_version
+from ulk_tf.blackbox.recording import Recording
+from ulk_tf.defences import Chance, parse
+from ulk_tf.files import digest
+from ulk_tf.serving.export import export_attack
+from ulk_tf.serving.loading import load_attack
+
+RNG = np.random.default_rng(0)
+BEFORE = RNG.dirichlet(np.ones(10), 100)
+AFTER = np.clip(BEFORE + RNG.normal(0, 0.01, BEFORE.shape), 1e-9, None)
+AFTER /= AFTER.sum(1, keepdims=True)
+EXACT = {"config": {"anything": 1}}
+
+
+def form_of(defence: str | None) -> Form:
+    pair = BEFORE, AFTER
+    if defence:
+        chances = Chance(1, (0,)), Chance(1, (1,))
+        pair = tuple(parse(defence)(one, c) for one, c in zip(pair, chances, strict=True))
+    else:
+        pair = tuple(one.astype(np.float32).astype(float) for one in pair)
+    return Form.of(interpret_both(*pair), pair)
+
+
+def test_exact_answers_fit_an_attack_that_was_trained_on_them() -> None:
+    assert form_of(None).kind == "posteriors"
+    assert check_form("li", EXACT, form_of(None)) is None
+    # A finer answer than it was trained for is read, too.
+    coarse = {"answers": {"kind": "rounded", "step": 1e-2}}
+    assert check_form("li", coarse, form_of(None)) is None
+    assert check_form("li", coarse, form_of("round:4")) is None
+
+
+@pytest.mark.parametrize(
+    ("defence", "words"),
+    [
+        ("round:6", "rounded to steps of 1e-06"),
+        ("round:4", "rounded to steps of 0.0001"),
+        ("round:2", "rounded to steps of 0.01"),
+        ("top_k:3", "the likeliest 3 classes only"),
+        ("label", "labels only"),
+    ],
+)
+def test_other_answers_do_not_and_the_command_makes_them(defence: str, words: str) -> None:
+    form = form_of(defence)
+    fit = check_form("li", EXACT, form)
+    assert fit is not None and not fit.fits
+    assert words in fit.sentence and "trained on exact posteriors" in fit.sentence
+    assert f"python -m ulk_tf train li --defence={defence}" in fit.sentence
+    trained = {"answers": form.as_json()}
+    assert check_form("li", trained, form) is None
+
+
+def test_coarser_answers_than_those_it_was_trained_on() -> None:
+    fine = {"answers": {"kind": "rounded", "step": 1e-4}}
+    fit = check_form("li", fine, form_of("round:2"))
+    assert fit is not None and "trained on posteriors rounded to steps of 0.0001" in fit.sentence
+
+
+@pytest.mark.parametrize("known", [None, 3, {}, {"kind": 7, "step": "x"}, {"step": float("nan")}])
+def test_what_a_stranger_s_export_says(known: object) -> None:
+    assert check_form("li", {"answers": known}, form_of(None)) is None
+    assert check_form("li", {"answers": known}, form_of("round:3")) is not None
+
+
+@pytest.fixture
+def versions(tmp_path):
+    """An export with three versions: trained on exact, on rounded and on noisy answers."""
+    forms = Form(), Form("rounded", step=0.01), Form("noisy", noise=0.01)
+    for form in forms:
+        folder = export_attack(
+            standins.label_attack(),
+            export_dir=tmp_path,
+            dataset="toy",
+            probing_set=standins.PROBING_SET,
+            metadata=standins.METADATA | {"answers": form.as_json()},
+        )
+    return folder.parent
+
+
+@pytest.mark.parametrize(
+    ("form", "version"),
+    [
+        (Form(), 1),
+        (Form("rounded", step=0.02), 2),
+        (Form("rounded", step=0.5), 3),
+        (Form("noisy", noise=0.02), 3),
+        (Form("labels"), 3),
+    ],
+)
+def test_the_version_that_was_trained_on_such_answers_is_taken(versions, form, version):
+    taken, sentence = choose_version(load_attack(versions), form)
+    assert taken.path == versions / str(version)
+    assert bool(sentence) == (version != 3)
+    if sentence:
+        assert f"version {version} of {versions} was taken and not version 3" in sentence
+    # Who names a version gets it.
+    named = load_attack(versions / "1")
+    assert choose_version(named, form) == (named, "")
+
+
+def test_a_version_with_another_probing_set_or_damage_is_no_candidate(versions):
+    (versions / "2" / "assets.extra" / "ulk.json").write_text("{")
+    latest = load_attack(versions)
+    assert choose_version(latest, Form("rounded", step=0.01)) == (latest, "")
+    export_attack(
+        standins.label_attack(),
+        export_dir=versions.parent,
+        dataset="toy",
+        probing_set=standins.PROBING_SET + 1,
+        metadata=standins.METADATA | {"answers": Form("rounded", step=0.01).as_json()},
+    )
+    latest = load_attack(versions)
+    assert latest.path.name == "4"
+    assert choose_version(latest, Form("noisy", noise=0.01)) == (latest, "")
+
+
+def test_an_audit_says_which_version_it_took(versions):
+    pair = [np.round(one[:6, :3], 2) for one in (BEFORE, AFTER)]
+    pair = [one / one.sum(1, keepdims=True) for one in pair]
+    pair = [np.round(one, 2) for one in pair]
+    for one in pair:
+        one[:, 0] = np.round(1 - one[:, 1:].sum(1), 2)
+    answers = [Recording(one, probing_set=digest(standins.PROBING_SET)) for one in pair]
+    found = audit(*answers, [load_attack(versions)])
+    assert [one.attack.path.name for one in found.findings] == ["2"]
+    assert any("trained on posteriors rounded to steps of 0.01" in w for w in found.warnings)

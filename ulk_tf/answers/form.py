@@ -1,0 +1,121 @@
+"""Form of answers: how much of its posteriors a target tells.
+
+A corpus has the form that its defence leaves, an export carries the form that it was trained on,
+and an audit holds the form of a target's answers against it.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ulk_tf.answers.interpret import Interpreted
+from ulk_tf.files import Array
+
+# Steps and noise below this are lost in float32 itself.
+NOTHING = 2e-7
+# An attack reads answers whose steps and noise are up to so many times those it was trained on.
+ALIKE = 3.0
+_COARSEST_FIRST = ("labels", "top-k", "noisy", "rounded")
+
+
+@dataclass(frozen=True)
+class Form:
+    """Form of answers.
+
+    Attributes:
+        kind: posteriors, rounded, top-k, labels or noisy.
+        step: rounding step; 0 where answers are exact.
+        noise: standard deviation of noise; 0 where none was seen.
+        kept: classes that are answered of each sample, for top-k; 0 where that is not known.
+
+    Example:
+        >>> exact, coarse = Form(), Form("rounded", step=0.01)
+        >>> coarse.reads(exact), exact.reads(coarse)
+        (True, False)
+    """
+
+    kind: str = "posteriors"
+    step: float = 0.0
+    noise: float = 0.0
+    kept: int = 0
+
+    @classmethod
+    def of(cls, answers: tuple[Interpreted, ...], raw: tuple[Array, ...]) -> "Form":
+        """The coarsest form among answers of several versions.
+
+        Args:
+            answers: as they were read.
+            raw: as they were given, [n, classes] or [repeats, n, classes].
+        """
+        step = max(one.step for one in answers)
+        noise = max(one.noise for one in answers)
+        kinds = {one.kind for one in answers} - {"posteriors", "logits"}
+        kind = next((name for name in _COARSEST_FIRST if name in kinds), "")
+        if (kind == "rounded" and step <= NOTHING) or (kind == "noisy" and noise <= NOTHING):
+            kind = ""
+        kept = max(int((values > 0).sum(-1).max()) for values in raw) if kind == "top-k" else 0
+        return cls(kind or "posteriors", step, noise, kept)
+
+    @classmethod
+    def from_json(cls, told: object) -> "Form":
+        """The form that an export carries; exact posteriors where it carries none."""
+        if not isinstance(told, Mapping):
+            return cls()
+        step, noise = (_number(told.get(key)) for key in ("step", "noise"))
+        return cls(str(told.get("kind")), step, noise, int(_number(told.get("kept"))))
+
+    def as_json(self) -> dict[str, Any]:
+        """Its entry in an export's metadata."""
+        return asdict(self)
+
+    def matches(self, other: "Form") -> bool:
+        """True if the two are of one kind, and about as fine."""
+        return self.reads(other) and other.reads(self)
+
+    def reads(self, other: "Form") -> bool:
+        """True if an attack that was trained on this form reads answers of the other one.
+
+        Exact posteriors hold all that coarser ones do.
+        """
+        if other.kind == "posteriors":
+            return True
+        finest = ALIKE * max(self.step, NOTHING)
+        quiet = not self.noise or other.noise <= ALIKE * self.noise
+        cut = not self.kept or not other.kept or self.kept == other.kept
+        return self.kind == other.kind and other.step <= finest and quiet and cut
+
+    @property
+    def words(self) -> str:
+        """The form in words, to follow "answers"."""
+        return {
+            "posteriors": "exact posteriors",
+            "rounded": f"posteriors rounded to steps of {self.step:.2g}",
+            "top-k": f"the likeliest {self.kept} classes only" if self.kept else "top classes only",
+            "labels": "labels only",
+            "noisy": f"posteriors with noise of {self.noise:.2g}"
+            if self.noise
+            else "posteriors with noise",
+        }.get(self.kind, self.kind)
+
+    @property
+    def defence(self) -> str:
+        """The `--defence` that makes such answers."""
+        decimals = max(0, round(-math.log10(self.step))) if self.step else 0
+        rounding = f"round:{decimals}" if NOTHING < self.step < 1 else ""
+        first = {
+            "top-k": f"top_k:{self.kept}",
+            "labels": "label",
+            "noisy": f"noise:{self.noise:.2g}",
+        }.get(self.kind, "")
+        return ",".join(filter(None, (first, rounding if first != "label" else "")))
+
+
+EXACT = Form()
+
+
+def _number(told: object) -> float:
+    """A positive number of a stranger's file; 0 where it is none."""
+    if isinstance(told, bool) or not isinstance(told, int | float):
+        return 0.0
+    return float(told) if math.isfinite(told) and told > 0 else 0.0

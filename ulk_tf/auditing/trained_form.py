@@ -1,0 +1,92 @@
+"""The form of answers that an attack was trained on, held against the form of a target's.
+
+An attack that was trained on exact posteriors reads next to nothing from rounded ones, and says
+so of none of them: a calm report would be wrong.
+"""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from ulk_tf.answers.form import Form
+from ulk_tf.auditing.fit import Fit
+from ulk_tf.errors import UserError
+from ulk_tf.evaluation.wording import attack_name
+from ulk_tf.files import digest
+from ulk_tf.serving import assets
+from ulk_tf.serving.loading import LoadedAttack, load_attack
+from ulk_tf.settings import presets
+
+
+def check_form(attack: str, metadata: Mapping[str, Any], form: Form) -> Fit | None:
+    """Tell whether an attack was trained on answers of such a form.
+
+    Args:
+        attack: its name.
+        metadata: of the export; without `answers` it was trained on exact posteriors.
+        form: of the target's answers.
+
+    Returns:
+        None where it was; else why nothing is claimed, and the command that trains it.
+    """
+    trained = Form.from_json(metadata.get("answers"))
+    if trained.reads(form):
+        return None
+    return Fit(
+        attack,
+        False,
+        f"{attack_name(attack)} does not fit these answers, so nothing is claimed: the target "
+        f"answers {form.words}, and this attack was trained on {trained.words} and reads next to "
+        f"nothing from these. Train it on such answers: {_command(attack, metadata, form)}",
+    )
+
+
+def choose_version(attack: LoadedAttack, form: Form) -> tuple[LoadedAttack, str]:
+    """Choose the version of an export that was trained on answers of such a form.
+
+    The latest is kept where it matches, where the user named a version, and where no other one
+    fits better.
+
+    Args:
+        attack: the latest version, or the one that the user named.
+        form: of the target's answers.
+
+    Returns:
+        The version to run, and a sentence for the reader where it is not the given one.
+    """
+    best, chosen = _grade(attack.metadata, form), None
+    for folder in attack.other_versions:
+        try:
+            extras = assets.read(folder)
+        except UserError:  # a damaged version is no candidate
+            continue
+        same = digest(extras.probing_set) == digest(attack.probing_set)
+        if same and extras.metadata.get("class_names") == attack.metadata.get("class_names"):
+            grade = _grade(extras.metadata, form)
+            if grade > best:
+                best, chosen = grade, folder
+    if chosen is None:
+        return attack, ""
+    other = load_attack(chosen)
+    trained = Form.from_json(other.metadata.get("answers"))
+    return other, (
+        f"{attack_name(attack.name)}: version {chosen.name} of {chosen.parent} was taken and not "
+        f"version {attack.path.name}, since it was trained on {trained.words}, which this target "
+        "answers."
+    )
+
+
+def _grade(metadata: Mapping[str, Any], form: Form) -> int:
+    """2 where an attack was trained on such answers, 1 where it reads them, else 0."""
+    trained = Form.from_json(metadata.get("answers"))
+    return 2 if trained.matches(form) else int(trained.reads(form))
+
+
+def _command(attack: str, metadata: Mapping[str, Any], form: Form) -> str:
+    flags: dict[str, Any] = {}
+    with suppress(Exception):  # the config of a stranger's export may be anything
+        flags = presets.flags_of(metadata["config"])
+    flags.pop("shadow_defence", None)
+    flags["defence"] = form.defence
+    typed = " ".join(f"--{name}={value}" for name, value in flags.items())
+    return f"python -m ulk_tf train {attack} {typed}"
