@@ -62,4 +62,6 @@ def preflight(first: Experiment, *others: Experiment, dataset: Dataset | None = 
         _, designs = designs_of(one, dataset, other)
         for design in designs:
             design.procedure.build()
+            # What the report says of an update may need a library that is not installed.
+            _ = design.procedure.sentence
     return Loaded(dataset, other)

@@ -15,7 +15,8 @@ import tensorflow as tf
 from ulk_tf.classifiers.chain import Chain
 from ulk_tf.classifiers.first_layer import FirstLayer
 from ulk_tf.classifiers.optimizers import Step
-from ulk_tf.classifiers.seeds import dropout_seed, epoch_order, seed_state
+from ulk_tf.classifiers.private import private_average
+from ulk_tf.classifiers.seeds import dropout_seed, epoch_order, sample_seed, seed_state
 from ulk_tf.classifiers.stages import Dense, Flattening, Stage, Tensors, merged, split
 from ulk_tf.files import Array
 from ulk_tf.settings.config import UpdateConfig
@@ -49,7 +50,10 @@ class FastUpdates:
     ) -> None:
         self._chain = chain
         self._config = config
+        self._privacy = config.privacy
         self._step = step
+        places = {id(variable): place for place, variable in enumerate(model.weights)}
+        self._trainable = [places[id(variable)] for variable in model.trainable_variables]
         self._state_types = [variable.dtype for variable in model.non_trainable_variables]
         filters = model.trainable_variables[chain.first.kernel].shape[-1]
         probes = np.asarray(self._prepared(tf.constant(probing_set)))
@@ -66,9 +70,9 @@ class FastUpdates:
         """Compute the posteriors of a base model, float32 [probes, classes].
 
         Args:
-            weights: its trainable weights, in the order of the model.
+            weights: its weights, in the order of `model.weights`.
         """
-        base = [tf.convert_to_tensor(weight) for weight in weights]
+        base = [tf.convert_to_tensor(weights[place]) for place in self._trainable]
         return np.asarray(self._probe_copies(base))[0]
 
     def after(
@@ -77,13 +81,13 @@ class FastUpdates:
         """Compute the posteriors after each of many updates, float32 [updates, probes, classes].
 
         Args:
-            weights: trainable weights of the base model, in the order of the model.
+            weights: weights of the base model, in the order of `model.weights`.
             samples: updating sets [updates, set_size, ...].
             labels: their labels, int32 [updates, set_size].
             seeds: seeds of the updates, int32 [updates, 2].
             first: number of the first of these updates in the plan of its base model.
         """
-        base = [tf.convert_to_tensor(weight) for weight in weights]
+        base = [tf.convert_to_tensor(weights[place]) for place in self._trainable]
         size = self._block_size
         answers = []
         for start in range(-(first % size), len(samples), size):
@@ -168,6 +172,24 @@ class FastUpdates:
         self, weights: Tensors, x: tf.Tensor, y: tf.Tensor, seeds: tf.Tensor, number: int
     ) -> Tensors:
         """Compute gradients [versions, ...] of versions that share `weights`, in step `number`."""
+        if self._privacy is None:
+            return self._mean_gradients(weights, x, y, seeds, number)
+        versions, size = x.shape[:2]
+        places = tf.range(size)
+        own = merged(sample_seed(seeds[:, None], places[None]))
+        # As if each sample were the only one of a version.
+        alone = self._mean_gradients(weights, merged(x)[:, None], merged(y)[:, None], own, number)
+        by_version = [tf.unstack(split(gradient, versions)) for gradient in alone]
+        averages = [
+            private_average(self._privacy, [g[version] for g in by_version], seed, number)
+            for version, seed in enumerate(tf.unstack(seeds))
+        ]
+        return [tf.stack(parts) for parts in zip(*averages, strict=True)]
+
+    def _mean_gradients(
+        self, weights: Tensors, x: tf.Tensor, y: tf.Tensor, seeds: tf.Tensor, number: int
+    ) -> Tensors:
+        """Compute gradients of each version's mean loss, [versions, ...]."""
         deltas = [tf.zeros([x.shape[0], *weight.shape]) for weight in weights]
 
         def dropout_seeds(position: int) -> tf.Tensor:

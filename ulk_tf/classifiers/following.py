@@ -100,14 +100,21 @@ def update_sentence(model: keras.Model, config: UpdateConfig, compiled: bool = T
         shown = [_shown(n, v) for n, v in settings.items() if n in named and v not in (None, False)]
         rule = f"{type(optimizer).__name__} ({', '.join(shown)})"
         loss = losses.loss_name(model)
-        return f"An update uses the optimizer and the loss of the compiled model: {rule}, {loss}."
+        told = f"An update uses the optimizer and the loss of the compiled model: {rule}, {loss}."
+        return _with_privacy(told, config)
     rules = {
         "sgd": f"SGD (learning_rate {config.update_learning_rate:g}, "
         f"momentum {config.update_momentum:g})",
         "adam": f"Adam (learning_rate {config.update_learning_rate:g})",
     }
     rule = rules[config.update_optimizer]
-    return f"An update uses the flags' optimizer, {rule}, and sparse_categorical_crossentropy."
+    told = f"An update uses the flags' optimizer, {rule}, and sparse_categorical_crossentropy."
+    return _with_privacy(told, config)
+
+
+def _with_privacy(told: str, config: UpdateConfig) -> str:
+    privacy = config.privacy
+    return f"{told} {privacy.sentence}" if privacy else told
 
 
 def _shown(name: str, value: Any) -> str:

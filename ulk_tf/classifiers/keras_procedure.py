@@ -8,7 +8,8 @@ import numpy as np
 
 from ulk_tf.classifiers import given, keras_state, zoo
 from ulk_tf.classifiers.fit_updates import FitUpdates
-from ulk_tf.classifiers.following import update_sentence
+from ulk_tf.classifiers.following import step_of, update_sentence
+from ulk_tf.classifiers.general_updates import GeneralUpdates
 from ulk_tf.classifiers.procedure import Change, Samples, Shape, Weights
 from ulk_tf.classifiers.structure import architecture
 from ulk_tf.classifiers.training import fit_base
@@ -123,6 +124,11 @@ class KerasProcedure:
             )
         added = change.added
         pair = np.random.default_rng(seed).integers(0, 2**31 - 1, 2)
+        if self.updating.privacy:
+            model = self.build()
+            step = step_of(model, self.updating, self.updating.compiled)
+            engine = GeneralUpdates(model, self.updating, step, added.samples[:1])
+            return engine.weights_after(weights, added.samples, added.labels, pair)
         updates = FitUpdates(self.build(), self.updating, added.samples[:1], self.updating.compiled)
         return updates.weights_after(weights, added.samples, added.labels, pair.tolist())
 

@@ -33,6 +33,17 @@ def dropout_seed(state: tf.Tensor, number: int) -> tf.Tensor:
     return tf.cast(tf.math.floormod(moved, np.iinfo(np.int32).max - 1), tf.int32)
 
 
+def sample_seed(seed: tf.Tensor, place: tf.Tensor | int) -> tf.Tensor:
+    """Compute the seed of one sample, where each has a gradient of its own.
+
+    Args:
+        seed: seed of the update, int32 [..., 2].
+        place: position of the sample in its batch, int32, of a shape that broadcasts with seeds.
+    """
+    first = tf.bitwise.bitwise_xor(seed[..., 0], tf.cast(place, tf.int32) * 0x85EBCA6)
+    return tf.stack([first, tf.broadcast_to(seed[..., 1], first.shape)], -1)
+
+
 def epoch_order(seed: tf.Tensor, epoch: int, size: int) -> tf.Tensor:
     """Compute the order of the updating set's samples in an epoch, int32 [size].
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 from ulk_tf import defences
 from ulk_tf.errors import UserError
+from ulk_tf.settings.privacy import Privacy
 from ulk_tf.settings.validated import Validated, flag
 
 Optimizer = Literal["sgd", "adam"]
@@ -103,6 +104,36 @@ class UpdateConfig(Validated):
         "if --target gives a compiled model, update it with that optimizer and loss; false when "
         "--update_optimizer, --update_learning_rate or --update_momentum is given",
     )
+    dp_noise_multiplier: float | None = flag(
+        None,
+        "update by DP-SGD with this noise multiplier (noise on a batch's sum of gradients over "
+        "--dp_clip); 0 only clips; none: an update without DP-SGD",
+        0,
+    )
+    dp_epsilon: float | None = flag(
+        None,
+        "update by DP-SGD with the noise multiplier that gives this epsilon for one sample of an "
+        "updating set",
+        1e-3,
+    )
+    dp_clip: float = flag(1.0, "largest L2 norm of one sample's gradient, for DP-SGD", 1e-6)
+    dp_delta: float = flag(1e-5, "delta of DP-SGD", 1e-12, 0.5)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.dp_noise_multiplier is not None and self.dp_epsilon is not None:
+            raise UserError("--dp_noise_multiplier or --dp_epsilon", "both")
+
+    @property
+    def privacy(self) -> Privacy | None:
+        """Settings of DP-SGD; None for an update without it."""
+        return Privacy.of(
+            self.dp_noise_multiplier,
+            self.dp_epsilon,
+            self.dp_clip,
+            self.dp_delta,
+            self.update_epochs,
+        )
 
 
 @dataclass(frozen=True)
