@@ -9,8 +9,9 @@ import pytest
 import tensorflow as tf
 
 from ulk_tf.classifiers import zoo
+from ulk_tf.classifiers.batches import batches
 from ulk_tf.classifiers.seeds import epoch_order
-from ulk_tf.classifiers.updates import UpdateEngine, engine_version, steps
+from ulk_tf.classifiers.updates import UpdateEngine, engine_version
 from ulk_tf.data.datasets import Dataset, load
 from ulk_tf.settings.config import UpdateConfig
 
@@ -173,5 +174,5 @@ def test_the_path_is_part_of_what_a_corpus_is_found_by() -> None:
 
 
 def test_steps_of_an_update() -> None:
-    assert steps(replace(SGD, set_size=1, update_epochs=1)) == 1
-    assert steps(replace(SGD, set_size=100, update_epochs=3)) == 12
+    assert len(batches(replace(SGD, update_epochs=1), 1)) == 1
+    assert len(batches(replace(SGD, update_epochs=3), 100)) == 12

@@ -12,11 +12,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from ulk_tf.classifiers.batches import Batch, batches, direction, rows_of
 from ulk_tf.classifiers.chain import Chain
 from ulk_tf.classifiers.first_layer import FirstLayer
 from ulk_tf.classifiers.optimizers import Step
 from ulk_tf.classifiers.private import private_average
-from ulk_tf.classifiers.seeds import dropout_seed, epoch_order, sample_seed, seed_state
+from ulk_tf.classifiers.seeds import dropout_seed, sample_seed, seed_state
 from ulk_tf.classifiers.stages import Dense, Flattening, Stage, Tensors, merged, split
 from ulk_tf.files import Array
 from ulk_tf.settings.config import UpdateConfig
@@ -131,19 +132,16 @@ class FastUpdates:
         self, base: Tensors, samples: tf.Tensor, labels: tf.Tensor, seeds: tf.Tensor
     ) -> Tensors:
         """Update versions, with a joint first step; return their weights [versions, ...]."""
-        size, batch = self._config.set_size, self._config.update_batch
+        size = self._config.set_size
+        first, *others = batches(self._config, size)
         slots = self._step.start(base)
-        x, y = samples[:, :batch], labels[:, :batch]
+        x, y = samples[:, : first.stop], labels[:, : first.stop]
         gradients = self._gradients(base, x, y, seeds, 0)
         versions, slots = self._step.apply(1, base, gradients, slots)
-        per_epoch = range(0, size, batch)
-        steps = [
-            (epoch, start) for epoch in range(self._config.update_epochs) for start in per_epoch
-        ]
-        if len(steps) == 1:
+        if not others:
             return versions
         return tf.map_fn(
-            lambda one: self._train_on(steps, *one),
+            lambda one: self._train_on(others, *one),
             (versions, slots, samples, labels, seeds),
             fn_output_signature=[tf.TensorSpec(w.shape, w.dtype) for w in base],
             parallel_iterations=1,
@@ -151,7 +149,7 @@ class FastUpdates:
 
     def _train_on(
         self,
-        steps: list[tuple[int, int]],
+        others: list[Batch],
         weights: Tensors,
         slots: list[Tensors],
         samples: tf.Tensor,
@@ -159,13 +157,14 @@ class FastUpdates:
         seed: tf.Tensor,
     ) -> Tensors:
         """Compute one version's weights after the steps that follow the first."""
-        size, batch = self._config.set_size, self._config.update_batch
-        for number, (epoch, start) in enumerate(steps[1:], 1):
-            chosen = epoch_order(seed, epoch, size)[start : min(start + batch, size)]
-            x, y = tf.gather(samples, chosen), tf.gather(labels, chosen)
+        for number, batch in enumerate(others, 1):
+            if batch.renews:
+                slots = self._step.start(weights)
+            rows = rows_of(batch, self._config, self._config.set_size, seed)
+            x, y = tf.gather(samples, rows), tf.gather(labels, rows)
             alone = self._gradients(weights, x[None], y[None], seed[None], number)
             gradients = [gradient[0] for gradient in alone]
-            weights, slots = self._step.apply(number + 1, weights, gradients, slots)
+            weights, slots = self._step.apply(batch.number, weights, gradients, slots)
         return weights
 
     def _gradients(
@@ -202,7 +201,7 @@ class FastUpdates:
             for stage in (self._chain.first, *self._chain.rest):
                 answers = stage.train_forward(answers, weights, deltas, dropout_seeds)
             losses = keras.losses.sparse_categorical_crossentropy(y, answers)
-            loss = tf.reduce_sum(tf.reduce_mean(losses, -1))
+            loss = tf.reduce_sum(tf.reduce_mean(losses, -1)) * direction(self._config)
         return tape.gradient(loss, deltas)
 
     def _probe(self, versions: Tensors) -> tf.Tensor:

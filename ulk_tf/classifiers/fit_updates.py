@@ -13,9 +13,10 @@ import numpy as np
 import tensorflow as tf
 
 from ulk_tf.classifiers import keras_state
+from ulk_tf.classifiers.batches import batches, direction, rows_of
 from ulk_tf.classifiers.following import is_own, posteriors
 from ulk_tf.classifiers.losses import labels_for, layer_losses, loss_name, takes_one_hot
-from ulk_tf.classifiers.seeds import epoch_order, is_seed, seed_state
+from ulk_tf.classifiers.seeds import is_seed, seed_state
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array
 from ulk_tf.settings.config import UpdateConfig
@@ -55,7 +56,8 @@ class FitUpdates:
             self._classes = int(model(first, training=False).shape[-1])
             self._refuse_loss()
         weights = [tf.TensorSpec(variable.shape, variable.dtype) for variable in model.weights]
-        of_sets = [(None, config.set_size, *probing_set.shape[1:]), (None, config.set_size)]
+        count = config.set_size * config.updates_between
+        of_sets = [(None, count, *probing_set.shape[1:]), (None, count)]
         sets = [
             tf.TensorSpec(shape, kind)
             for shape, kind in zip(
@@ -117,34 +119,41 @@ class FitUpdates:
         self, weights: Tensors, samples: tf.Tensor, labels: tf.Tensor, seed: tf.Tensor
     ) -> tf.Tensor:
         """One updated version's posteriors on the probing set, [probes, classes]."""
-        size = self._config.set_size
-        samples = tf.ensure_shape(samples, (size, *self._probing_set.shape[1:]))
-        self._learn(weights, samples, tf.ensure_shape(labels, (size,)), seed)
+        count = self._config.set_size * self._config.updates_between
+        samples = tf.ensure_shape(samples, (count, *self._probing_set.shape[1:]))
+        self._learn(weights, samples, tf.ensure_shape(labels, (count,)), seed)
         return self._probe()
 
     def _learn(
         self, weights: Tensors, samples: tf.Tensor, labels: tf.Tensor, seed: tf.Tensor
     ) -> None:
         """Leave the weights of one updated version in the model's variables."""
-        size, batch = samples.shape[0], self._config.update_batch
+        size = samples.shape[0] // self._config.updates_between
         self._start(weights)
         for position, variable in enumerate(self._model.non_trainable_variables):
             if is_seed(variable):
                 variable.assign(seed_state(seed, position, variable.dtype))
-        for epoch in range(self._config.update_epochs):
-            order = epoch_order(seed, epoch, size)
-            for start in range(0, size, batch):
-                chosen = order[start : min(start + batch, size)]
-                self._step(tf.gather(samples, chosen), tf.gather(labels, chosen))
-        # `fit` does so when it ends: weights become their moving average, if there is one.
+        for number, batch in enumerate(batches(self._config, size)):
+            if batch.renews and number:
+                self._finish()
+                self._renew_optimizer()
+            rows = rows_of(batch, self._config, size, seed)
+            self._step(tf.gather(samples, rows), tf.gather(labels, rows))
+        self._finish()
+
+    def _finish(self) -> None:
+        """Do what `fit` does at its end: weights become their moving average, if there is one."""
         self._optimizer.finalize_variable_values(self._model.trainable_variables)
+
+    def _renew_optimizer(self) -> None:
+        for variable, value in zip(self._optimizer.variables, self._fresh, strict=True):
+            variable.assign(value)
 
     def _start(self, weights: Tensors) -> None:
         """Set weights, and an optimizer that has not taken a step."""
         for variable, value in zip(self._model.weights, weights, strict=True):
             variable.assign(value)
-        for variable, value in zip(self._optimizer.variables, self._fresh, strict=True):
-            variable.assign(value)
+        self._renew_optimizer()
         seeds = [v for v in self._model.non_trainable_variables if is_seed(v)]
         for variable in (*seeds, *self._model.metrics_variables):
             variable.assign(tf.zeros_like(variable.value))
@@ -155,7 +164,8 @@ class FitUpdates:
         """The body of Keras' `train_step`, without what it only reports."""
         weights = self._model.trainable_variables
         with tf.GradientTape() as tape:
-            loss = self._optimizer.scale_loss(self._loss(samples, labels))
+            loss = self._loss(samples, labels) * direction(self._config)
+            loss = self._optimizer.scale_loss(loss)
         if weights:
             gradients = tape.gradient(loss, weights)
             self._optimizer.apply_gradients(zip(gradients, weights, strict=True))

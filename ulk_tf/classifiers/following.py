@@ -85,7 +85,7 @@ def posteriors(answers: tf.Tensor) -> tf.Tensor:
 
 
 def update_sentence(model: keras.Model, config: UpdateConfig, compiled: bool = True) -> str:
-    """A sentence that says which optimizer and which loss an update uses.
+    """Say which optimizer and which loss an update uses.
 
     Args:
         model: the classifier.

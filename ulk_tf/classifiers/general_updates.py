@@ -6,9 +6,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from ulk_tf.classifiers.batches import batches, direction, rows_of
 from ulk_tf.classifiers.optimizers import Step, Tensors
 from ulk_tf.classifiers.private import moved_state, private_average
-from ulk_tf.classifiers.seeds import epoch_order, is_seed, sample_seed, seed_state
+from ulk_tf.classifiers.seeds import is_seed, sample_seed, seed_state
 from ulk_tf.files import Array
 from ulk_tf.settings.config import UpdateConfig
 from ulk_tf.settings.privacy import Privacy
@@ -54,7 +55,7 @@ class GeneralUpdates:
         return self._chunk(*self._divide(weights), *sets).numpy()
 
     def weights_after(
-        self, weights: Sequence[Array], samples: Array, labels: Array, seed: Array
+        self, weights: Sequence[Array], samples: Array, labels: Array, seed: Sequence[int]
     ) -> tuple[Array, ...]:
         """Compute the weights of one updated version, in the order of `model.weights`.
 
@@ -108,9 +109,9 @@ class GeneralUpdates:
         seed: tf.Tensor,
     ) -> tf.Tensor:
         """One updated version's posteriors on the probing set, [probes, classes]."""
-        size = self._config.set_size
-        samples = tf.ensure_shape(samples, (size, *self._model.input_shape[1:]))
-        labels = tf.ensure_shape(labels, (size,))
+        count = self._config.set_size * self._config.updates_between
+        samples = tf.ensure_shape(samples, (count, *self._model.input_shape[1:]))
+        labels = tf.ensure_shape(labels, (count,))
         return self._probe(*self._trained(trainable, fixed, samples, labels, seed))
 
     def _trained(
@@ -122,23 +123,20 @@ class GeneralUpdates:
         seed: tf.Tensor,
     ) -> tuple[Tensors, Tensors]:
         """One updated version's weights, trainable and others."""
-        size, batch = samples.shape[0], self._config.update_batch
-        slots = self._step.start(trainable)
+        size = samples.shape[0] // self._config.updates_between
         fixed = self._seeded(fixed, seed)
-        number = 0
-        for epoch in range(self._config.update_epochs):
-            order = epoch_order(seed, epoch, size)
-            for start in range(0, size, batch):
-                chosen = order[start : min(start + batch, size)]
-                chunk = tf.gather(samples, chosen), tf.gather(labels, chosen)
-                if self._privacy:
-                    gradients = self._private_gradients(
-                        self._privacy, trainable, fixed, *chunk, seed, number
-                    )
-                else:
-                    gradients, fixed = self._gradients(trainable, fixed, *chunk)
-                number += 1
-                trainable, slots = self._step.apply(number, trainable, gradients, slots)
+        for number, batch in enumerate(batches(self._config, size)):
+            if batch.renews:
+                slots = self._step.start(trainable)
+            rows = rows_of(batch, self._config, size, seed)
+            chunk = tf.gather(samples, rows), tf.gather(labels, rows)
+            if self._privacy:
+                gradients = self._private_gradients(
+                    self._privacy, trainable, fixed, *chunk, seed, number
+                )
+            else:
+                gradients, fixed = self._gradients(trainable, fixed, *chunk)
+            trainable, slots = self._step.apply(batch.number, trainable, gradients, slots)
         return trainable, fixed
 
     def _gradients(
@@ -150,7 +148,7 @@ class GeneralUpdates:
                 trainable, fixed, tf.cast(samples, tf.float32), training=True
             )
             losses = keras.losses.sparse_categorical_crossentropy(labels, answers)
-            loss = tf.reduce_mean(losses)
+            loss = tf.reduce_mean(losses) * direction(self._config)
         return tape.gradient(loss, trainable, unconnected_gradients="zero"), fixed
 
     def _private_gradients(

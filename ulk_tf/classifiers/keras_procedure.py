@@ -1,6 +1,6 @@
 """Keras procedure, the built-in one: trains with `fit`, updates with the update engine."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import keras
@@ -9,12 +9,12 @@ import numpy as np
 from ulk_tf.classifiers import given, keras_state, zoo
 from ulk_tf.classifiers.fit_updates import FitUpdates
 from ulk_tf.classifiers.following import step_of, update_sentence
+from ulk_tf.classifiers.freezing import frozen
 from ulk_tf.classifiers.general_updates import GeneralUpdates
 from ulk_tf.classifiers.procedure import Change, Samples, Shape, Weights
 from ulk_tf.classifiers.structure import architecture
 from ulk_tf.classifiers.training import fit_base
 from ulk_tf.classifiers.updates import UpdateEngine, engine_version
-from ulk_tf.errors import UserError
 from ulk_tf.files import Array, digest
 from ulk_tf.settings.config import TrainingConfig, UpdateConfig
 from ulk_tf.settings.experiment import Party
@@ -85,7 +85,10 @@ class KerasProcedure:
     @property
     def version(self) -> str:
         """Version of the engine that updates this classifier."""
-        return engine_version(_model(self), self.updating.compiled)
+        if self.updating.from_scratch:
+            return "training"
+        model = frozen(self.build(), self.updating.trained_layers)
+        return engine_version(model, self.updating.compiled)
 
     @property
     def architecture(self) -> str:
@@ -95,6 +98,8 @@ class KerasProcedure:
     @property
     def sentence(self) -> str:
         """Sentence on the optimizer and the loss of an update."""
+        if self.updating.from_scratch:
+            return "It is trained as a base model is."
         return update_sentence(_model(self), self.updating, self.updating.compiled)
 
     def build(self) -> keras.Model:
@@ -116,21 +121,22 @@ class KerasProcedure:
             return fit_base(model, self.training, samples, labels, seed)
 
     def update(self, weights: Weights, change: Change, seed: int) -> Weights:
-        """Update a classifier by Keras' own steps; see `Procedure`."""
-        if len(change.removed) or len(change.kept):
-            raise UserError(
-                "an update that adds samples",
-                f"{len(change.removed)} to remove and {len(change.kept)} to keep",
-            )
-        added = change.added
+        """Update a classifier, one update by itself; see `Procedure`.
+
+        `updating.update_method` says which part of the change is trained on, and how.
+        """
+        added, removed, kept = change.added, change.removed, change.kept
+        trained = {
+            "retraining": kept + added,
+            "unlearning_by_retraining": kept,
+            "unlearning_by_fine_tuning": kept,
+            "unlearning_by_ascent": removed,
+        }.get(self.updating.update_method, added + kept)
+        if self.updating.from_scratch:
+            return self.fit(trained.samples, trained.labels, seed)
         pair = np.random.default_rng(seed).integers(0, 2**31 - 1, 2)
-        if self.updating.privacy:
-            model = self.build()
-            step = step_of(model, self.updating, self.updating.compiled)
-            engine = GeneralUpdates(model, self.updating, step, added.samples[:1])
-            return engine.weights_after(weights, added.samples, added.labels, pair)
-        updates = FitUpdates(self.build(), self.updating, added.samples[:1], self.updating.compiled)
-        return updates.weights_after(weights, added.samples, added.labels, pair.tolist())
+        engine = _single(self, trained.samples.shape[1:], str(trained.samples.dtype))
+        return engine.weights_after(weights, trained.samples, trained.labels, pair.tolist())
 
     def predict_proba(self, weights: Weights, samples: Array) -> Array:
         """Query a classifier; see `Procedure`."""
@@ -145,7 +151,10 @@ class KerasProcedure:
         self, weights: Weights, sets: Samples, seeds: Array, probes: Array, first: int
     ) -> tuple[Array, Array]:
         """Compute many updates of a base model; see `ManyUpdates`."""
-        engine = _engine(self, _Probes(probes))
+        # The engine's sets hold old samples, too.
+        size = sets.labels.shape[1] // self.updating.updates_between
+        whole = replace(self, updating=replace(self.updating, set_size=size))
+        engine = _engine(whole, _Probes(probes))
         after = engine.after(
             weights, sets.samples, sets.labels, seeds, chunk_size=self.chunk_size, first=first
         )
@@ -173,10 +182,20 @@ def _model(procedure: KerasProcedure) -> keras.Model:
 
 
 @lru_cache(maxsize=2)
+def _single(procedure: KerasProcedure, shape: Shape, kind: str) -> GeneralUpdates | FitUpdates:
+    """Build the path of single updates, once for all of them."""
+    model, config = frozen(procedure.build(), procedure.updating.trained_layers), procedure.updating
+    sample = np.zeros((1, *shape), kind)
+    if config.privacy:
+        return GeneralUpdates(model, config, step_of(model, config, config.compiled), sample)
+    return FitUpdates(model, config, sample, config.compiled)
+
+
+@lru_cache(maxsize=2)
 def _engine(procedure: KerasProcedure, probes: _Probes) -> UpdateEngine:
     """Build one engine, with one traced graph, for all shards of a worker."""
     return UpdateEngine(
-        procedure.build(),
+        frozen(procedure.build(), procedure.updating.trained_layers),
         procedure.updating,
         probes.samples,
         compiled=procedure.updating.compiled,

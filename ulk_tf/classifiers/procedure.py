@@ -36,15 +36,22 @@ class Samples:
     def __len__(self) -> int:
         return len(self.labels)
 
+    def __add__(self, other: "Samples") -> "Samples":
+        return Samples(
+            np.concatenate([self.samples, other.samples]),
+            np.concatenate([self.labels, other.labels]),
+        )
+
 
 @dataclass(frozen=True)
 class Change:
     """Change of a classifier's training data by one update.
 
     Attributes:
-        added: the updating set.
+        added: the updating set; empty if it is removed.
         removed: samples to unlearn.
-        kept: other samples of the earlier training.
+        kept: old samples, of the earlier training, to train on again: all of them, or some that
+            are mixed in.
     """
 
     added: Samples

@@ -1,6 +1,5 @@
 """The update engine: one graph that turns base weights into posteriors after many updates."""
 
-import math
 from collections.abc import Sequence
 
 import keras
@@ -122,8 +121,3 @@ def engine_version(model: keras.Model, compiled: bool = True) -> str:
     elif is_plain(model, compiled):
         path = f"general-{GENERAL_VERSION}"
     return f"{path}-compiled" if is_own(model, compiled) else path
-
-
-def steps(config: UpdateConfig) -> int:
-    """Optimizer steps of one update."""
-    return config.update_epochs * math.ceil(config.set_size / config.update_batch)

@@ -9,6 +9,7 @@ import numpy as np
 
 from ulk_tf.classifiers.training import BaseModel
 from ulk_tf.corpus.bases import find, train_missing
+from ulk_tf.corpus.changes import trained_together
 from ulk_tf.corpus.defended import defended
 from ulk_tf.corpus.design import ROLES_OF, BaseId, Design
 from ulk_tf.corpus.executors import Executor, open_executor
@@ -24,11 +25,14 @@ from ulk_tf.errors import UserError
 from ulk_tf.files import Array, check_folder, digest, save_npz
 from ulk_tf.progress import bar, say
 from ulk_tf.settings.experiment import Experiment
+from ulk_tf.settings.update_words import update_words
 
 __all__ = ["BaseId", "Corpus", "Updates", "build_corpus"]
 
 # Updates in one file: about a megabyte, some seconds of work; a multiple of the engine's block.
 SHARD_UPDATES = 256
+# Where an update takes seconds, a kill must not cost minutes.
+SLOW_SHARD_UPDATES = 8
 
 
 @dataclass(frozen=True)
@@ -156,7 +160,10 @@ def build_corpus(
         updates,
         tuple(dict.fromkeys(warnings)),
         _reused(len(loaded), len(bases), sum(map(len, updates.values())), computed),
-        {design.side: design.procedure.sentence for design in designs},
+        {
+            design.side: " ".join([*update_words(design.party.update), design.procedure.sentence])
+            for design in designs
+        },
     )
 
 
@@ -201,8 +208,10 @@ def _complete(design: Design, bases: dict[BaseId, BaseModel]) -> Shards | None:
 def _gaps(
     design: Design, shards: Shards, bases: dict[BaseId, BaseModel]
 ) -> Iterator[tuple[BaseId, int, int]]:
+    slow = not trained_together(design.party.update)
+    largest = min(SHARD_UPDATES, SLOW_SHARD_UPDATES) if slow else SHARD_UPDATES
     for base, updates in design.updates.items():
-        for start, stop in shards.missing(str(base), updates, bases[base].digest, SHARD_UPDATES):
+        for start, stop in shards.missing(str(base), updates, bases[base].digest, largest):
             yield base, start, stop
 
 
@@ -241,10 +250,12 @@ def _updates(design: Design, shards: Shards, role: Role) -> Updates:
     counts = {base: updates for base, updates in design.updates.items() if base.role == role}
     read = [shards.read(str(base), updates) for base, updates in counts.items()]
     numbers = np.array([base.number for base in counts], np.int32)
+    size = design.party.update.set_size
     raw = Updates(
         np.repeat(numbers, list(counts.values())),
         np.stack([before for before, _ in read]),
         np.concatenate([after for _, after in read]),
-        np.concatenate([design.plan[base].indices for base in counts]),
+        # Attacks infer the last of several updating sets.
+        np.concatenate([design.plan[base].indices[:, -size:] for base in counts]),
     )
     return defended(design, raw, role)

@@ -9,6 +9,7 @@ import numpy as np
 
 from ulk_tf.classifiers.keras_procedure import KerasProcedure
 from ulk_tf.classifiers.training import BaseModel
+from ulk_tf.corpus.changes import NONE
 from ulk_tf.corpus.jobs import TrainingJob, UpdateJob
 from ulk_tf.corpus.plan import PlanRows, draw
 from ulk_tf.data.datasets import Dataset
@@ -149,8 +150,17 @@ class Design:
         return digest(*shared, training_samples, self._base_seed(base))
 
     def pool(self, base: BaseId) -> Array:
-        """Return the samples from which a base model's updating sets are drawn, int32 [n]."""
+        """Return the samples from which a base model's updating sets are drawn, int32 [n].
+
+        Those of unlearning are drawn from the old samples.
+        """
+        if self.party.update.removes:
+            return self.old(base)
         return self._splits.for_base(base.role, base.number).pool
+
+    def old(self, base: BaseId) -> Array:
+        """Return the old samples, those that a base model is trained on, int32 [n]."""
+        return self._splits.for_base(base.role, base.number).base
 
     def training_job(self, base: BaseId) -> TrainingJob:
         """Make the job that trains a base model."""
@@ -178,6 +188,8 @@ class Design:
             indices=rows.indices[start:stop],
             seeds=rows.seeds[start:stop],
             first=start,
+            update=self.party.update,
+            old=self.old(base) if self.party.update.reads_old else NONE,
         )
 
     def plan_arrays(self) -> dict[str, Array]:
@@ -205,5 +217,6 @@ class Design:
             labels=self.dataset.labels,
             updates=self.updates[base],
             set_size=self.party.update.set_size,
+            sets=self.party.update.updates_between,
             skew=self.party.data.label_skew,
         )

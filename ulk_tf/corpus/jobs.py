@@ -7,10 +7,12 @@ import numpy as np
 
 from ulk_tf.classifiers.procedure import Change, ManyUpdates, Procedure, Samples, Weights, seed_of
 from ulk_tf.classifiers.training import BaseModel, train_base
+from ulk_tf.corpus.changes import changes_of, trained_on, trained_together
 from ulk_tf.data.datasets import Dataset
 from ulk_tf.data.splits import BaseSplit
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array
+from ulk_tf.settings.config import UpdateConfig
 
 # Data sets of both sides by fingerprint: workers hold them, jobs refer to them.
 Datasets = Mapping[str, Dataset]
@@ -66,9 +68,11 @@ class UpdateJob:
         dataset: fingerprint of the side's data set.
         weights: weights of the base model.
         probes: the probing set, samples [n_probes, ...].
-        indices: updating sets, int32 [updates, set_size].
+        indices: updating sets, int32 [updates, updates_between * set_size].
         seeds: seeds of the updates, int32 [updates, 2].
         first: number of the first of these updates in the plan of its base model.
+        update: settings of the updates.
+        old: samples on which the base model was trained, int32 [n]; empty if updates read none.
     """
 
     base: str
@@ -79,6 +83,8 @@ class UpdateJob:
     indices: Array
     seeds: Array
     first: int
+    update: UpdateConfig
+    old: Array
 
     @property
     def what(self) -> str:
@@ -97,13 +103,19 @@ class UpdateJob:
             UserError: posteriors are not finite.
         """
         dataset = datasets[self.dataset]
-        sets = Samples(dataset.samples[self.indices], dataset.labels[self.indices])
-        if isinstance(self.procedure, ManyUpdates):
+        if isinstance(self.procedure, ManyUpdates) and trained_together(self.update):
+            rows = np.stack(
+                [
+                    trained_on(self.update, planned, seed, self.old)
+                    for planned, seed in zip(self.indices, self.seeds, strict=True)
+                ]
+            )
+            sets = Samples(dataset.samples[rows], dataset.labels[rows])
             before, after = self.procedure.update_many(
                 self.weights, sets, self.seeds, self.probes, self.first
             )
         else:
-            before, after = _one_by_one(self.procedure, self.weights, sets, self.seeds, self.probes)
+            before, after = self._one_by_one(dataset)
         for what, posteriors in (("before", before), ("after", after)):
             if not np.isfinite(posteriors).all():
                 raise UserError(
@@ -113,18 +125,25 @@ class UpdateJob:
                 )
         return {"before": before, "after": after}
 
+    def _one_by_one(self, dataset: Dataset) -> tuple[Array, Array]:
+        """Compute posteriors with a procedure that makes one update at a time."""
 
-def _one_by_one(
-    procedure: Procedure, weights: Weights, sets: Samples, seeds: Array, probes: Array
-) -> tuple[Array, Array]:
-    """Compute posteriors with a procedure that makes one update at a time."""
-    none = Samples.none_like(sets.samples[0])
-    after = []
-    for samples, labels, pair in zip(sets.samples, sets.labels, seeds, strict=True):
-        change = Change(Samples(samples, labels), none, none)
-        updated = procedure.update(weights, change, seed_of(pair))
-        after.append(as_posteriors(procedure.predict_proba(updated, probes)))
-    return as_posteriors(procedure.predict_proba(weights, probes)), np.stack(after)
+        def samples(rows: Array) -> Samples:
+            return Samples(dataset.samples[rows], dataset.labels[rows])
+
+        def queried(weights: Weights) -> Array:
+            return as_posteriors(self.procedure.predict_proba(weights, self.probes))
+
+        after = []
+        for planned, pair in zip(self.indices, self.seeds, strict=True):
+            weights = self.weights
+            changes = changes_of(self.update, planned, pair, self.old)
+            for number, rows in enumerate(changes):
+                change = Change(*map(samples, (rows.added, rows.removed, rows.kept)))
+                seed = seed_of([*pair, number] if number else pair)
+                weights = self.procedure.update(weights, change, seed)
+            after.append(queried(weights))
+        return queried(self.weights), np.stack(after)
 
 
 def as_posteriors(answers: Array) -> Array:

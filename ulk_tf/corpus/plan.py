@@ -15,7 +15,7 @@ class PlanRows:
     Row i depends on seed, role, base and i alone, so a longer plan begins with a shorter one.
 
     Attributes:
-        indices: updating sets, int32 [updates, set_size], positions in the data set.
+        indices: updating sets, int32 [updates, sets * set_size], positions in the data set.
         seeds: dropout seed of each update, int32 [updates, 2].
     """
 
@@ -33,6 +33,7 @@ def draw(
     updates: int,
     set_size: int,
     skew: float | None,
+    sets: int = 1,
 ) -> PlanRows:
     """Draw the updating sets of one base model, each without repetition; sets may overlap.
 
@@ -46,19 +47,21 @@ def draw(
         set_size: samples in a set.
         skew: None draws uniformly from the pool, as in the paper. A number is the concentration
             of a Dirichlet, from which the label distribution of each set is drawn.
+        sets: updating sets of one update, one after the other.
     """
-    indices = np.empty((updates, set_size), np.int32)
+    indices = np.empty((updates, sets, set_size), np.int32)
     seeds = np.empty((updates, 2), np.int32)
     pool_labels = labels[pool]
     by_class = [pool[pool_labels == label] for label in range(int(labels.max()) + 1)]
     for row in range(updates):
         rng = np.random.default_rng([seed, 3, ROLES.index(role), base, row])
-        if skew is None:
-            indices[row] = rng.choice(pool, set_size, replace=False)
-        else:
-            indices[row] = _skewed(rng, by_class, set_size, skew)
+        for part in range(sets):
+            if skew is None:
+                indices[row, part] = rng.choice(pool, set_size, replace=False)
+            else:
+                indices[row, part] = _skewed(rng, by_class, set_size, skew)
         seeds[row] = rng.integers(0, 2**31 - 1, 2)
-    return PlanRows(indices, seeds)
+    return PlanRows(indices.reshape(updates, sets * set_size), seeds)
 
 
 def _skewed(rng: np.random.Generator, by_class: list[Array], set_size: int, skew: float) -> Array:

@@ -230,13 +230,21 @@ def with_known_classes(
 
 
 def check_set_sizes(splits: Splits, experiment: Experiment) -> None:
-    """Raise `UserError` if an updating set would be larger than its pool."""
+    """Raise `UserError` if an updating set or the old samples beside it would be too many."""
     for role in ROLES:
         party = experiment.owner if role == "target" else experiment.adversary
-        pool = splits.pool_size(role)
-        if party.update.set_size > pool:
+        update, old = party.update, len(splits.for_base(role, 0).base)
+        size, pool, remedy = update.set_size, splits.pool_size(role), _POOLS[role]
+        if update.removes:
+            pool, remedy = old - max(update.old_samples, 1), "--base_size"
+        if size > pool:
             raise UserError(
                 f"an updating set no larger than its pool ({pool} samples on the {role} side)",
-                f"--set_size={party.update.set_size}",
-                f"Lower --set_size or raise {_POOLS[role]}.",
+                f"--set_size={size}",
+                f"Lower --set_size or raise {remedy}.",
+            )
+        if update.old_samples > old:
+            raise UserError(
+                f"--old_samples up to the {old} that a base model of the {role} side is trained on",
+                update.old_samples,
             )

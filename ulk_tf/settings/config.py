@@ -3,7 +3,7 @@
 Every field is a flag of the same name. `presets.py` fills them by attack, data set and preset.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Literal
 
 from ulk_tf import defences
@@ -12,6 +12,13 @@ from ulk_tf.settings.privacy import Privacy
 from ulk_tf.settings.validated import Validated, flag
 
 Optimizer = Literal["sgd", "adam"]
+UpdateMethod = Literal[
+    "fine_tuning",
+    "retraining",
+    "unlearning_by_retraining",
+    "unlearning_by_fine_tuning",
+    "unlearning_by_ascent",
+]
 ExecutorName = Literal["processes", "inline", "ray"]
 
 
@@ -94,6 +101,31 @@ class UpdateConfig(Validated):
     """Update: a new optimizer takes a few steps on the updating set, with dropout active."""
 
     set_size: int = flag(1, "samples in an updating set", 1)
+    update_method: UpdateMethod = flag(
+        "fine_tuning",
+        "what an update does: fine_tuning of the base model on the updating set; retraining from "
+        "scratch on it and the old samples; or unlearning of an updating set that is drawn from "
+        "the old samples, by retraining without it, by fine_tuning on other old samples, or by "
+        "gradient ascent on it",
+    )
+    old_samples: int = flag(
+        0,
+        "old samples, on which the base model was trained, that are mixed into each updating set, "
+        "drawn anew; unlearning_by_fine_tuning takes so many, and all others when 0",
+        0,
+    )
+    updates_between: int = flag(
+        1,
+        "updates one after the other between the two looks, each with an updating set and an "
+        "optimizer of its own; attacks infer the last",
+        1,
+    )
+    trained_layers: int | None = flag(
+        None,
+        "layers with weights that an update trains, counted from the last; the others are frozen; "
+        "all when none",
+        1,
+    )
     update_optimizer: Optimizer = flag("sgd", "optimizer of the update")
     update_learning_rate: float = flag(0.001, "learning rate of the update", 0)
     update_momentum: float = flag(0.9, "momentum of the update (sgd)", 0, 1)
@@ -123,6 +155,36 @@ class UpdateConfig(Validated):
         super().__post_init__()
         if self.dp_noise_multiplier is not None and self.dp_epsilon is not None:
             raise UserError("--dp_noise_multiplier or --dp_epsilon", "both")
+        if self.update_method != "fine_tuning":
+            self._refuse_beside(self.update_method)
+
+    def _refuse_beside(self, method: str) -> None:
+        """Raise `UserError` for settings that have no meaning for an update method."""
+        read = ("old_samples",) if method == "unlearning_by_fine_tuning" else ()
+        trains = ("trained_layers", "dp_noise_multiplier", "dp_epsilon")
+        of_fine_tuning = ("old_samples", "updates_between", *trains * self.from_scratch)
+        for item in fields(self):
+            if item.name in of_fine_tuning and item.name not in read:
+                value = getattr(self, item.name)
+                if value != item.default:
+                    raise UserError(
+                        f"no --{item.name} with --update_method={method}", f"--{item.name}={value}"
+                    )
+
+    @property
+    def from_scratch(self) -> bool:
+        """True if an update trains a new classifier instead of the base model."""
+        return self.update_method in ("retraining", "unlearning_by_retraining")
+
+    @property
+    def removes(self) -> bool:
+        """True if an update removes its updating set, which is one of old samples."""
+        return self.update_method.startswith("unlearning")
+
+    @property
+    def reads_old(self) -> bool:
+        """True if an update reads samples on which the base model was trained."""
+        return self.removes or self.from_scratch or self.old_samples > 0
 
     @property
     def privacy(self) -> Privacy | None:
