@@ -26,8 +26,8 @@ check: install  ## whether TF Serving will run every export
 
 test: install  ## the fast tests, with branch coverage
 	rm -f .coverage .coverage.*
-	$(BIN)/python -m pytest -m 'not slow' --numprocesses=2 --dist=worksteal --cov --cov-report=
-	$(BIN)/python -m coverage report --fail-under=88
+	$(BIN)/python -m pytest -m 'not slow' --numprocesses=2 --dist=loadscope --cov --cov-report=
+	$(BIN)/python -m coverage report --fail-under=90
 
 test-slow: install  ## every test, the long ones too
 	$(BIN)/python -m pytest

@@ -10,20 +10,33 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
     os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
 
-from ulk_tf.corpus.build import Corpus, build_corpus
-from ulk_tf.corpus.locks import locked
-from ulk_tf.data.datasets import load
+from tests.side_by_side import pytest_collection_modifyitems, pytest_xdist_make_scheduler
 from ulk_tf.settings import presets
+
+if TYPE_CHECKING:
+    from ulk_tf.corpus.build import Corpus
 
 # How long a machine takes is no property; a landing does not depend on what is drawn that day.
 hypothesis.settings.register_profile("steady", deadline=None, derandomize="CI" in os.environ)
 hypothesis.settings.load_profile("steady")
+
+__all__ = ["pytest_collection_modifyitems", "pytest_xdist_make_scheduler"]
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector TensorFlow's modules, which it would go through over and over."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+
 
 SMALL = {
     "base_epochs": 8,
@@ -45,26 +58,32 @@ def own_key(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield state
 
 
-def small_corpus(attack: str, folder: Path, **flags: object) -> Corpus:
+def small_corpus(attack: str, folder: Path, **flags: object) -> "Corpus":
     """A corpus of digits that takes seconds."""
+    # The process that hands out the tests reads this file as well, and needs no TensorFlow.
+    from ulk_tf.corpus.build import build_corpus
+    from ulk_tf.corpus.locks import locked
+    from ulk_tf.data.datasets import load
+
     experiment = presets.experiment(attack, runs_dir=str(folder), **(SMALL | flags))
     # Processes that test side by side share it: the first builds, the others read.
     with locked(Path(folder), wait=True):
         return build_corpus(experiment, load("digits", None, folder))
 
 
-def _shared(factory: pytest.TempPathFactory, name: str) -> Path:
+def shared(factory: pytest.TempPathFactory, name: str) -> Path:
+    """A folder that is the same one for all processes that test side by side."""
     base = factory.getbasetemp()
     return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
 
 
 @pytest.fixture(scope="session")
-def single_corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
+def single_corpus(tmp_path_factory: pytest.TempPathFactory) -> "Corpus":
     """Digits, updates of one sample."""
-    return small_corpus("li", _shared(tmp_path_factory, "single"))
+    return small_corpus("li", shared(tmp_path_factory, "single"))
 
 
 @pytest.fixture(scope="session")
-def set_corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
+def set_corpus(tmp_path_factory: pytest.TempPathFactory) -> "Corpus":
     """Digits, skewed updating sets of ten."""
-    return small_corpus("msr", _shared(tmp_path_factory, "sets"), set_size=10, label_skew=0.5)
+    return small_corpus("msr", shared(tmp_path_factory, "sets"), set_size=10, label_skew=0.5)

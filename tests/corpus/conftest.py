@@ -1,13 +1,17 @@
-"""Small shards, and executors that tell what they were asked for."""
+"""Small shards, one corpus of a worker, and executors that tell what they were asked for."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.corpus.settings import SHARD_UPDATES
+from tests.conftest import shared
+from tests.corpus.settings import SHARD_UPDATES, built, contents
 from ulk_tf.corpus import build, executors
 from ulk_tf.corpus.jobs import Job, TrainingJob
+from ulk_tf.corpus.locks import locked
 
 
 class Asked:
@@ -50,3 +54,40 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
     asked = Asked()
     monkeypatch.setitem(executors.EXECUTORS, "inline", asked.executor)
     return asked
+
+
+@dataclass(frozen=True)
+class ByOneWorker:
+    """A tiny corpus that one worker process has built, undisturbed.
+
+    Attributes:
+        folder: where it is; read only.
+        corpus: what was built.
+        contents: the sha256 of each file.
+    """
+
+    folder: Path
+    corpus: build.Corpus
+    contents: dict[str, str]
+
+
+@pytest.fixture(scope="session")
+def by_one_worker(tmp_path_factory: pytest.TempPathFactory) -> ByOneWorker:
+    """What builds that were killed must come to, byte by byte."""
+    folder = tmp_path_factory.mktemp("by_one_worker")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(build, "SHARD_UPDATES", SHARD_UPDATES)
+        corpus = built(folder, executor="processes", workers=1)
+    return ByOneWorker(folder, corpus, contents(folder))
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a tiny corpus in it; read only."""
+    folder = shared(tmp_path_factory, "tiny")
+    # Processes that test side by side share it: the first builds it.
+    with locked(folder, wait=True), pytest.MonkeyPatch.context() as patched:
+        patched.setattr(build, "SHARD_UPDATES", SHARD_UPDATES)
+        if not (folder / "digits").exists():
+            built(folder)
+    return folder

@@ -22,16 +22,6 @@ from ulk_tf.files import load_npz
 ALL = 2 * 40 + 5 + 20
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a tiny corpus in it."""
-    folder = tmp_path_factory.mktemp("home")
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("ulk_tf.corpus.build.SHARD_UPDATES", 16)
-        built(folder)
-    return folder
-
-
 @pytest.fixture
 def copy(home: Path, tmp_path: Path) -> Path:
     """A folder of one's own with that corpus in it."""

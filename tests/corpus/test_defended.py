@@ -16,14 +16,6 @@ from ulk_tf.defences import Chance, parse
 from ulk_tf.errors import UserError
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a tiny corpus in it."""
-    folder = tmp_path_factory.mktemp("home")
-    built(folder)
-    return folder
-
-
 @pytest.mark.parametrize("text", ["round:2", "noise:0.01", "top_k:2,sticky_noise:0.1"])
 def test_every_answer_is_defended_as_by_hand(home: Path, asked: Asked, text: str) -> None:
     plain, seen = built(home), built(home, defence=text)

@@ -21,16 +21,6 @@ from ulk_tf.errors import UserError
 REFUSED = r"room and permission to write to .*choose another --runs_dir, then run again"
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a tiny corpus in it."""
-    folder = tmp_path_factory.mktemp("home")
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("ulk_tf.corpus.build.SHARD_UPDATES", 16)
-        built(folder)
-    return folder
-
-
 @pytest.fixture
 def bases(home: Path, tmp_path: Path) -> Path:
     """A folder of one's own with the base models, and no updates yet."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.corpus import building
+from tests.corpus.conftest import ByOneWorker
 from tests.corpus.settings import FILES_WRITTEN, contents, trainer
 
 # In the plan, a base model, the first and a later shard, a manifest, and the last file.
@@ -38,12 +39,10 @@ def workers_of(session: int) -> list[int]:
     return found
 
 
-@pytest.fixture(scope="module")
-def reference(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+@pytest.fixture
+def reference(by_one_worker: ByOneWorker) -> dict[str, str]:
     """What an uninterrupted build leaves."""
-    folder = tmp_path_factory.mktemp("reference")
-    assert run(folder) == 0
-    return contents(folder)
+    return by_one_worker.contents
 
 
 def test_a_parent_killed_among_its_shards(tmp_path: Path, reference: dict[str, str]) -> None:

@@ -10,22 +10,13 @@ import numpy as np
 import pytest
 
 from tests.corpus import building
+from tests.corpus.conftest import ByOneWorker
 from tests.corpus.odd_jobs import Odd
 from tests.corpus.settings import DATASETS, built, contents
 from ulk_tf.corpus import executors, processes
 from ulk_tf.corpus.processes import Processes
 from ulk_tf.errors import UserError
 from ulk_tf.settings.config import ExecutionConfig
-
-
-@pytest.fixture(scope="module")
-def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A tiny corpus from one worker."""
-    folder = tmp_path_factory.mktemp("reference")
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("ulk_tf.corpus.build.SHARD_UPDATES", 16)
-        built(folder, executor="processes", workers=1)
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -58,25 +49,30 @@ class Harassed(Processes):
 
 
 def test_the_same_bytes_from_killed_workers(
-    reference: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    by_one_worker: ByOneWorker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(executors.EXECUTORS, "processes", Harassed)
     built(tmp_path, executor="processes", workers=2, chunk_size=7)
     assert Harassed.deaths == 3
-    assert contents(tmp_path) == contents(reference)
+    assert contents(tmp_path) == by_one_worker.contents
 
 
 @pytest.mark.slow
-def test_the_same_bytes_from_a_single_thread_in_process(reference: Path, tmp_path: Path) -> None:
+def test_the_same_bytes_from_a_single_thread_in_process(
+    by_one_worker: ByOneWorker, tmp_path: Path
+) -> None:
     process = building.start(tmp_path, executor="inline", chunk_size=11)
     told, _ = process.communicate(timeout=200)
     assert process.returncode == 0, told
-    assert contents(tmp_path) == contents(reference)
+    assert contents(tmp_path) == by_one_worker.contents
 
 
-def test_more_threads_change_the_last_digits_only(reference: Path, tmp_path: Path) -> None:
-    shutil.copytree(reference / "digits" / "bases", tmp_path / "digits" / "bases")
-    one, other = built(reference, executor="processes"), built(tmp_path)
+def test_more_threads_change_the_last_digits_only(
+    by_one_worker: ByOneWorker, tmp_path: Path
+) -> None:
+    bases = Path("digits") / "bases"
+    shutil.copytree(by_one_worker.folder / bases, tmp_path / bases)
+    one, other = by_one_worker.corpus, built(tmp_path)
     for side in one.updates:
         np.testing.assert_allclose(one.updates[side].after, other.updates[side].after, atol=1e-6)
 

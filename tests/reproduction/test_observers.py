@@ -50,8 +50,8 @@ def test_an_observer_gains_what_gradients_tell_and_nothing_else(
     sent = Handed(np.ones((1, len(pool), 1), np.float32), residuals)
     base = owned.Owned(presets.experiment("lde"), dataset, pool[:5], pool, 150, keras.Sequential())
     view = observers.OfGradients(base, sent)
-    fewer, figures = observers.gains(base, view, 8, 0.5, learned=(500, 2000), tested=200)
-    assert (fewer["sets"], figures["sets"]) == (500, 2000)
+    fewer, figures = observers.gains(base, view, 8, 0.5, learned=(125, 500), tested=200)
+    assert (fewer["sets"], figures["sets"]) == (125, 500)
     assert low < figures["gain"] < high
     assert figures["gain"] == pytest.approx(1 - figures["kl"] / figures["prior"])
 
@@ -81,13 +81,13 @@ def test_what_an_observer_gains_is_kept_and_told(tmp_path, monkeypatch, capsys) 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(white_box, "KEPT", tmp_path / "kept")
     monkeypatch.setattr(white_box, "CASES", ((10, 0.5),))
-    white_box.measure("digits", sets=1600, tested=100)
+    white_box.measure("digits", sets=400, tested=100)
     (case,) = read_json(tmp_path / "kept" / "digits.json")["cases"]
     told = capsys.readouterr().out
     for figures in zip(case["posteriors"], case["gradients"], strict=True):
         shown = " | ".join(f"{100 * f['gain']:.0f}%, {f['most_frequent']:.3f}" for f in figures)
         assert shown in told
-    assert [f["sets"] for f in case["posteriors"]] == [400, 1600]
+    assert [f["sets"] for f in case["posteriors"]] == [100, 400]
     assert min(case[view][-1]["gain"] for view in ("posteriors", "gradients")) > 0.1
 
 

@@ -4,12 +4,14 @@ import dataclasses
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from ulk_tf import trainer
 from ulk_tf.commands import command, shared_command
 from ulk_tf.data.splits import check_set_sizes, split
 from ulk_tf.errors import UserError
@@ -274,9 +276,50 @@ BAD_FLAGS = {
 }
 
 
-@pytest.mark.parametrize("fault", [*NPZ_FAULTS, *BAD_FLAGS])
+# In a process of their own, one of each kind: of a file, a flag, TensorFlow's data, and a target.
+IN_A_PROCESS = ("nan", "misspelt flag", "not to be had", "target too large")
+Told = tuple[Any, str, str]
+
+
+def _in_a_process(arguments: list[str], here: Path, own: dict[str, str]) -> Told:
+    done = subprocess.run(
+        [sys.executable, "-m", "trainers.msr", *arguments],
+        cwd=here,
+        env=os.environ | own | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=90,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.fixture
+def refused(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Callable[[list[str], Path, dict[str, str]], Told]:
+    """Exit code and output of the trainer's command line, called in this process."""
+
+    def call(arguments: list[str], here: Path, own: dict[str, str]) -> Told:
+        monkeypatch.chdir(here)
+        for name, value in own.items():
+            monkeypatch.setenv(name, value)
+        with pytest.raises(SystemExit) as ended:
+            trainer.main("msr", arguments)
+        return ended.value.code, *capfd.readouterr()
+
+    return call
+
+
+@pytest.mark.parametrize(
+    ("fault", "alone"),
+    [
+        *((fault, False) for fault in (*NPZ_FAULTS, *BAD_FLAGS) if fault not in IN_A_PROCESS),
+        *((fault, True) for fault in IN_A_PROCESS),
+    ],
+)
 def test_bad_input_ends_in_seconds_with_one_sentence_and_no_file(
-    tmp_path: Path, fault: str
+    tmp_path: Path, fault: str, alone: bool, refused: Callable[..., Told]
 ) -> None:
     given, here = tmp_path / "given", tmp_path / "here"
     given.mkdir()
@@ -289,19 +332,12 @@ def test_bad_input_ends_in_seconds_with_one_sentence_and_no_file(
     fill = {"here": here, "file": given / "file"}
     # Where there is a network, nothing is to be had from it.
     offline = dict.fromkeys(("http_proxy", "https_proxy"), "http://127.0.0.1:9")
-    own = offline | {"PYTHONPATH": str(ROOT), "HOME": str(here), "TFDS_DATA_DIR": str(here)}
-    done = subprocess.run(
-        [sys.executable, "-m", "trainers.msr", *(text.format(**fill) for text in arguments)],
-        cwd=here,
-        env=os.environ | own,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=90,
-    )
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("error: Expected ") and done.stderr.count("\n") == 1
-    assert sentence.format(**fill) in done.stderr
+    own = offline | {"HOME": str(here), "TFDS_DATA_DIR": str(here)}
+    call = _in_a_process if alone else refused
+    code, out, err = call([text.format(**fill) for text in arguments], here, own)
+    assert (code, out) == (2, "")
+    assert err.startswith("error: Expected ") and err.count("\n") == 1
+    assert sentence.format(**fill) in err
     # Keras, matplotlib and their like keep settings of their own at home.
     own_homes = {".keras", ".config", ".cache"}
     assert not {path.name for path in here.iterdir()} - own_homes
