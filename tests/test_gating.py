@@ -53,14 +53,14 @@ def test_a_limit_is_held_against_the_interval(at_most: float, state: str) -> Non
 def test_what_was_not_measured_is_not_held() -> None:
     limit = [Limit("accuracy", "most_frequent_label", 0.9)]
     assert gate(result(), limit)[0].state == "held"
-    (warned,) = gate(result(warnings=["9 of 9 base models have learned nothing."]), limit)
+    (warned,) = gate(result(doubts=["9 of 9 base models have learned nothing."]), limit)
     assert warned.state == "undecided" and "learned nothing" in warned.sentence
     tenths = {"metric": "accuracy", "chance": 0.12, "edges": [0.0] * 11}
     for values, state in (([0.1] * 10, "undecided"), ([0.1] * 9 + [0.9], "held")):
         (one,) = gate(result(held_out={"score_by_tenth": tenths | {"values": values}}), limit)
         assert one.state == state
     # A leak that was measured is broken, however weak the attack.
-    broken = gate(result(0.95, 0.01, warnings=["x"]), limit)
+    broken = gate(result(0.95, 0.01, doubts=["x"]), limit)
     assert broken[0].state == "broken"
 
 

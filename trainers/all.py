@@ -30,6 +30,8 @@ def run(experiments: Sequence[Experiment], loaded: Loaded) -> None:
         experiments: one for each attack.
         loaded: their data.
     """
+    for one in experiments:  # the last attack's fault is said before the first is trained
+        trainer.rehearse(one, loaded)
     paths = {one.attack_name: trainer.run(one, loaded) for one in experiments}
     print(f"\n{'attack':8}{'metric':26}{'attack':>10}   95% interval          baselines")
     for name, path in paths.items():

@@ -6,7 +6,6 @@ answered at once.
 # ruff: noqa: PLC0415
 
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -69,7 +68,6 @@ def probe(target: PathText, attack: PathText, out: PathText, asking: Asking) -> 
     known = assets.read(folder)
     names = class_names(folder, known.metadata)
     recording, found = probing.probe(target, known.probing_set, names, asking, out=Path(out))
-    tell_warnings([*recording.notes, *found.notes])
     versions = ", ".join(recording.versions) or "not known"
     print(f"answers: {found.kind}; version: {versions}; queries: {recording.queries}")
     print(out)
@@ -105,7 +103,6 @@ def audit(
     result = auditing.audit(before, after, attacks, asking)
     page = write_audit(Path(out), result)
     print(result.verdict)
-    tell_warnings(result.warnings)
     for finding in result.findings:
         told = tell(finding)
         print(f"{finding.attack.name}: {told.sentence} {told.caution}".rstrip())
@@ -113,12 +110,6 @@ def audit(
         if fit.fits and fit.sentence:
             print(fit.sentence)
     print(page)
-
-
-def tell_warnings(warnings: Sequence[str]) -> None:
-    """Print what a user must see to standard error, each sentence once."""
-    for warning in dict.fromkeys(warnings):
-        print(f"note: {warning}", file=sys.stderr)
 
 
 def serve_config(export_dir: PathText = PathText("exported")) -> None:  # noqa: B008

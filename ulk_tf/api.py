@@ -8,7 +8,7 @@ from ulk_tf.data.datasets import Dataset, load
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array
 from ulk_tf.preflight import preflight
-from ulk_tf.progress import say
+from ulk_tf.progress import notes, say
 from ulk_tf.quiet import import_tensorflow
 from ulk_tf.result import Result
 from ulk_tf.settings.presets import Preset, experiment
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 Arrays = tuple[Array, Array]
 
 
+@notes()
 def run(
     attack: str,
     *,
@@ -195,6 +196,7 @@ def probe(
     return recording
 
 
+@notes()
 def audit(
     before: Any,
     after: Any,

@@ -33,8 +33,11 @@ def check_folder(folder: Path, flag: str) -> None:
         while not existing.exists() and existing != existing.parent:
             existing = existing.parent
         # Try it: permission bits mean nothing to root, nor on a read-only disk.
-        with tempfile.TemporaryFile(dir=existing):
-            return
+        with tempfile.TemporaryDirectory(prefix=".try-", dir=existing) as tried:
+            path = Path(tried) / "file"
+            with path.open("wb") as file:
+                os.fsync(file.fileno())
+            path.rename(path.with_name("renamed"))  # files are renamed when they are whole
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise UserError(

@@ -169,8 +169,8 @@ def _held(limit: Limit, result: Result) -> Check:
 
 def _unmeasured(result: Result) -> str:
     """Return why a result without a leak proves nothing, as a sentence; empty if it is valid."""
-    if result.warnings:
-        return result.warnings[0]
+    if result.results["doubts"]:
+        return str(result.results["doubts"][0])
     held_out = result.results.get("held_out") or {}
     tenths = held_out.get("score_by_tenth") or {}
     values = [value for value in tenths.get("values", ()) if value is not None]

@@ -1,12 +1,21 @@
-"""Progress: bars with rate and time left, and notes, on standard error."""
+"""Progress: bars with rate and time left, and notes, on standard error.
+
+Whatever a user must see goes through `say`, so that it also stands in the report and in the JSON
+of the command at work: these take their warnings from `notes`.
+"""
 
 import sys
 from collections.abc import Iterable, Iterator
-from typing import Any, TypeVar
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from tqdm import tqdm
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 Item = TypeVar("Item")
+
+_NOTES: ContextVar[list[str] | None] = ContextVar("notes", default=None)
 
 
 def bar(total: int, what: str, unit: str, done: int = 0) -> "tqdm[Any]":
@@ -18,6 +27,8 @@ def bar(total: int, what: str, unit: str, done: int = 0) -> "tqdm[Any]":
         unit: name of one unit, such as "update" or "step".
         done: units finished by an earlier run; they do not count for the rate.
     """
+    from tqdm import tqdm  # noqa: PLC0415 - an environment that only gates has NumPy alone
+
     interactive = sys.stderr.isatty()
     return tqdm(
         total=total,
@@ -31,8 +42,39 @@ def bar(total: int, what: str, unit: str, done: int = 0) -> "tqdm[Any]":
     )
 
 
+@contextmanager
+def notes() -> Iterator[list[str]]:
+    """Collect what is said meanwhile, each sentence once.
+
+    Yields:
+        The sentences so far; they begin with those that were said before, where another
+        collection goes on around this one.
+    """
+    outer = _NOTES.get()
+    told = list(outer or ())
+    token = _NOTES.set(told)
+    try:
+        yield told
+    finally:
+        _NOTES.reset(token)
+
+
 def say(sentence: str) -> None:
-    """Print a note to standard error, above the progress bar."""
+    """Print a note to standard error, above the progress bar, and collect it.
+
+    Example:
+        >>> with notes() as told:
+        ...     say("The disk is slow.")
+        >>> told
+        ['The disk is slow.']
+    """
+    told = _NOTES.get()
+    if told is not None:
+        if sentence in told:
+            return
+        told.append(sentence)
+    from tqdm import tqdm  # noqa: PLC0415 - as above
+
     tqdm.write(f"note: {sentence}", file=sys.stderr)
 
 

@@ -48,3 +48,10 @@ def run(experiment: Experiment, loaded: "Loaded") -> Path:
     from ulk_tf import workflow  # noqa: PLC0415
 
     return workflow.run(experiment, loaded)
+
+
+def rehearse(experiment: Experiment, loaded: "Loaded") -> None:
+    """Try what the end of a run needs; see `rehearsal.rehearse`."""
+    from ulk_tf import rehearsal  # noqa: PLC0415 - imports TensorFlow
+
+    rehearsal.rehearse(experiment, loaded)

@@ -27,6 +27,8 @@ from ulk_tf.evaluation.stages import Stages, seconds, stage_lines
 from ulk_tf.evaluation.verdict import verdict
 from ulk_tf.files import digest
 from ulk_tf.preflight import Loaded, preflight
+from ulk_tf.progress import notes
+from ulk_tf.rehearsal import rehearse
 from ulk_tf.serving.export import export_attack
 from ulk_tf.settings.attack_table import AttackRow, attack_row, imported
 from ulk_tf.settings.experiment import Experiment
@@ -53,9 +55,19 @@ def run(
     Raises:
         UserError: the settings do not fit the data, or files cannot be written.
     """
+    with notes() as told:
+        return _run(experiment, loaded, tell, told)
+
+
+def _run(
+    experiment: Experiment, loaded: Loaded | None, tell: Callable[[str], None], told: list[str]
+) -> Path:
+    """Run an experiment; `told` is what has been said to the user, and grows."""
     row, stages = attack_row(experiment.attack_name), Stages()
     with stages.stage("data"):
         data = loaded or preflight(experiment)
+    with stages.stage("rehearsal"):
+        rehearse(experiment, data)
     with stages.stage("corpus") as noted:
         corpus = build_corpus(experiment, data.dataset, data.shadow_dataset)
         if corpus.reused:
@@ -67,7 +79,7 @@ def run(
             trained: Trained = imported(row.train)(experiment.attack, corpus, seed, folder)
         with stages.stage("scoring"):
             scores: Scores = imported(row.score)(trained, corpus, seed, None)
-        results = _results(experiment, corpus, scores, list(corpus.warnings))
+        results = _results(experiment, corpus, scores, told)
         # Write the figures before the export, which may fail.
         write_results(folder / "results.json", results)
         with stages.stage("held-out updates"):
@@ -107,6 +119,7 @@ def _results(
         "export": "",
         "held_out": {},
         "warnings": warnings,
+        "doubts": list(corpus.warnings),
         "metrics": {key: e.as_json() for key, e in scores.metrics.items()},
         "baselines": {key: e.as_json() for key, e in scores.baselines.items()},
         "gains": {key: e.as_json() for key, e in scores.gains.items()},

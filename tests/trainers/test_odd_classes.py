@@ -1,5 +1,8 @@
 """Classes that nobody has, and classes of one sample: every attack runs, and the report says so."""
 
+import errno
+import fcntl
+import html
 from pathlib import Path
 from typing import Any
 
@@ -47,15 +50,27 @@ def odd() -> Dataset:
 
 @pytest.mark.parametrize("attack", ["lde", pytest.param("msr", marks=pytest.mark.slow)])
 def test_an_attack_on_odd_classes_runs_to_its_report(
-    odd: Dataset, attack: str, tmp_path: Path
+    odd: Dataset,
+    attack: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    def no_locks(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", no_locks)
     places = {"runs_dir": str(tmp_path / "runs"), "export_dir": str(tmp_path / "exported")}
     experiment = presets.experiment(attack, **(TINY | MORE[attack] | places))
     lines: list[str] = []
     results = read_results(workflow.run(experiment, Loaded(odd), lines.append))
     assert any("class 10, 11, of the 12" in told for told in results["warnings"])
+    assert any("file system without locks" in told for told in results["warnings"])
+    assert not any("without locks" in told for told in results["doubts"])
     for group in ("metrics", "baselines", "gains"):
         for estimate in results[group].values():
             assert np.isfinite([estimate["mean"], estimate["low"], estimate["high"]]).all()
     report = (tmp_path / "runs").rglob("report.html").__next__().read_text()
-    assert "class 10, 11, of the 12" in report
+    said = capsys.readouterr().err
+    for told in results["warnings"]:
+        assert f"note: {told}" in said and told in html.unescape(report)

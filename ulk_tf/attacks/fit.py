@@ -1,6 +1,8 @@
 """Training of attacks: early stopping on held-out shadow bases, and ensembles of one model."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from ulk_tf.progress import bar
 from ulk_tf.settings.attack_configs import LabelConfig
 from ulk_tf.settings.validated import Validated
 
+_LEARNS = ContextVar("learns", default=True)
 # The folder of a run in which unfinished trainings keep their state.
 TRAINING_STATE = "training"
 
@@ -111,6 +114,16 @@ class Schedule:
         return replace(self, state=state, key=key, log_dir=home / "tensorboard" / name)
 
 
+@contextmanager
+def untrained() -> Iterator[None]:
+    """Make networks only: meanwhile `fit` returns a model as it was built, and writes no file."""
+    token = _LEARNS.set(False)
+    try:
+        yield
+    finally:
+        _LEARNS.reset(token)
+
+
 def fit(
     model: keras.Model,
     optimizers: Sequence[keras.optimizers.Optimizer],
@@ -127,6 +140,8 @@ def fit(
         validation: decides which epoch is kept.
         schedule: epochs, patience, files.
     """
+    if not _LEARNS.get():
+        return Fitted(model, {})
     epochs = Epochs(schedule.monitor, schedule.patience, schedule.state, schedule.key)
     epochs.resume(model, optimizers)
     callbacks: list[keras.callbacks.Callback] = [

@@ -1,7 +1,7 @@
 """The audit of an update: what exported attacks read from a target's answers before and after."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from ulk_tf.blackbox.recording import Recording
 from ulk_tf.errors import UserError
 from ulk_tf.evaluation.movement import mean_confidence, mean_movement, total_variation
 from ulk_tf.files import Array, digest
+from ulk_tf.progress import notes, say
 from ulk_tf.serving.loading import LoadedAttack
 
 SCHEMA_VERSION = 1
@@ -133,6 +134,19 @@ def audit(
     Raises:
         UserError: the attacks have different probing sets, or the answers do not fit them.
     """
+    with notes() as told:
+        for note in (note for attack in attacks for note in attack.notes):
+            say(note)
+        found = _compared(before, after, attacks, asking or Asking())
+        # What was said while a version was asked is also among its notes.
+        early = [one for one in told if not any(one in warning for warning in found.warnings)]
+        for warning in found.warnings:
+            say(warning)
+    return replace(found, warnings=(*early, *found.warnings))
+
+
+def _compared(before: Any, after: Any, attacks: Sequence[LoadedAttack], asking: Asking) -> Audit:
+    """Ask both versions and run the attacks."""
     first = attacks[0]
     for other in attacks[1:]:
         if digest(other.probing_set) != digest(first.probing_set):
@@ -141,7 +155,7 @@ def audit(
                 f"{first.path} and {other.path} with different ones",
                 "Export them from the same data set and seed, or audit them one by one.",
             )
-    recordings = [_recording(target, first, asking or Asking()) for target in (before, after)]
+    recordings = [_recording(target, first, asking) for target in (before, after)]
     raw = [one.raw for one in recordings]
     pair = interpret_both(raw[0], raw[1], len(first.class_names))
     old, new = map(Version, recordings, pair)

@@ -1,7 +1,6 @@
 """Targets on this machine: a Keras model, a SavedModel, a Python function."""
 
 import importlib
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from ulk_tf.blackbox.signatures import DEFAULT, choose
 from ulk_tf.blackbox.source import Reply
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array, digest, sha256_file
+from ulk_tf.progress import say
 
 
 class FunctionSource:
@@ -128,7 +128,7 @@ def from_saved_model(
 ) -> FunctionSource:
     """A SavedModel folder, or the folder above its versions.
 
-    A SavedModel is a program, so it is announced on standard error before it is loaded.
+    A SavedModel is a program, so it is announced before it is loaded.
 
     Args:
         path: the folder.
@@ -139,7 +139,7 @@ def from_saved_model(
         UserError: it cannot be loaded, has no such signature, or takes more than one input.
     """
     folder = _version_folder(path)
-    announce_code(folder)
+    announced = announce_code(folder)
     try:
         model = tf.saved_model.load(str(folder))
         signatures = dict(model.signatures)
@@ -168,6 +168,7 @@ def from_saved_model(
     number = f"{folder.name} " if folder.name.isdecimal() else ""
     version = f"{number}({_folder_digest(folder)[:16]})"
     source = FunctionSource(answer, str(path), version, asking, class_names, sizes)
+    source.notes += (announced,)
     if name != DEFAULT and (asking is None or asking.signature is None):
         source.notes += (f"The model has no {DEFAULT}; its only signature {name} was asked.",)
     return source
@@ -203,18 +204,22 @@ def from_import(
     return FunctionSource(function, target, "", asking, class_names)
 
 
-def announce_code(folder: Path, more: str = "") -> None:
-    """Say on standard error that a SavedModel is code.
+def announce_code(folder: Path, more: str = "") -> str:
+    """Say that a SavedModel is code.
 
     Args:
         folder: what is about to be loaded.
         more: one more sentence.
+
+    Returns:
+        What was said.
     """
-    print(
-        f"note: {folder} was not exported by you on this machine. A SavedModel is a program, and "
-        f"loading it runs it: use only what you trust. {more}".rstrip(),
-        file=sys.stderr,
+    sentence = (
+        f"{folder} was not exported by you on this machine. A SavedModel is a program, and "
+        f"loading it runs it: use only what you trust. {more}".rstrip()
     )
+    say(sentence)
+    return sentence
 
 
 def _named(answer: Any) -> Any:

@@ -18,7 +18,7 @@ from ulk_tf.blackbox.open import BlackBox, open_target
 from ulk_tf.blackbox.recording import Recording
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array, check_folder, digest
-from ulk_tf.progress import bar
+from ulk_tf.progress import bar, notes, say
 
 # What may not differ between the parts of one recording, beside how the target was asked.
 FIXED = ("target", "probing_set")
@@ -48,8 +48,12 @@ def probe(
         UserError: `out` exists, the target fails, or the budget is spent; what was answered is
             kept beside `out`, and the same call goes on from there.
     """
-    recording, count = record(target, probing_set, classes, asking, out=out)
-    return recording, interpret(recording.raw, count)
+    with notes():
+        recording, count = record(target, probing_set, classes, asking, out=out)
+        found = interpret(recording.raw, count)
+        for note in (*recording.notes, *found.notes):
+            say(note)
+    return recording, found
 
 
 def record(

@@ -11,7 +11,6 @@ import os
 import random
 import socket
 import ssl
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -21,6 +20,7 @@ from urllib.parse import quote, urlsplit
 from ulk_tf.blackbox.proxies import find_proxy
 from ulk_tf.blackbox.reasons import one_line
 from ulk_tf.errors import UserError
+from ulk_tf.progress import say
 
 TOKEN_VARIABLE = "ULK_TF_TOKEN"  # noqa: S105 (the name of a variable, no token)
 CHUNK = 65536
@@ -105,7 +105,7 @@ class Transport:
         if self._token and not self._secure and not is_local(host):
             self.notes += (f"The token goes to {self.place} unencrypted (http).",)
         for note in self.notes:
-            print(f"note: {note}", file=sys.stderr)
+            say(note)
 
     def send(
         self,

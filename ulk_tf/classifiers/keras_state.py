@@ -185,6 +185,17 @@ def kept(seeds: bool) -> Iterator[None]:
             _write(_GENERATORS, drawn)
 
 
+@contextlib.contextmanager
+def own_names() -> Iterator[None]:
+    """Count the names of layers anew meanwhile; those that are made later are named as without."""
+    counted = global_state.get_global_attribute("object_name_uids")
+    global_state.set_global_attribute("object_name_uids", None)
+    try:
+        yield
+    finally:
+        global_state.set_global_attribute("object_name_uids", counted)
+
+
 def _read(accesses: Mapping[str, Access]) -> dict[str, Any]:
     return {name: read() for name, (read, _) in accesses.items()}
 

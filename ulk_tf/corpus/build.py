@@ -132,11 +132,13 @@ def build_corpus(
     with open_executor(experiment.execution, datasets) as executor, ExitStack() as locks:
         loaded = find(designs)
         corpora = [_open(design, loaded, locks) for design in designs]
-        bases = train_missing(designs, loaded, executor)
         warnings = [sentence for one in datasets.values() for sentence in about_data(one)]
-        warnings += about_bases(designs, bases)
         for sentence in warnings:
             say(sentence)
+        bases = train_missing(designs, loaded, executor)
+        for sentence in about_bases(designs, bases):
+            say(sentence)
+            warnings.append(sentence)
         check_first_updates(corpora, bases, executor)
         computed = _compute_missing(corpora, bases, executor)
         updates = {

@@ -8,6 +8,8 @@ import contextlib
 import os
 from collections.abc import Iterator
 
+from ulk_tf.errors import UserError
+
 VARIABLE = "MPLBACKEND"
 
 
@@ -22,11 +24,18 @@ def _unset(variable: str) -> Iterator[str | None]:
 
 
 with _unset(VARIABLE) as _backend:
-    import matplotlib
-    from matplotlib.axes import Axes
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-    from matplotlib.ticker import MaxNLocator
+    try:
+        import matplotlib
+        from matplotlib.axes import Axes
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+        from matplotlib.ticker import MaxNLocator
+    except Exception as error:  # a broken installation, or settings that cannot be read
+        raise UserError(
+            "matplotlib, which draws the pictures of reports",
+            f"{type(error).__name__}: {error}",
+            "Install it again: pip install --force-reinstall matplotlib",
+        ) from error
 
 if _backend:
     with contextlib.suppress(ValueError):  # what the user draws is the user's affair

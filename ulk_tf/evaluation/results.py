@@ -11,6 +11,7 @@
 | timing | by stage: `seconds`, and `reused` where something was found on disk |
 | held_out | the attack on held-out shadow updates; see `evaluation.seen` |
 | warnings | sentences that a reader has to see |
+| doubts | those of them after which the figures prove nothing; all of them where left out |
 | metrics | estimates by name |
 | baselines | estimates by `<metric>:<baseline>` |
 | gains | of the attack over each baseline, by the same names |
@@ -38,6 +39,7 @@ KEYS: dict[str, type] = {
     "export": str,
     "held_out": dict,
     "warnings": list,
+    "doubts": list,
     "metrics": dict,
     "baselines": dict,
     "gains": dict,
@@ -82,6 +84,7 @@ def read_results(path: Path) -> Results:
             f"{version} in {path}",
             "Run the attack again.",
         )
+    found.setdefault("doubts", found.get("warnings"))
     wrong = [key for key, kind in KEYS.items() if not isinstance(found.get(key), kind)]
     if wrong:
         raise UserError(

@@ -30,6 +30,7 @@ class LoadedAttack:
             `path` named a version.
         metadata: the content of its ulk.json.
         probing_set: [probes, ...], with which both versions of a target are queried.
+        notes: sentences about it that were said when it was loaded.
 
     Raises:
         UserError: the path holds no export of an attack, or a damaged one.
@@ -42,7 +43,8 @@ class LoadedAttack:
         self.metadata: Mapping[str, Any] = extras.metadata
         self.probing_set = extras.probing_set
         self._signatures = Graph(self.path).signatures
-        seal.announce(self.path)
+        announced = seal.announce(self.path)
+        self.notes: tuple[str, ...] = (announced,) if announced else ()
         try:
             self._model = tf.saved_model.load(str(self.path))
         except Exception as error:  # TensorFlow documents no exceptions for a damaged folder

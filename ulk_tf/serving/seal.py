@@ -52,20 +52,23 @@ def is_own(folder: Path) -> bool:
     return bool(code) and hmac.compare_digest(recorded, code)
 
 
-def announce(folder: Path) -> None:
-    """Warn on standard error that loading `folder` runs its code, unless this user exported it.
+def announce(folder: Path) -> str:
+    """Warn that loading `folder` runs its code, unless this user exported it.
 
     Args:
         folder: a SavedModel that is about to be loaded.
+
+    Returns:
+        What was said; empty where nothing was.
 
     Raises:
         UserError: the folder holds no readable SavedModel.
     """
     if is_own(folder):
-        return
+        return ""
     operations = sorted(Graph(folder).file_operations())
     extra = f"It reads or writes files ({', '.join(operations)})." if operations else ""
-    announce_code(folder, extra)
+    return announce_code(folder, extra)
 
 
 def _code(folder: Path) -> str:

@@ -61,6 +61,8 @@ class AttackRow:
             metrics when empty.
         holds: samples of the adversary or an insider that its export contains beside the probing
             set, as a noun phrase; empty if there are none.
+        rehearsed: sizes of its networks when they are tried before a run; those of its config
+            where left out.
         seen_updates: held-out shadow updates, at most, on which an export's score is measured as
             a function of how far the posteriors moved.
     """
@@ -78,6 +80,7 @@ class AttackRow:
     presets: AttackPresets = field(default_factory=AttackPresets)
     figures: tuple[str, ...] = ()
     holds: str = ""
+    rehearsed: Fields = field(default_factory=dict)
     seen_updates: int = 1000
 
 
@@ -94,6 +97,8 @@ _PUBLISHED_SINGLE: Fields = {
 _FEW_DIGITS: Fields = {"set_size": 10, "label_skew": 0.5}
 # On large data an attack overfits its shadow bases after a few epochs; small data needs more.
 _ON_LARGE: Fields = {"epochs": 8, "ensemble": 2}
+# Networks that are made in no time; what a run learns with decides nothing here.
+_TINY = {"hidden": 8, "epochs": 1, "ensemble": 1}
 # Posteriors of confident classifiers move little: with more dropout the gain halves.
 _CONFIDENT: Fields = {"dropout": 0.2}
 
@@ -108,6 +113,7 @@ _ROWS = (
         headline="accuracy",
         train="ulk_tf.attacks.labels:train_li",
         score="ulk_tf.evaluation.label_scores:score_li",
+        rehearsed=_TINY,
         presets=AttackPresets(
             plain={"set_size": 1},
             large=_ON_LARGE,
@@ -125,6 +131,7 @@ _ROWS = (
         headline="mse",
         train="ulk_tf.attacks.ssr:train_ssr",
         score="ulk_tf.evaluation.ssr_scores:score_ssr",
+        rehearsed={**_TINY, "code_dim": 4, "autoencoder_epochs": 1},
         figures=("mse", "mse:class_mean_of_true_label", "mse:shuffled"),
         presets=AttackPresets(
             plain={"set_size": 1},
@@ -144,6 +151,7 @@ _ROWS = (
         headline="kl",
         train="ulk_tf.attacks.labels:train_lde",
         score="ulk_tf.evaluation.label_scores:score_lde",
+        rehearsed=_TINY,
         figures=("kl", "kl_published_scale", "most_frequent_accuracy", "kl:prior"),
         presets=AttackPresets(
             plain={"set_size": 100},
@@ -168,6 +176,14 @@ _ROWS = (
         headline="matched_mse_centroids",
         train="ulk_tf.attacks.msr:train_msr",
         score="ulk_tf.evaluation.msr_scores:score_msr",
+        rehearsed={
+            "hidden": 8,
+            "noise_dim": 4,
+            "code_dim": 4,
+            "generator_width": 8,
+            "samples_per_set": 2,
+            "cluster_samples": 8,
+        },
         figures=(
             "matched_mse_centroids",
             "matched_mse_centroids:shadow_clustering",

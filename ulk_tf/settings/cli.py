@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ulk_tf.errors import UserError
+from ulk_tf.progress import notes
 from ulk_tf.settings.flag_types import nearest, parse
 from ulk_tf.settings.flags import Flag, command_help, describe, table_help
 
@@ -50,7 +51,8 @@ def run(commands: "Command | Commands", argv: Sequence[str] | None = None) -> No
     arguments = list(sys.argv[1:] if argv is None else argv)
     _set_environment()
     try:
-        _dispatch(program_name(), commands, arguments)
+        with notes():
+            _dispatch(program_name(), commands, arguments)
         sys.stdout.flush()
     except UserError as error:
         raise SystemExit(_print_error(f"error: {error}", EXIT_USER_ERROR)) from None
