@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ulk_tf.answers.interpret import interpret, interpret_both
+from ulk_tf.answers.readings import are_logits, noise_of
 from ulk_tf.blackbox.outputs import pick
 from ulk_tf.errors import UserError
 
@@ -247,3 +248,36 @@ def test_repeats_are_averaged_and_their_spread_is_known():
     logits = interpret(np.log(exact) + noise)
     np.testing.assert_allclose(logits.posteriors, exact, atol=0.02)
     assert logits.kind == "logits"
+
+
+@pytest.mark.parametrize("draws", [1500, pytest.param(20_000, marks=pytest.mark.slow)])
+def test_noise_and_logits_by_brute_force(draws):
+    """Any number of rows and classes, any sharpness, noise up to 0.05, logits of any width."""
+    random, wrong = np.random.default_rng(draws), {"noise": 0, "logits": 0}
+    for _ in range(draws):
+        rows, classes = random.choice([6, 20, 100]), random.choice([2, 3, 10, 100])
+        exact = random.dirichlet(np.full(classes, random.choice([0.01, 0.1, 1, 5])), rows)
+        noise = random.choice([0.003, 0.01, 0.03, 0.05])
+        values = exact + random.normal(0, noise, exact.shape)
+        wrong["noise"] += noise_of(values) is None and are_logits(values, 0)
+        scores = random.normal(0, random.choice([0.3, 1, 3, 10]), exact.shape)
+        if random.random() < 0.5:
+            scores = np.log(np.maximum(exact, 1e-30)) + random.choice([0, 1, -3])
+        wrong["logits"] += noise_of(scores) is not None
+    assert wrong["noise"] <= draws / 10_000
+    assert wrong["logits"] <= draws / 1000
+
+
+def test_noise_in_one_version_that_looks_like_logits_is_noise_in_both(monkeypatch):
+    random = np.random.default_rng(3)
+    exact = dirichlet(3, 0.1, 6)
+    before, after = (exact + random.normal(0, 0.02, exact.shape) for _ in range(2))
+    doubted = interpret(np.log(exact + 1e-3))  # what one version alone might be taken for
+    monkeypatch.setattr(
+        "ulk_tf.answers.interpret.interpret",
+        lambda values, classes=None: doubted if values is after else interpret(values, classes),
+    )
+    first, second = interpret_both(before, after)
+    assert (first.kind, second.kind) == ("noisy", "noisy")
+    np.testing.assert_array_equal(first.posteriors, before.astype(np.float32))
+    np.testing.assert_array_equal(second.posteriors, after.astype(np.float32))

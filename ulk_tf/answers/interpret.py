@@ -4,7 +4,7 @@ Audits, recordings and endpoints all read answers here. Nothing is changed that 
 rounded answers are not renormalised, and noise is left where it is.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -86,8 +86,13 @@ def interpret_both(
     found = [_attempt(values, classes) for values in pair]
     kinds = [one.kind if isinstance(one, Interpreted) else "" for one in found]
     if "logits" in kinds and set(kinds) != {"logits"}:
-        other = 1 - kinds.index("logits")
+        number = kinds.index("logits")
+        other = 1 - number
         # Noise and refusals are weak evidence; rows that sum to 1 are strong.
+        if kinds[other] == "noisy" and before.shape == after.shape:
+            both = _attempt(np.concatenate(pair, axis=-2), classes)
+            if isinstance(both, Interpreted) and both.kind == "noisy":
+                return _halved(both)
         if kinds[other] in ("", "noisy") or before.shape[-1] == 1:
             found[other] = _attempt(pair[other], classes, logits=True)
     for one in found:
@@ -95,6 +100,12 @@ def interpret_both(
             raise one
     first, second = (one for one in found if isinstance(one, Interpreted))
     return first, second
+
+
+def _halved(both: Interpreted) -> tuple[Interpreted, Interpreted]:
+    """The readings of two versions that were read as one."""
+    first, second = np.split(both.posteriors, 2)
+    return replace(both, posteriors=first), replace(both, posteriors=second)
 
 
 def _attempt(values: Array, classes: int | None, logits: bool = False) -> Interpreted | UserError:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import chdtri, ndtri, stdtrit
 
 from ulk_tf.answers.rounding import Rounding
 from ulk_tf.files import Array
@@ -10,10 +11,13 @@ from ulk_tf.files import Array
 SUM_TOLERANCE = 1e-3
 BELOW_ZERO = 1e-6  # arithmetic, and no noise yet
 UNEVEN = 1e-5  # by which exact float32 posteriors never miss 1
-# The most that noise may move a row's sum, for each root of a class; and where it is clipped.
-NOISE, CLIPPED_NOISE = 0.05, 0.3
-# The most that it may lie outside 0 and 1: for sure, if the sums are 1 on average, if they are 1.
-OUTSIDE, OUTSIDE_EVEN, OUTSIDE_EXACT = 0.3, 0.5, 3.0
+# The most that clipped noise may move a row's sum, for each root of a class, and a value.
+CLIPPED_NOISE, OUTSIDE = 0.3, 0.3
+OUTSIDE_EXACT = 3.0  # the most that noise may lie outside 0 and 1 where rows sum to 1
+# The largest deviation of noise on posteriors; and where no value lies below 0.
+NOISE, NOISE_WITHIN = 0.2, 0.1
+# Noise is not taken for logits more often than this, by each of three tests.
+DOUBT = 1e-6
 FEW_ROWS = 8  # of fewer rows the mean says nothing
 
 
@@ -122,20 +126,44 @@ def noise_of(values: Array) -> float | None:
     if furthest <= SUM_TOLERANCE:
         plausible = outside <= OUTSIDE_EXACT
     elif len(negative):
-        widest = 2 * max(NOISE, outside) * np.sqrt(classes)
-        errors = 10 if outside <= OUTSIDE else 4
-        plausible = outside <= OUTSIDE_EVEN and furthest <= widest and _around_zero(off, errors)
-    elif (values == 0).mean() > 0.01:  # clipped to 0, by which rows grow
-        plausible = outside <= OUTSIDE and furthest <= CLIPPED_NOISE * np.sqrt(classes)
+        plausible = _is_noise(values, NOISE)
     else:
-        plausible = furthest <= NOISE * np.sqrt(classes) and _around_zero(off, 10)
-        plausible &= len(off) >= FEW_ROWS or bool(off.min() < 0 < off.max())
+        # Clipped to 0, by which rows grow.
+        clipped = (values == 0).mean() > 0.01
+        clipped &= outside <= OUTSIDE and furthest <= CLIPPED_NOISE * np.sqrt(classes)
+        plausible = bool(clipped) or _is_noise(values, NOISE_WITHIN)
     if not plausible:
         return None
     if not len(negative) and (furthest <= UNEVEN or not _around_zero(off, 10)):
         return float(np.sqrt(np.mean(off**2) / classes)) if furthest > SUM_TOLERANCE else 0.0
     below = float(np.sqrt(np.mean(negative**2))) if len(negative) else 0.0
     return max(float(np.sqrt(np.mean(off**2) / classes)), below)
+
+
+def _is_noise(values: Array, most: float) -> bool:
+    """Test whether independent noise on posteriors explains sums and values outside 0 and 1.
+
+    The sums tell its deviation: no posterior changes them. Noise of that deviation must explain
+    how far values lie below 0 or above 1, and the mean of the sums must be 1.
+
+    Args:
+        values: float64 [n, classes].
+        most: largest deviation of noise.
+    """
+    rows, classes = values.shape
+    off = values.sum(axis=1) - 1
+    deviation = float(np.sqrt(np.mean(off**2) / classes))
+    below = values[values < 0]
+    if max(deviation, float(np.sqrt(np.mean(below**2))) if len(below) else 0.0) > most:
+        return False
+    # With few rows the deviation is known badly: the largest that chance may hide.
+    largest = min(deviation * float(np.sqrt(rows / chdtri(rows, 1 - DOUBT))), 1.5 * most)
+    outside = max(-float(values.min()), float(values.max()) - 1, 0.0)
+    if outside > -ndtri(DOUBT / values.size) * largest:
+        return False
+    errors = -float(stdtrit(rows - 1, DOUBT)) if rows > 2 else np.inf
+    spread = float(off.std(ddof=1)) / np.sqrt(rows) if rows > 2 else 0.0
+    return bool(errors == np.inf or abs(off.mean()) <= errors * spread + UNEVEN)
 
 
 def are_logits(values: Array, step: float) -> bool:
