@@ -22,16 +22,59 @@ def plain(value: Any) -> Any:
         An array, or `value` itself where it is a list of plain objects.
     """
     if hasattr(value, "detach"):  # PyTorch refuses np.asarray while gradients are recorded
-        value = value.detach().cpu()
-        if "bfloat16" in str(value.dtype):
-            value = value.float()
-        return value.numpy()
+        return _from_torch(value.detach().cpu())
     for method in ("to_numpy", "toarray"):
         if hasattr(value, method):
-            return np.asarray(getattr(value, method)())
+            found = np.asarray(getattr(value, method)())
+            rows = found.dtype == object and found.ndim == 1  # a column with a row in each cell
+            return np.stack(found) if rows and np.ndim(found[0]) == 1 else found
     if isinstance(value, list | tuple) and any(hasattr(item, "detach") for item in value):
         return [plain(item) for item in value]
     return value
+
+
+def _from_torch(tensor: Any) -> Array:
+    """A PyTorch tensor on the CPU without gradients, in any of its layouts and types."""
+    if str(getattr(tensor, "layout", "torch.strided")) != "torch.strided":
+        tensor = tensor.to_dense()
+    if getattr(tensor, "is_quantized", False):
+        tensor = tensor.dequantize()
+    if any(name in str(tensor.dtype) for name in ("bfloat16", "float8")):  # NumPy has none
+        tensor = tensor.float()
+    for method in ("resolve_conj", "resolve_neg"):
+        tensor = getattr(tensor, method)() if hasattr(tensor, method) else tensor
+    return np.asarray(tensor.numpy())
+
+
+def as_numbers(values: Array) -> Array:
+    """Numbers that stand in an array as objects or text, such as "12.5%", Decimal or pandas' own.
+
+    Args:
+        values: an array of any type.
+
+    Returns:
+        float64 of the same shape, int64 where a single column holds whole numbers; `values`
+        itself where it holds other things or is numeric.
+    """
+    if values.dtype.kind not in "OUS":
+        return _known_type(values)
+    try:
+        numbers = np.array([_number(cell) for cell in values.ravel()], np.float64)
+    except (TypeError, ValueError):
+        return values
+    column = (
+        values.ndim > 0 and values.size == len(values) and np.array_equal(numbers, np.rint(numbers))
+    )
+    return numbers.astype(np.int64 if column else np.float64).reshape(values.shape)
+
+
+def _number(cell: Any) -> float:
+    if cell is None or type(cell).__name__ == "NAType":  # pandas' own
+        return float("nan")
+    if isinstance(cell, bytes):
+        cell = cell.decode("ascii")
+    # Percent stay percent: their unit is recognised from all rows together.
+    return float(cell.strip().removesuffix("%") if isinstance(cell, str) else cell)
 
 
 def checked(values: Any, rows: int, classes: int | None = None) -> Array:
@@ -50,7 +93,7 @@ def checked(values: Any, rows: int, classes: int | None = None) -> Array:
         UserError: no numbers, labels only, another shape, or not finite.
     """
     try:
-        found = _known_type(np.asarray(plain(values)))
+        found = as_numbers(np.asarray(plain(values)))
     except (ValueError, TypeError) as error:
         raise UserError("answers of equal length for all samples", "ragged ones") from error
     if found.dtype.kind in "USO":

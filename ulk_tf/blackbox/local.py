@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from ulk_tf.answers.numbers import checked
+from ulk_tf.blackbox import torch_module
 from ulk_tf.blackbox.asking import Asking
 from ulk_tf.blackbox.encoding import png
 from ulk_tf.blackbox.fitting import Shape, as_integers, batched, fitted
@@ -200,8 +201,36 @@ def from_import(
         return from_keras(function, target, "", asking, class_names)
     if not callable(function):
         raise UserError("a function of samples", target)
-    _no_signature(asking, target)
-    return FunctionSource(function, target, "", asking, class_names)
+    return from_function(function, target, asking, class_names)
+
+
+def from_function(
+    function: Callable[[Array], object],
+    name: str = "",
+    asking: Asking | None = None,
+    class_names: Sequence[str] = (),
+) -> FunctionSource:
+    """A Python function of samples, or a PyTorch module.
+
+    Args:
+        function: what is called.
+        name: what it is; its own name when empty.
+        asking: how it is asked.
+        class_names: in the order that the attack knows; empty where nobody knows them.
+    """
+    called = name or getattr(function, "__qualname__", "") or type(function).__name__
+    _no_signature(asking, called)
+    if not torch_module.is_module(function):
+        return FunctionSource(function, called, "", asking, class_names)
+    source = FunctionSource(
+        torch_module.answering(function),
+        name or f"PyTorch module {called}",
+        torch_module.version_of(function),
+        asking,
+        class_names,
+    )
+    source.notes += (torch_module.CHANNELS_FIRST,)
+    return source
 
 
 def announce_code(folder: Path, more: str = "") -> str:

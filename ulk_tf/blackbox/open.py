@@ -196,8 +196,7 @@ def _source(
     if isinstance(target, keras.Model):
         return local.from_keras(target, asking=asking, class_names=class_names)
     if not isinstance(target, str):
-        name = getattr(target, "__qualname__", "a function")
-        return local.FunctionSource(target, name, "", asking, class_names)
+        return local.from_function(target, "", asking, class_names)
     target = PathText(target)
     for kind in FORMS:
         if kind.matches(target):

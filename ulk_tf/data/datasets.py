@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ulk_tf.answers.numbers import plain
 from ulk_tf.data.npz import load_npz_dataset
 from ulk_tf.data.tfds import load_tfds
 from ulk_tf.errors import UserError
@@ -38,6 +39,10 @@ class Dataset:
     class_names: tuple[str, ...]
 
     def __post_init__(self) -> None:
+        for name in ("samples", "labels"):  # tensors and tables of other libraries
+            value = getattr(self, name)
+            if not isinstance(value, np.ndarray):
+                object.__setattr__(self, name, np.asarray(plain(value)))
         if len(self.samples) != len(self.labels):
             raise UserError(
                 "as many labels as samples", f"{len(self.labels)} and {len(self.samples)}"

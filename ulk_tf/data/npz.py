@@ -1,10 +1,12 @@
 """Data of the user: samples and labels from a .npz file or from arrays."""
 
 from collections.abc import Sequence
+from numbers import Integral
 from pathlib import Path
 
 import numpy as np
 
+from ulk_tf.answers.numbers import as_numbers, plain
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array, load_npz
 
@@ -63,14 +65,19 @@ def from_arrays(
     Raises:
         UserError: an array is unusable.
     """
-    raw = np.asarray(samples)
+    raw = as_numbers(np.asarray(plain(samples)))
     if raw.ndim < 2 or len(raw) < 2 or not raw.size:
         raise UserError(
             "at least two samples, [n, features] or [n, height, width, channels]",
             f"shape {list(raw.shape)}",
         )
     checked = _vectors(raw) if raw.ndim == 2 else _images(raw)
-    checked_labels = _labels(np.asarray(labels), len(checked))
+    numbers = np.asarray(plain(labels))
+    if numbers.dtype.kind == "O" and all(isinstance(one, Integral) for one in numbers.ravel()):
+        numbers = numbers.astype(np.int64)  # a nullable column of pandas
+    if numbers.dtype.kind == "O" and all(isinstance(one, str) for one in numbers.ravel()):
+        numbers = numbers.astype(str)
+    checked_labels = _labels(numbers, len(checked))
     names = None if class_names is None else np.array([str(name) for name in class_names])
     return checked, checked_labels, _class_names(names, checked_labels)
 

@@ -1,0 +1,103 @@
+"""Ten audits of updates that fit an export are silent; of updates that do not, they are not."""
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.conftest import SMALL
+from ulk_tf.attacks.signature import Trained, TrainedAttack, pair_specs
+from ulk_tf.auditing.audit import audit
+from ulk_tf.blackbox.recording import Recording
+from ulk_tf.corpus.build import BaseId, Corpus, designs_of
+from ulk_tf.evaluation.seen import seen
+from ulk_tf.files import Array
+from ulk_tf.serving.export import export_attack
+from ulk_tf.serving.loading import LoadedAttack, load_attack
+from ulk_tf.settings import presets
+from ulk_tf.settings.attack_table import attack_row
+
+TEN = 10
+
+
+@pytest.fixture(scope="module")
+def attack(single_corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> LoadedAttack:
+    """A label attack without weights that says, as any export does, what it was made for."""
+
+    def answer(before: tf.Tensor, after: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"label_probabilities": tf.nn.softmax(tf.reduce_sum(after - before, 1))}
+
+    shape = single_corpus.updates["shadow"].after.shape[1:]
+    trained = Trained(TrainedAttack.of("li", answer, pair_specs(*shape)), {})
+    path = export_attack(
+        trained.attack,
+        export_dir=tmp_path_factory.mktemp("exported"),
+        dataset="digits",
+        probing_set=single_corpus.probing_set,
+        metadata={
+            "output": "label_probabilities",
+            "class_names": list(single_corpus.dataset.class_names),
+            "metrics": {},
+            "config": {},
+            "seen": seen(attack_row("li"), trained, single_corpus, 0),
+        },
+    )
+    return load_attack(path)
+
+
+def misfits(attack: LoadedAttack, before: Array, after: Array) -> Iterator[bool]:
+    """Whether an audit of each update says that the attack does not fit, and claims nothing."""
+    versions = [Recording(before.astype(np.float64), versions=("1",))]
+    for one in after.astype(np.float64):
+        found = audit(versions[0], Recording(one, versions=("2",)), [attack])
+        said = any("does not fit" in warning for warning in found.warnings)
+        assert said == (not found.findings) == ("No attack fits" in found.verdict)
+        yield said
+
+
+def updated(corpus: Corpus, **flags: Any) -> tuple[Array, Array]:
+    """Posteriors before and after ten real updates of the first target, with other settings."""
+    settings = SMALL | {"target_updates": TEN, "runs_dir": "unused"} | flags
+    _, (_, design) = designs_of(presets.experiment("li", **settings), corpus.dataset)
+    base = BaseId("target", 0)
+    job = design.update_job(base, corpus.bases[base], 0, TEN)
+    if "set_size" in flags:  # the single-sample attack plans sets of one
+        pool = design.pool(base)
+        sets = np.random.default_rng(0).choice(pool, (TEN, flags["set_size"])).astype(np.int32)
+        job = dataclasses.replace(job, indices=sets)
+    found = job.run({corpus.dataset.fingerprint: corpus.dataset})
+    return found["before"], found["after"]
+
+
+def test_ten_audits_that_fit_are_silent(attack: LoadedAttack, single_corpus: Corpus) -> None:
+    updates = single_corpus.updates["target"]
+    assert len({*updates.base.tolist()}) == 2
+    for base in range(2):
+        rows = np.flatnonzero(updates.base == base)[: TEN // 2]
+        before, after = updates.pair(rows)
+        assert list(misfits(attack, before[0], after)) == [False] * (TEN // 2)
+
+
+def test_ten_updates_with_ten_times_the_rate_are_not(
+    attack: LoadedAttack, single_corpus: Corpus
+) -> None:
+    usual = presets.experiment("li", **SMALL).owner.update.update_learning_rate
+    before, after = updated(single_corpus, update_learning_rate=30 * usual)
+    assert sum(misfits(attack, before, after)) == TEN
+
+
+def sharpened(posteriors: Array) -> Array:
+    """What a classifier of another kind answers that is far surer of itself."""
+    raised = posteriors.astype(np.float64) ** 6
+    return raised / raised.sum(-1, keepdims=True)
+
+
+def test_ten_updates_of_a_far_surer_classifier_are_not(
+    attack: LoadedAttack, single_corpus: Corpus
+) -> None:
+    updates = single_corpus.updates["target"]
+    before, after = updates.pair(np.flatnonzero(updates.base == 0)[:TEN])
+    assert sum(misfits(attack, sharpened(before[0]), sharpened(after))) == TEN
