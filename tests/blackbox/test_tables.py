@@ -153,3 +153,41 @@ def test_a_recording_of_schema_1_is_read(tmp_path):
     )
     with pytest.raises(UserError, match="schema version 1 or 2"):
         Recording.load(tmp_path / "new.npz")
+
+
+def _row(form, separator=","):
+    return lambda p: "\n".join(separator.join(form(float(v)) for v in row) for row in p) + "\n"
+
+
+WRITTEN = {
+    "percent": _row(lambda v: f"{100 * v!r}%"),
+    "percent with decimal commas": _row(lambda v: f"{100 * v!r} %".replace(".", ","), ";"),
+    "Fortran": _row(lambda v: f"{v:.12E}".replace("E", "D")),
+    "separators at the end": lambda p: _row(repr)(p).replace("\n", ",\n"),
+    "Python": lambda p: "\n".join(f"{row.tolist()}," for row in p),
+    "NumPy": str,
+    "Markdown": lambda p: (
+        "| ant | bee | cat |\n|:---|---:|---|\n| " + _row(repr, " | ")(p).replace("\n", " |\n| ")
+    ),
+    "UTF-16": lambda p: _row(repr)(p).encode("utf-16"),
+    "Windows": lambda p: ("# Größe\n" + _row(repr)(p)).encode("cp1252"),
+}
+
+
+@pytest.mark.parametrize("form", WRITTEN)
+def test_rows_as_other_programs_write_them(form, tmp_path):
+    posteriors = np.random.default_rng(4).dirichlet(np.ones(3), 6)
+    text = WRITTEN[form](posteriors)
+    (tmp_path / "a.csv").write_bytes(text if isinstance(text, bytes) else text.encode())
+    values, _ = read_table(tmp_path / "a.csv", NAMES)
+    np.testing.assert_allclose(interpret(values, 3).posteriors, posteriors, atol=1e-6)
+
+
+def test_columns_beside_the_classes_are_left_out_and_named(tmp_path):
+    posteriors = np.random.default_rng(4).dirichlet(np.ones(3), 6)
+    lines = [f"{i},{r[2]!r},{r[0]!r},dog,{r[1]!r},7" for i, r in enumerate(posteriors.tolist())]
+    lines = lines[::-1]
+    (tmp_path / "a.csv").write_text("\n".join(["id,cat,ant,label,bee,prediction", *lines]))
+    values, notes = read_table(tmp_path / "a.csv", NAMES)
+    np.testing.assert_allclose(values, posteriors)
+    assert notes[0].endswith("left out: label, prediction.")

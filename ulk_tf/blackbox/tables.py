@@ -15,7 +15,11 @@ from ulk_tf.files import Array
 TABLES = (".csv", ".tsv", ".txt")
 MAX_LINE = 2**20  # bytes
 INDEX_NAMES = ("", "index", "id", "row", "sample", "unnamed: 0")
-DECIMAL_COMMA = re.compile(r"\s*[+-]?\d*,?\d+(?:[eE][+-]?\d+)?\s*")
+DECIMAL_COMMA = re.compile(r"\s*[+-]?\d*,?\d+(?:[eE][+-]?\d+)?\s*%?\s*")
+EXPONENT = re.compile(r"(?<=\d)[dD](?=[+-]?\d)")  # as Fortran writes it
+FRAMES = "[](){}|"  # around rows of Python, NumPy or Markdown
+RULED = set("|-:+= ")  # a line that only separates
+BYTE_ORDERS = (b"\xff\xfe", b"\xfe\xff")
 
 
 def read_table(path: Path, class_names: Sequence[str] = ()) -> tuple[Array, tuple[str, ...]]:
@@ -41,6 +45,8 @@ def read_table(path: Path, class_names: Sequence[str] = ()) -> tuple[Array, tupl
     names = header or [""] * width
     if len(names) == width - 1:  # R names no column for the names of its rows
         names = ["", *names]
+    names, cells, left_out = _classes_only(names, cells, class_names)
+    width = len(names)
     texts: dict[int, str] = {}
     for number, row in enumerate(cells, start=1):
         if len(row) != width:
@@ -58,7 +64,7 @@ def read_table(path: Path, class_names: Sequence[str] = ()) -> tuple[Array, tupl
                 f"{cell!r} in column {place + 1}",
                 "Leave out columns that are no answers.",
             )
-    values = np.array([[float(row[place]) for place in wanted] for row in cells], np.float64)
+    values = np.array([[_number(row[place]) for place in wanted] for row in cells], np.float64)
     if not values.size:
         raise UserError(f"numbers in {path}", "none")
     names = [names[place].strip() for place in wanted]
@@ -66,7 +72,7 @@ def read_table(path: Path, class_names: Sequence[str] = ()) -> tuple[Array, tupl
     if header:
         values, more = by_columns(names, values, class_names)
         notes += more
-    return checked(values, len(values)), notes
+    return checked(values, len(values)), (*left_out, *notes)
 
 
 def is_table(path: Path) -> bool:
@@ -83,8 +89,8 @@ def is_table(path: Path) -> bool:
 
 def _cells(path: Path) -> list[list[str]]:
     try:
-        text = path.read_text(encoding="utf-8-sig")
-        lines = [line for line in text.splitlines() if line.strip()]
+        lines = [_unframed(line) for line in _decoded(path.read_bytes()).splitlines()]
+        lines = [line for line in lines if line.strip() and not {*line} <= RULED]
         comments = [line for line in lines if line.lstrip().startswith("#")]
         lines = [line for line in lines if not line.lstrip().startswith("#")]
         # NumPy marks its header as a comment, too.
@@ -101,9 +107,51 @@ def _cells(path: Path) -> list[list[str]]:
     return rows
 
 
+def _decoded(data: bytes) -> str:
+    """Text in the encoding that its first bytes tell; else UTF-8, or what Windows writes."""
+    if data.startswith(BYTE_ORDERS):
+        return data.decode("utf-16")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252")
+
+
+def _unframed(line: str) -> str:
+    """A line without brackets around its numbers and without a separator after the last."""
+    stripped = line.strip()
+    if stripped[:1] in {*FRAMES}:
+        stripped = stripped.rstrip(",").strip(FRAMES)
+    return stripped.rstrip(",;") if stripped[:1] not in ",;" else stripped
+
+
+def _classes_only(
+    names: list[str], cells: list[list[str]], class_names: Sequence[str]
+) -> tuple[list[str], list[list[str]], tuple[str, ...]]:
+    """A table without the columns beside those of all classes; the rows' numbers stay."""
+    classes = {str(name).strip().casefold() for name in class_names}
+    known = [name.strip().casefold() for name in names]
+    if not classes or not classes <= {*known}:
+        return names, cells, ()
+    kept = [
+        place
+        for place, name in enumerate(known)
+        if name in classes or (place == 0 and name in INDEX_NAMES)
+    ]
+    others = [name.strip() for place, name in enumerate(names) if place not in kept]
+    if not others or any(len(row) != len(names) for row in cells):
+        return names, cells, ()
+    note = f"Columns beside those of the classes were left out: {', '.join(others)}."
+    return (
+        [names[place] for place in kept],
+        [[row[place] for place in kept] for row in cells],
+        (note,),
+    )
+
+
 def _delimiter(text: str) -> str:
     """Separator of the numbers of a text; a space stands for any white space."""
-    for delimiter in (";", "\t", ","):
+    for delimiter in (";", "\t", "|", ","):
         if delimiter in text:
             return delimiter
     return " "
@@ -121,7 +169,7 @@ def _header(rows: list[list[str]]) -> tuple[list[str], list[list[str]]]:
         return [], rows
     first, others = rows[0], rows[1:]
     if all(map(_is_number, first)):
-        numbers = [float(cell) for cell in first]
+        numbers = [_number(cell) for cell in first]
         counted = numbers in (list(range(len(first))), list(range(1, len(first) + 1)))
         # Of two columns, 0 and 1 may be a label.
         labels = len(first) == 2 and all({*map(_number, row)} <= {0.0, 1.0} for row in others)
@@ -160,6 +208,7 @@ def _is_number(cell: str) -> bool:
 
 def _number(cell: str) -> float | None:
     try:
-        return float(cell)
+        # Percent stay percent: their unit is recognised from all rows together.
+        return float(EXPONENT.sub("E", cell.strip().removesuffix("%")))
     except ValueError:
         return None
