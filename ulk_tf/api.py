@@ -165,8 +165,8 @@ def probe(
     """Record a target's posteriors for the probing set of an attack.
 
     Args:
-        target: a URL, a SavedModel, a .keras file, module:function, a function of samples, or a
-            Keras model.
+        target: a URL, a SavedModel, a .keras file, module:function, a function of samples, a
+            Keras model or a PyTorch module.
         attack: a loaded attack, or the path of its export.
         out: the .npz file to write; None keeps the posteriors in memory.
         **asking: settings of the queries, as flags of `python -m ulk_tf probe`: output,

@@ -176,8 +176,8 @@ def open_target(
     """Open a target.
 
     Args:
-        target: a Keras model, a function of samples, or a string of one of `FORMS`; a leading ~
-            is the home directory.
+        target: a Keras model, a PyTorch module, a function of samples, or a string of one
+            of `FORMS`; a leading ~ is the home directory.
         asking: how it is asked.
         class_names: in the order that the attack knows; empty where nobody knows them.
 
