@@ -78,11 +78,13 @@ class OwnProcedure:
 
     @property
     def sentence(self) -> str:
-        """Sentence on the class, its version and its libraries."""
+        """Sentence on the class, its version, its libraries, and the settings that count."""
         source = source_of(class_of(self.name))
         libraries = [f"{name} {version}" for name, version in sorted(source.libraries.items())]
         told = f"{self.name}, version {_instance(self).version}, source {source.digest[:8]}"
-        return ", ".join([told, *libraries, *(f"{name}={value}" for name, value in self.settings)])
+        read = ["set_size", *(f"{name}={value}" for name, value in self.settings)]
+        only = f"of the settings of base training and update it reads {', '.join(read)}"
+        return f"{', '.join([told, *libraries])}; {only}."
 
     def reads(self, setting: str) -> bool:
         """Return True if a setting of base training or update changes what it computes."""
@@ -146,11 +148,11 @@ class OwnProcedure:
     def _calling(self, method: str, **arguments: Sequence[Array]) -> Iterator[str]:
         """Call a method in the block: on one thread, with its errors named."""
         name = f"{self.name}.{method}"
-        _instance(self)
+        threads = _threads(self)
         with (
             unchanged(name, list(arguments.items())),
             named(name),
-            _threads().limit(limits=1),
+            threads.limit(limits=1),
         ):
             yield name
 
@@ -170,7 +172,8 @@ def _instance(procedure: OwnProcedure) -> Procedure:
     return made
 
 
-@lru_cache(maxsize=1)
-def _threads() -> ThreadpoolController:
+@lru_cache(maxsize=8)
+def _threads(procedure: OwnProcedure) -> ThreadpoolController:
     """Find the thread pools of BLAS and OpenMP, once a procedure has loaded its libraries."""
+    _instance(procedure)
     return ThreadpoolController()

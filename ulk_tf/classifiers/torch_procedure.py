@@ -96,7 +96,7 @@ class TorchProcedure:
     def fit(self, samples: Array, labels: Array, seed: int) -> Weights:
         """Train a module with new weights; see `Procedure`."""
         with _seeded(seed):
-            module = self.module()
+            module = self._built()
             self._train(module, self.optimizer, Samples(samples, labels), self.epochs)
         return _weights(module)
 
@@ -144,11 +144,20 @@ class TorchProcedure:
                 self.loss(module(inputs[batch]), labels[batch]).backward()
                 steps.step()
 
+    def _built(self) -> nn.Module:
+        """Build a module; lazy layers, which learn their shapes from inputs, are given some."""
+        module = self.module()
+        if any(nn.parameter.is_lazy(parameter) for parameter in module.parameters()):
+            kind = np.uint8 if len(self.shape) == 3 else np.float32
+            with torch.no_grad():
+                module.eval()(self.inputs(np.zeros((1, *self.shape), kind)))
+        return module
+
     def _loaded(self, weights: Weights) -> nn.Module:
         """Return the one module of this process, with these weights."""
         if self._module is None:
             with _seeded(0):
-                self._module = self.module()
+                self._module = self._built()
         tensors = self._module.state_dict()
         with torch.no_grad():
             for tensor, weight in zip(tensors.values(), weights, strict=True):
