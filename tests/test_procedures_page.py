@@ -1,5 +1,6 @@
-"""docs/PROCEDURES.md and README: the classes shown there are sound procedures."""
+"""docs/PROCEDURES.md, README and examples: the classes shown there are sound procedures."""
 
+import importlib
 import importlib.util
 import re
 import sys
@@ -49,8 +50,20 @@ def shown(page: str, name: str, folder: Path) -> ModuleType:
 def test_a_class_that_is_shown_learns_digits(
     page: str, name: str, tmp_path: Path, forgotten: None
 ) -> None:
-    digits = load("digits", None, tmp_path)
-    cls = getattr(shown(page, name, tmp_path), name)
+    check(getattr(shown(page, name, tmp_path), name))
+
+
+@pytest.mark.parametrize("name", ["torch_digits:Digits", "sklearn_digits:Linear"])
+def test_the_examples_learn_digits(name: str) -> None:
+    module, _, cls = name.partition(":")
+    if "torch" in module:
+        pytest.importorskip("torch", reason="make torch brings it")
+    check(getattr(importlib.import_module(f"examples.{module}"), cls))
+
+
+def check(cls: type) -> None:
+    """Check a procedure on digits, and that it learns them."""
+    digits = load("digits", None, Path("unused"))
     own = OwnProcedure(give(cls), digits.sample_shape, digits.classes)
     own.check(digits.samples, digits.labels, 1)
     weights = own.fit(digits.samples[:900], digits.labels[:900], 0)
