@@ -31,6 +31,15 @@ def test_workers_compute_the_bytes_of_this_process(tmp_path: Path) -> None:
     assert "4 of 4 base models" in again.reused
 
 
+def test_a_corpus_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    whole = built(tmp_path / "whole", procedure=SOFTMAX)
+    built(tmp_path / "parts", procedure=SOFTMAX, training_updates=13, target_bases=1)
+    parts = built(tmp_path / "parts", procedure=SOFTMAX)
+    assert "51 of 105 updates" in parts.reused
+    for role, updates in whole.updates.items():
+        np.testing.assert_array_equal(updates.after, parts.updates[role].after)
+
+
 def test_an_error_in_an_update_names_the_method(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"Late\.update to return.*RuntimeError: five \(own_"):
         built(tmp_path, procedure=f"{HERE}:Late")
