@@ -14,6 +14,7 @@ import pytest
 from ulk_tf.classifiers.own_procedure import OwnProcedure
 from ulk_tf.classifiers.procedure_class import give
 from ulk_tf.data.datasets import load
+from ulk_tf.settings.config import UpdateConfig
 
 ROOT = Path(__file__).parents[1]
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -65,7 +66,7 @@ def check(cls: type) -> None:
     """Check a procedure on digits, and that it learns them."""
     digits = load("digits", None, Path("unused"))
     own = OwnProcedure(give(cls), digits.sample_shape, digits.classes)
-    own.check(digits.samples, digits.labels, 1)
+    own.check(digits.samples, digits.labels, UpdateConfig(set_size=1))
     weights = own.fit(digits.samples[:900], digits.labels[:900], 0)
     right = own.predict_proba(weights, digits.samples[900:]).argmax(1) == digits.labels[900:]
     assert np.mean(right) > 0.8

@@ -75,6 +75,6 @@ def preflight(
     for one in (first, *others):
         _, designs = designs_of(one, dataset, other)
         for design in designs:
-            data, size = design.dataset, design.party.update.set_size
-            design.procedure.check(data.samples, data.labels, size)
+            data = design.dataset
+            design.procedure.check(data.samples, data.labels, design.party.update)
     return Loaded(dataset, other)

@@ -13,6 +13,7 @@ from ulk_tf.classifiers.procedure import Change, Samples
 from ulk_tf.classifiers.side_procedure import procedure_of
 from ulk_tf.errors import UserError
 from ulk_tf.settings import presets
+from ulk_tf.settings.config import UpdateConfig
 
 SHAPE, CLASSES = (4, 4, 1), 3
 RNG = np.random.default_rng(0)
@@ -30,7 +31,7 @@ def procedure(name: str, **flags: Any) -> OwnProcedure:
 
 def test_a_sound_one_passes_and_computes_what_its_class_does() -> None:
     own = procedure("Softmax")
-    own.check(IMAGES, LABELS, 1)
+    own.check(IMAGES, LABELS, UpdateConfig(set_size=1))
     plain, none = own_procedures.Softmax(SHAPE, CLASSES), Samples.none_like(IMAGES)
     weights = own.fit(IMAGES, LABELS, 4)
     np.testing.assert_array_equal(weights[0], plain.fit(IMAGES, LABELS, 4)[0])
@@ -73,7 +74,7 @@ def test_what_is_odd_is_said_and_the_method_named(
     _instance.cache_clear()
     method = oddity.partition(":")[0]
     with np.errstate(all="ignore"), pytest.raises(UserError, match=ODDITIES[oddity]) as raised:
-        procedure("Odd").check(IMAGES, LABELS, 1)
+        procedure("Odd").check(IMAGES, LABELS, UpdateConfig(set_size=1))
     assert f"{HERE}:Odd.{method} to" in str(raised.value)
     assert "\n" not in str(raised.value)
 
@@ -91,7 +92,7 @@ FAULTS = {
 @pytest.mark.parametrize("name", FAULTS)
 def test_what_is_no_procedure_is_refused(name: str) -> None:
     with pytest.raises(UserError, match=FAULTS[name]):
-        procedure(name).check(IMAGES, LABELS, 1)
+        procedure(name).check(IMAGES, LABELS, UpdateConfig(set_size=1))
 
 
 def test_a_module_that_is_not_there_is_refused() -> None:

@@ -15,6 +15,7 @@ from ulk_tf.classifiers.own_procedure import OwnProcedure
 from ulk_tf.classifiers.procedure import Change, Samples
 from ulk_tf.classifiers.procedure_class import give
 from ulk_tf.classifiers.sklearn_procedure import SklearnProcedure
+from ulk_tf.settings.config import UpdateConfig
 
 SHAPE, CLASSES = (4, 4, 1), 3
 RNG = np.random.default_rng(0)
@@ -36,7 +37,7 @@ def procedure(estimator: Any) -> SklearnProcedure:
         def estimator(self) -> Any:
             return copy.deepcopy(estimator)
 
-    OwnProcedure(give(Mine), SHAPE, CLASSES).check(IMAGES, LABELS, 1)
+    OwnProcedure(give(Mine), SHAPE, CLASSES).check(IMAGES, LABELS, UpdateConfig(set_size=1))
     return Mine(SHAPE, CLASSES)
 
 

@@ -16,6 +16,7 @@ from ulk_tf.classifiers.procedure import Change, Samples  # noqa: E402
 from ulk_tf.classifiers.procedure_class import give  # noqa: E402
 from ulk_tf.classifiers.torch_procedure import TorchProcedure  # noqa: E402
 from ulk_tf.errors import UserError  # noqa: E402
+from ulk_tf.settings.config import UpdateConfig  # noqa: E402
 
 SHAPE, CLASSES = (4, 4, 1), 3
 RNG = np.random.default_rng(0)
@@ -79,7 +80,7 @@ def test_an_update_is_a_plain_loop() -> None:
 def test_it_is_a_sound_procedure_and_leaves_torch_as_it_was() -> None:
     threads, state = torch.get_num_threads(), torch.random.get_rng_state()
     own = OwnProcedure(give(Mine), SHAPE, CLASSES)
-    own.check(IMAGES, LABELS, 3)
+    own.check(IMAGES, LABELS, UpdateConfig(set_size=3))
     assert torch.get_num_threads() == threads
     assert torch.equal(torch.random.get_rng_state(), state)
     assert f"torch {torch.__version__}" in own.sentence
@@ -94,7 +95,9 @@ def test_it_is_a_sound_procedure_and_leaves_torch_as_it_was() -> None:
 
 def test_a_second_softmax_is_refused() -> None:
     with pytest.raises(UserError, match=r"Softmaxed\.predict_proba.*leave out its softmax"):
-        OwnProcedure(give(Softmaxed), SHAPE, CLASSES).check(IMAGES, LABELS, 3)
+        OwnProcedure(give(Softmaxed), SHAPE, CLASSES).check(
+            IMAGES, LABELS, UpdateConfig(set_size=3)
+        )
 
 
 def test_vectors_go_in_as_they_are() -> None:

@@ -116,7 +116,7 @@ class KerasProcedure:
         """Return True: every setting of base training and update counts."""
         return True
 
-    def check(self, samples: Array, labels: Array, set_size: int) -> None:
+    def check(self, samples: Array, labels: Array, updating: UpdateConfig) -> None:
         """Raise `UserError` unless the classifier can be built for this shape, and updated."""
         self.build()
         # What the report says of an update may need a library that is not installed.

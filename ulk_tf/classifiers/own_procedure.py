@@ -18,10 +18,11 @@ from ulk_tf.classifiers.procedure_checks import (
     same,
     unchanged,
 )
-from ulk_tf.classifiers.procedure_class import class_of, settings_read, values_read
+from ulk_tf.classifiers.procedure_class import PLANNED, class_of, settings_read, values_read
 from ulk_tf.classifiers.procedure_source import source_of
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array, digest
+from ulk_tf.settings.config import UpdateConfig
 from ulk_tf.settings.experiment import Party
 
 
@@ -82,13 +83,13 @@ class OwnProcedure:
         source = source_of(class_of(self.name))
         libraries = [f"{name} {version}" for name, version in sorted(source.libraries.items())]
         told = f"{self.name}, version {_instance(self).version}, source {source.digest[:8]}"
-        read = ["set_size", *(f"{name}={value}" for name, value in self.settings)]
+        read = [*PLANNED, *(f"{name}={value}" for name, value in self.settings)]
         only = f"of the settings of base training and update it reads {', '.join(read)}"
         return f"{', '.join([told, *libraries])}; {only}."
 
     def reads(self, setting: str) -> bool:
         """Return True if a setting of base training or update changes what it computes."""
-        return setting in ("set_size", "label_skew", *settings_read(class_of(self.name)))
+        return setting in (*PLANNED, *settings_read(class_of(self.name)))
 
     def fit(self, samples: Array, labels: Array, seed: int) -> Weights:
         """Train a base model; see `Procedure`."""
@@ -110,13 +111,13 @@ class OwnProcedure:
             answers = _instance(self).predict_proba(weights, samples)
         return checked_posteriors(method, answers, len(samples), self.classes)
 
-    def check(self, samples: Array, labels: Array, set_size: int) -> None:
+    def check(self, samples: Array, labels: Array, updating: UpdateConfig) -> None:
         """Train, update and query on a few samples, twice; nothing is written.
 
         Args:
             samples: samples of the side, [n, ...].
             labels: their labels, int32 [n].
-            set_size: samples in an updating set.
+            updating: settings of the update: what it adds, removes and keeps.
 
         Raises:
             UserError: a method raises, returns something else than the protocol says, changes its
@@ -127,9 +128,14 @@ class OwnProcedure:
         few = firsts if len(firsts) > 1 else np.arange(min(2, len(labels)))
         start = [self.fit(samples[few], labels[few], seed=1) for _ in range(2)]
         self._alike("fit", start)
-        none = Samples.none_like(samples)
-        added = few[: min(set_size, 2)]
-        change = Change(Samples(samples[added], labels[added]), none, none)
+        none, old = Samples.none_like(samples), Samples(samples[few], labels[few])
+        rows = few[: min(updating.set_size, 2)]
+        updating_set = Samples(samples[rows], labels[rows])
+        change = Change(
+            added=none if updating.removes else updating_set,
+            removed=updating_set if updating.removes else none,
+            kept=old if updating.reads_old else none,
+        )
         updated = [self.update(start[0], change, seed=2) for _ in range(2)]
         self._alike("update", updated)
         queried = samples[few[:2]]

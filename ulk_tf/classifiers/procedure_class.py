@@ -14,12 +14,14 @@ from ulk_tf.settings.experiment import Party
 
 PREFIX = "given:"
 METHODS = ("fit", "update", "predict_proba")
+# Settings that decide which samples an update is given: they count for every procedure.
+PLANNED = ("set_size", "label_skew", "update_method", "old_samples", "updates_between")
 # Settings that a procedure reads only if its constructor has a keyword argument of that name.
 OPTIONAL = tuple(
     item.name
     for config in (ModelConfig, TrainingConfig, UpdateConfig)
     for item in fields(config)
-    if item.name not in ("procedure", "set_size")
+    if item.name not in ("procedure", *PLANNED)
 )
 _GIVEN: dict[str, type] = {}
 

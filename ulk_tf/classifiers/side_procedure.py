@@ -6,6 +6,7 @@ from ulk_tf.classifiers.keras_procedure import KerasProcedure
 from ulk_tf.classifiers.own_procedure import OwnProcedure
 from ulk_tf.classifiers.procedure import Procedure, Shape
 from ulk_tf.files import Array
+from ulk_tf.settings.config import UpdateConfig
 from ulk_tf.settings.experiment import Party
 
 
@@ -27,7 +28,7 @@ class SideProcedure(Procedure, Protocol):
     def reads(self, setting: str) -> bool:
         """Return True if a setting of base training or update changes what it computes."""
 
-    def check(self, samples: Array, labels: Array, set_size: int) -> None:
+    def check(self, samples: Array, labels: Array, updating: UpdateConfig) -> None:
         """Raise `UserError` unless it works on samples of the side."""
 
 
