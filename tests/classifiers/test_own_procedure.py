@@ -158,3 +158,19 @@ def test_a_class_that_cannot_be_imported_has_a_name_of_this_process() -> None:
         procedure_class.give(3)  # type: ignore[arg-type]
     with pytest.raises(UserError, match=r"this process has.*inline"):
         procedure_class.class_of("given:Nobody-0")
+
+
+@pytest.mark.parametrize("method", ["unlearning_by_fine_tuning", "retraining", "fine_tuning"])
+def test_it_is_checked_with_what_its_updates_hold(
+    method: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    def update(self: Any, weights: Any, change: Change, seed: int) -> Any:
+        seen.append((len(change.added), len(change.removed), len(change.kept)))
+        return (weights[0].copy(),)
+
+    monkeypatch.setattr(own_procedures.Softmax, "update", update)
+    procedure("Softmax").check(IMAGES, LABELS, UpdateConfig(set_size=2, update_method=method))
+    wanted = {"retraining": (2, 0, 3), "fine_tuning": (2, 0, 0)}.get(method, (0, 2, 3))
+    assert seen == [wanted] * 2
