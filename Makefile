@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 CHOSEN := $(if $(filter file default,$(origin PYTHON)),,--chosen)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run serve check test test-slow lint format type docs bench reproduce clean
+.PHONY: help install torch run serve check test test-slow lint format type docs bench reproduce clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -14,6 +14,13 @@ help:  ## this list
 install:  ## a virtual environment with everything, in .venv; made or mended where it must be
 	$(if $(shell command -v "$(PYTHON)"),,$(error Expected PYTHON=<a Python>. Received $(PYTHON), which is not found. Try: make PYTHON=python3))
 	@"$(PYTHON)" tools/install.py "$(VENV)" $(CHOSEN)
+
+# PyTorch's CPU build has an index of its own; the usual one would bring gigabytes of CUDA. A mirror
+# that has the CPU build needs no index: where this one is out of reach, pip goes on without it.
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+torch: install  ## PyTorch's CPU build besides, for its tests and for procedures in PyTorch
+	@$(BIN)/python -c 'import torch' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --retries 1 --constraint constraints.txt --extra-index-url $(TORCH_INDEX) --editable '.[torch]'
+	@$(BIN)/python -c 'import torch'
 
 run: install  ## reconstruct updating sets of handwritten digits, offline, and say where the picture is
 	$(BIN)/python -m trainers.msr
@@ -47,10 +54,7 @@ type: install  ## mypy, strict
 docs: install  ## the API reference from the docstrings, in build/docs
 	$(BIN)/python -m tools.reference
 
-# PyTorch's CPU build has an index of its own; the usual one would bring gigabytes of CUDA.
-TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
-bench: install  ## speed beside PyTorch, about ten minutes: results and docs/PERFORMANCE.md
-	$(BIN)/python -c 'import torch' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --extra-index-url $(TORCH_INDEX) --editable '.[bench]'
+bench: torch  ## speed beside PyTorch, about ten minutes: results and docs/PERFORMANCE.md
 	$(BIN)/python -m benchmarks
 
 PRESET ?= default

@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.linear_model import SGDClassifier
 
 import ulk_tf
-from ulk_tf import result
+from ulk_tf import api, result
 from ulk_tf.corpus import executors
 from ulk_tf.errors import UserError
 
@@ -73,6 +74,7 @@ def test_public_names_are_there_and_described() -> None:
 def test_the_import_is_light() -> None:
     code = (
         "import sys, ulk_tf; ulk_tf.UserError, ulk_tf.Result, ulk_tf.Experiment, ulk_tf.defences; "
+        "ulk_tf.Procedure, ulk_tf.Change, ulk_tf.Samples, ulk_tf.SklearnProcedure; "
         "sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
@@ -139,6 +141,39 @@ def test_arrays_and_functions_of_a_script_without_a_guard(tmp_path: Path) -> Non
     assert done.returncode == 0, done.stderr[-3000:]
     assert done.stdout == "" and "accuracy" in (tmp_path / "summary").read_text()
     assert (tmp_path / "exported" / "own_li" / "1" / "saved_model.pb").is_file()
+
+
+class Linear(ulk_tf.SklearnProcedure):
+    def estimator(self) -> Any:
+        return SGDClassifier(loss="log_loss", learning_rate="constant", eta0=0.1)
+
+
+def test_classes_become_names_for_settings(capsys: pytest.CaptureFixture[str]) -> None:
+    class Here(Linear):
+        pass
+
+    flags: dict[str, Any] = {"procedure": Here, "shadow_procedure": Linear}
+    api._give_procedures(flags)
+    assert flags["procedure"].startswith("given:Here-") and flags["executor"] == "inline"
+    assert flags["shadow_procedure"] == f"{__name__}:Linear"
+    assert "Here cannot be sent to worker processes" in capsys.readouterr().err
+    with pytest.raises(UserError, match=r"Here in a module that worker.*executor='inline'"):
+        api._give_procedures({"procedure": Here, "executor": "processes"})
+
+
+@pytest.mark.slow
+def test_a_run_with_a_class_of_a_function(tmp_path: Path) -> None:
+    class Here(Linear):
+        pass
+
+    flags = {"training_updates": 60, "target_updates": 20, "runs_dir": str(tmp_path / "runs")}
+    flags |= {"export_dir": str(tmp_path / "exported"), "preset": "quick"}
+    result = ulk_tf.run("li", procedure=Here, shadow_procedure=Linear, **flags)
+    assert result.metrics["accuracy"]["n"] == 60
+    with pytest.raises(UserError, match="Received --base_epochs"):
+        ulk_tf.run("li", procedure=Linear, base_epochs=3, **flags)
+    with pytest.raises(UserError, match="Received --target"):
+        ulk_tf.run("li", procedure=Linear, target="mlp", **flags)
 
 
 def test_mistakes_write_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ Every module of the package is imported and becomes a page of build/docs/, witho
 warning of pdoc's (an annotation that names nothing, a module that cannot be imported) fails it.
 """
 
+import importlib.util
 import shutil
 import sys
 import types
@@ -17,6 +18,8 @@ from ulk_tf.quiet import import_tensorflow
 
 PACKAGE = "ulk_tf"
 FOLDER = Path("build") / "docs"
+# Modules that import an extra which `make install` does not bring, by its name.
+EXTRAS = {"torch": "ulk_tf.classifiers.torch_procedure"}
 
 
 def write(folder: Path, *modules: str) -> list[str]:
@@ -42,7 +45,10 @@ def main() -> None:
     """Write the reference, print where it is, and exit with 1 if there were warnings."""
     import_tensorflow()  # before any module does it, aloud
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER
-    found = write(folder, PACKAGE)
+    missing = [module for extra, module in EXTRAS.items() if not importlib.util.find_spec(extra)]
+    for module in missing:
+        print(f"left out, since its extra is not installed: {module}", file=sys.stderr)
+    found = write(folder, PACKAGE, *(f"!{module}" for module in missing))
     for warning in found:
         print(f"warning: {warning}", file=sys.stderr)
     print(folder / "index.html")

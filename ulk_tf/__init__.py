@@ -14,7 +14,8 @@ used, so that `import ulk_tf` takes no TensorFlow.
 | `Experiment` | all settings of a run |
 | `Dataset` | samples and labels |
 | `Result` | what a run left: metrics, baselines, gains with intervals |
-| `Procedure` | the protocol of a classifier in any framework |
+| `Procedure`, `Change`, `Samples` | the protocol of a classifier in any framework, and its data |
+| `TorchProcedure`, `SklearnProcedure` | the same for a PyTorch module, for `partial_fit` |
 | `defences` | what may stand between a classifier and its clients |
 | `UserError` | a mistake of the user's: expected, received, what to do |
 
@@ -31,7 +32,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ulk_tf import defences
     from ulk_tf.api import audit, load_attack, load_dataset, probe, run
-    from ulk_tf.classifiers.procedure import Procedure
+    from ulk_tf.classifiers.procedure import Change, Procedure, Samples
+    from ulk_tf.classifiers.sklearn_procedure import SklearnProcedure
+    from ulk_tf.classifiers.torch_procedure import TorchProcedure as TorchProcedure
     from ulk_tf.data.datasets import Dataset
     from ulk_tf.errors import UserError
     from ulk_tf.gating import gate
@@ -45,11 +48,15 @@ if "tensorflow" not in sys.modules:
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 __version__ = "0.1.0"
+# Without TorchProcedure: PyTorch is an extra, and `import *` would need it.
 __all__ = [
+    "Change",
     "Dataset",
     "Experiment",
     "Procedure",
     "Result",
+    "Samples",
+    "SklearnProcedure",
     "UserError",
     "audit",
     "defences",
@@ -63,7 +70,9 @@ _HOMES = {
     "gate": "ulk_tf.gating",
     "Dataset": "ulk_tf.data.datasets",
     "Experiment": "ulk_tf.settings.experiment",
-    "Procedure": "ulk_tf.classifiers.procedure",
+    **dict.fromkeys(("Change", "Procedure", "Samples"), "ulk_tf.classifiers.procedure"),
+    "SklearnProcedure": "ulk_tf.classifiers.sklearn_procedure",
+    "TorchProcedure": "ulk_tf.classifiers.torch_procedure",
     "Result": "ulk_tf.result",
     "UserError": "ulk_tf.errors",
     **dict.fromkeys(("audit", "load_attack", "load_dataset", "probe", "run"), "ulk_tf.api"),
@@ -83,4 +92,4 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     """The public names, for completion."""
-    return sorted([*__all__, "__version__"])
+    return sorted([*__all__, "TorchProcedure", "__version__"])

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ulk_tf.classifiers import procedure_class
 from ulk_tf.data.datasets import Dataset, load
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array
@@ -27,6 +28,7 @@ def run(
     *,
     dataset: str | Dataset | Arrays = "digits",
     target: Any = "auto",
+    procedure: str | type | None = None,
     preset: Preset = "default",
     seed: int = 0,
     **flags: Any,
@@ -40,6 +42,9 @@ def run(
             numbers [n] from 0.
         target: auto, a name of the zoo, module:function, a function of (sample shape, classes)
             that makes a Keras classifier, or a Keras model whose architecture is taken.
+        procedure: a class with the methods of `Procedure`, or module:Class: trains, updates and
+            queries classifiers in any framework. `shadow_procedure` is the adversary's. The
+            built-in Keras procedure when None.
         preset: quick, default or paper.
         seed: seed of all randomness; same seed, same bytes on CPU.
         **flags: any flag of the trainers by its name, such as `training_bases=4`; the prefix
@@ -70,6 +75,9 @@ def run(
         flags["dataset"] = data.name
     else:
         flags["dataset"] = dataset
+    if procedure is not None:
+        flags["procedure"] = procedure
+    _give_procedures(flags)
     with keras_state.kept(seeds=True):
         if not isinstance(target, str):
             settings = experiment(attack, preset, seed, **flags)
@@ -83,8 +91,10 @@ def run(
                     "architecture there: updates are computed in this process. Move its custom "
                     "layers into a module that can be imported."
                 )
-        settings = experiment(attack, preset, seed, target=target, **flags)
-        loaded = preflight(settings, dataset=data)
+        if target != "auto":
+            flags["target"] = target
+        settings = experiment(attack, preset, seed, **flags)
+        loaded = preflight(settings, dataset=data, given=flags)
         path = workflow.run(settings, loaded, tell=_drop)
     return Result.load(path)
 
@@ -240,6 +250,26 @@ def audit(
     if out is not None:
         write_audit(Path(out), found)
     return found
+
+
+def _give_procedures(flags: dict[str, Any]) -> None:
+    """Replace classes by their names; compute in this process what cannot be sent to workers."""
+    for flag in ("procedure", "shadow_procedure"):
+        given = flags.get(flag)
+        if given is None or isinstance(given, str):
+            continue
+        flags[flag] = procedure_class.give(given)
+        if not procedure_class.is_local(flags[flag]):
+            continue
+        expected = f"{given.__name__} in a module that worker processes can import"
+        if "executor" not in flags:
+            flags["executor"] = "inline"
+            say(
+                f"{given.__name__} cannot be sent to worker processes: updates are computed in "
+                "this process. Move it into a module that can be imported."
+            )
+        elif flags["executor"] != "inline":
+            raise UserError(expected, f"one of {given.__module__}", "Or use executor='inline'.")
 
 
 def _drop(line: str) -> None:

@@ -27,6 +27,7 @@ EXAMPLES = (
     ("--preset=quick", "the same in about a minute"),
     ("--dataset=mnist", "from TensorFlow Datasets"),
     ("--dataset=own.npz --target=module:function", "your data, your classifier"),
+    ("--dataset=own.npz --procedure=module:Class", "your training and update, in any framework"),
     ("--shadow_target=mlp", "an adversary who assumes another architecture"),
     ("--dataset=cifar10 --help", "flags, with their values there"),
 )
@@ -51,7 +52,7 @@ def command(attack: str, run: "Callable[[Experiment, Loaded], None]", summary: s
         from ulk_tf.preflight import preflight  # noqa: PLC0415 - for help, flags are enough
 
         settings = experiment(attack, **flags)
-        run(settings, preflight(settings))
+        run(settings, preflight(settings, given=flags))
 
     return _described(checked_run, attack, parts(attack), summary)
 
@@ -71,7 +72,7 @@ def shared_command(
         from ulk_tf.preflight import preflight  # noqa: PLC0415 - for help, flags are enough
 
         settings = [experiment(attack, **flags) for attack in ATTACKS]
-        run(settings, preflight(*settings))
+        run(settings, preflight(*settings, given=flags))
 
     # Without --set_size: single-sample and multi-sample attacks need different values.
     return _described(checked_run, "li", classes, summary, without=("set_size",))

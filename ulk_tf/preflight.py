@@ -1,13 +1,19 @@
 """Preflight: checks of a run before it writes a file, most before TensorFlow's slow import."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from ulk_tf.data.datasets import Dataset, load
 from ulk_tf.data.splits import check_set_sizes, split
 from ulk_tf.files import check_folder
 from ulk_tf.quiet import import_tensorflow
 from ulk_tf.settings.experiment import Experiment
+from ulk_tf.settings.presets import SHADOW
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -23,13 +29,19 @@ class Loaded:
     shadow_dataset: Dataset | None = None
 
 
-def preflight(first: Experiment, *others: Experiment, dataset: Dataset | None = None) -> Loaded:
+def preflight(
+    first: Experiment,
+    *others: Experiment,
+    dataset: Dataset | None = None,
+    given: Mapping[str, Any] = NOTHING,
+) -> Loaded:
     """Check folders, data, sizes and classifiers, and load the data; imports TensorFlow.
 
     Args:
         first: all settings of a run.
         others: settings of further runs with the same data and folders.
         dataset: the owner's data set, if it is in memory already.
+        given: the flags that were given, by name; one that no procedure reads is refused.
 
     Raises:
         UserError: a check fails.
@@ -45,10 +57,12 @@ def preflight(first: Experiment, *others: Experiment, dataset: Dataset | None = 
             for one in (first, *others):
                 check_set_sizes(split(one, samples), one)
         import_tensorflow()  # before TFDS imports it and prints its messages
-        from ulk_tf.classifiers import zoo  # noqa: PLC0415 - imports TensorFlow
+        from ulk_tf.classifiers import procedure_class, zoo  # noqa: PLC0415 - imports TensorFlow
 
         for target in {first.owner.model.target, first.adversary.model.target} - {"auto"}:
             zoo.find(target)
+        owner, adversary = first.owner.model.procedure, first.adversary.model.procedure
+        procedure_class.refuse_unread(given, owner, adversary, SHADOW)
 
     cache = Path(folders.runs_dir) / "data"
     if dataset is None:
@@ -61,7 +75,6 @@ def preflight(first: Experiment, *others: Experiment, dataset: Dataset | None = 
     for one in (first, *others):
         _, designs = designs_of(one, dataset, other)
         for design in designs:
-            design.procedure.build()
-            # What the report says of an update may need a library that is not installed.
-            _ = design.procedure.sentence
+            data = design.dataset
+            design.procedure.check(data.samples, data.labels, design.party.update)
     return Loaded(dataset, other)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-torch = pytest.importorskip("torch", reason="the bench extra brings torch")
+torch = pytest.importorskip("torch", reason="make torch brings it")
 
 # It needs torch.
 from benchmarks.our_bm_gan import compiled, paper_config, random_corpus  # noqa: E402

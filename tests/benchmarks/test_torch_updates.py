@@ -8,7 +8,7 @@ from ulk_tf.classifiers import zoo
 from ulk_tf.classifiers.updates import UpdateEngine
 from ulk_tf.settings.config import UpdateConfig
 
-pytest.importorskip("torch", reason="the bench extra brings torch")
+pytest.importorskip("torch", reason="make torch brings it")
 
 from benchmarks.torch_updates import torch_loop
 

@@ -112,6 +112,16 @@ class KerasProcedure:
             moments = mean, deviation
         return zoo.build(self.target, self.shape, self.classes, moments)
 
+    def reads(self, setting: str) -> bool:
+        """Return True: every setting of base training and update counts."""
+        return True
+
+    def check(self, samples: Array, labels: Array, updating: UpdateConfig) -> None:
+        """Raise `UserError` unless the classifier can be built for this shape, and updated."""
+        self.build()
+        # What the report says of an update may need a library that is not installed.
+        _ = self.sentence
+
     def fit(self, samples: Array, labels: Array, seed: int) -> Weights:
         """Train a base model; see `Procedure`."""
         # Initialisers and dropout draw from the global seed when the model is made.

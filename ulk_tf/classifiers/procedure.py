@@ -23,6 +23,11 @@ class Samples:
     Attributes:
         samples: [n, ...], as stored: uint8 images or float32 vectors.
         labels: int32 [n].
+
+    Example:
+        >>> added = Samples(np.zeros((2, 8, 8, 1), np.uint8), np.array([3, 5], np.int32))
+        >>> len(added), len(Samples.none_like(added.samples))
+        (2, 0)
     """
 
     samples: Array
@@ -52,6 +57,12 @@ class Change:
         removed: samples to unlearn.
         kept: old samples, of the earlier training, to train on again: all of them, or some that
             are mixed in.
+
+    Example:
+        >>> added = Samples(np.zeros((2, 8, 8, 1), np.uint8), np.array([3, 5], np.int32))
+        >>> none = Samples.none_like(added.samples)
+        >>> len(Change(added=added, removed=none, kept=none).added)
+        2
     """
 
     added: Samples

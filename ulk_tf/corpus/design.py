@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ulk_tf.classifiers.keras_procedure import KerasProcedure
+from ulk_tf.classifiers.side_procedure import procedure_of
 from ulk_tf.classifiers.training import BaseModel
 from ulk_tf.corpus.changes import NONE
 from ulk_tf.corpus.jobs import TrainingJob, UpdateJob
@@ -73,7 +73,7 @@ class Design:
         self.party: Party = getattr(experiment, side)
         self.dataset = dataset
         self.probing_set = probing_set
-        self.procedure = KerasProcedure.of(
+        self.procedure = procedure_of(
             self.party,
             dataset.sample_shape,
             classes,
@@ -116,8 +116,8 @@ class Design:
             "samples": digest(*owned, splits.base_sizes[ROLES_OF[self.side][0]]),
             "classes": self.procedure.classes,
             "architecture": self.procedure.architecture,
-            "training": training_key(self.party.training),
-            "update": update_key(self.party),
+            "training": self._read(training_key(self.party.training)),
+            "update": self._read(update_key(self.party)),
             "engine": self.procedure.version,
             "seed": self.seed,
         }
@@ -145,7 +145,7 @@ class Design:
             BASE_SCHEMA,
             self.dataset.fingerprint,
             self.procedure.architecture,
-            training_key(self.party.training),
+            self._read(training_key(self.party.training)),
         ]
         return digest(*shared, training_samples, self._base_seed(base))
 
@@ -203,6 +203,10 @@ class Design:
             "indices": np.concatenate([rows.indices for rows in self.plan.values()]),
             "seeds": np.concatenate([rows.seeds for rows in self.plan.values()]),
         }
+
+    def _read(self, settings: Mapping[str, object]) -> dict[str, object]:
+        """Leave out the settings that the procedure does not read."""
+        return {name: value for name, value in settings.items() if self.procedure.reads(name)}
 
     def _base_seed(self, base: BaseId) -> int:
         key = [self.seed, 5, ROLES.index(base.role), base.number]

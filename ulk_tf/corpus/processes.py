@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ulk_tf.corpus.jobs import Datasets, Job
-from ulk_tf.corpus.worker import outcome
+from ulk_tf.corpus.worker import ONE_THREAD, outcome
 from ulk_tf.errors import UserError
 from ulk_tf.machine import cores
 from ulk_tf.settings.config import ExecutionConfig
@@ -130,6 +130,7 @@ def start_worker() -> _Worker:
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join(path or str(Path.cwd()) for path in sys.path),
         "TF_CPP_MIN_LOG_LEVEL": "3",
+        **ONE_THREAD,
     }
     # Not `-m`: classes of the worker's module would then belong to `__main__` when pickled.
     start = "from ulk_tf.corpus.worker import main; main()"

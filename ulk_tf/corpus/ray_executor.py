@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 
 from ulk_tf.corpus.jobs import Datasets, Job, UpdateJob
-from ulk_tf.corpus.worker import Done, Failed, answer, outcome, prepare
+from ulk_tf.corpus.worker import ONE_THREAD, Done, Failed, answer, outcome, prepare
 from ulk_tf.errors import UserError
 from ulk_tf.settings.config import ExecutionConfig
 
@@ -29,7 +29,11 @@ MAX_ATTEMPTS = 5
 # Seconds within which a cluster must accept a connection.
 REACH = 10.0
 # Environment of every worker. Ray hides GPUs from tasks that reserve none; ours may use them.
-ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "3", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
+ENVIRONMENT = {
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    **ONE_THREAD,
+}
 
 
 class Ray:

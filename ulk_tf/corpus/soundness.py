@@ -56,9 +56,16 @@ def about_bases(designs: Sequence[Design], bases: dict[BaseId, BaseModel]) -> li
     return [
         f"{len(poor)} of {len(bases)} base models have learned nothing: on new samples they are "
         f"right no more often than the commonest class is ({_listed(poor)}). What their updates "
-        "give away says little of a trained classifier: raise --base_epochs or "
-        "--base_learning_rate, or check data and target."
+        f"give away says little of a trained classifier: {_remedy(designs)}, or check data and "
+        "target."
     ]
+
+
+def _remedy(designs: Sequence[Design]) -> str:
+    """Phrase on what trains base models longer: flags, or a class that reads none."""
+    if any(design.procedure.reads("base_epochs") for design in designs):
+        return "raise --base_epochs or --base_learning_rate"
+    return "train longer in the procedure's fit"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -22,6 +22,12 @@ from ulk_tf.quiet import silenced
 # Options of malloc.h: mmap only beyond 32 MiB, never trim, grow by 64 MiB, one arena for all.
 _MALLOPT = {-3: 2**25, -1: 2**31 - 1, -2: 2**26, -8: 1}
 
+# Environment of a worker, read by NumPy's BLAS, by OpenMP (PyTorch, scikit-learn) and by MKL when
+# they are imported: one thread, as TensorFlow has, so that results do not depend on the cores.
+ONE_THREAD = {
+    f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL", "BLIS", "NUMEXPR")
+}
+
 
 @dataclass(frozen=True)
 class Done:

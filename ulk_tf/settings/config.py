@@ -74,14 +74,26 @@ class DataConfig(Validated):
     )
 
 
+def _check_procedure(text: str) -> None:
+    module, colon, name = text.partition(":")
+    if not (module and colon and name):
+        raise UserError("--procedure=module:Class", repr(text))
+
+
 @dataclass(frozen=True)
 class ModelConfig(Validated):
-    """Architecture of the classifiers."""
+    """Classifiers: their architecture, or the class that trains and updates them."""
 
     target: str = flag(
         "auto",
         "auto (by the shape of the samples), a built-in classifier (mnist_cnn, lenet, cnn32, "
         "digits_cnn, mlp), or module:function that builds yours",
+    )
+    procedure: str | None = flag(
+        None,
+        "module:Class with fit, update and predict_proba over arrays, in any framework (see "
+        "docs/PROCEDURES.md); the built-in Keras training and update when none",
+        check=_check_procedure,
     )
 
 
