@@ -27,7 +27,7 @@ def plain(value: Any) -> Any:
         if hasattr(value, method):
             found = np.asarray(getattr(value, method)())
             rows = found.dtype == object and found.ndim == 1  # a column with a row in each cell
-            return np.stack(found) if rows and np.ndim(found[0]) == 1 else found
+            return np.stack(list(found)) if rows and np.ndim(found[0]) == 1 else found
     if isinstance(value, list | tuple) and any(hasattr(item, "detach") for item in value):
         return [plain(item) for item in value]
     return value
