@@ -47,25 +47,28 @@ def _slow_by_class(before: np.ndarray, after: np.ndarray) -> np.ndarray:
     logs = np.log(np.maximum(before, FLOOR).astype(np.float64))
     logits = logs - logs.mean(-1, keepdims=True)
     norms = np.log([np.linalg.norm(one) for one in difference])
-    found = np.zeros((updates, classes, probes * 7 + 1))
+    found = []
     for u in range(updates):
-        size = np.linalg.norm(difference[u]) / (probes * classes) ** 0.5
+        own = [np.linalg.norm(difference[u, p]) for p in range(probes)]
+        row = []
         for c in range(classes):
-            row = []
-            for p in range(probes):
-                own = np.linalg.norm(difference[u, p])
-                share = own / np.linalg.norm(difference[u]) * probes**0.5
-                row += [
-                    difference[u, p, c] / size,
-                    np.arcsinh(3 * difference[u, p, c] / size),
-                    difference[u, p, c] / own,
-                    np.log(share) / 3,
-                    logits[u, p, c] / logits.std(),
-                    before[u, p, c],
-                    before[u, p, c] == before[u, p].max(),
-                ]
-            found[u, c] = [*row, (norms[u] - norms.mean()) / norms.std()]
-    return found
+            row += [difference[u, p, c] / own[p] for p in range(probes)]
+            row += [logits[u, p, c] / logits.std() for p in range(probes)]
+        size = np.linalg.norm(difference[u]) / probes**0.5
+        row += [np.log(own[p] / size) / 3 for p in range(probes)]
+        found.append([*row, (norms[u] - norms.mean()) / norms.std()])
+    return np.array(found)
+
+
+def _parts(layer: Features, before: np.ndarray, after: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Features of each class, and those of all classes."""
+    found = layer(before, after).numpy()
+    assert layer.compute_output_shape(before.shape, after.shape) == found.shape
+    classes = before.shape[-1]
+    of_a_class, of_all = layer.widths(before.shape[1], classes)
+    assert found.shape[1] == classes * of_a_class + of_all
+    own = found[:, : classes * of_a_class].reshape(len(found), classes, of_a_class)
+    return own, found[:, classes * of_a_class :]
 
 
 def test_features_by_class_equal_a_slow_version(posteriors: tuple) -> None:
@@ -76,32 +79,29 @@ def test_features_by_class_equal_a_slow_version(posteriors: tuple) -> None:
 
 
 def test_class_pairs_come_after_the_features_by_class(posteriors: tuple) -> None:
-    plain, more = (fit_features(kind, *posteriors) for kind in BY_CLASS)
-    found, wide = plain(*posteriors).numpy(), more(*posteriors).numpy()
-    np.testing.assert_array_equal(wide[..., : found.shape[-1]], found)
+    plain, more = (_parts(fit_features(kind, *posteriors), *posteriors) for kind in BY_CLASS)
+    width = plain[0].shape[-1]
+    np.testing.assert_array_equal(more[0][..., :width], plain[0])
+    np.testing.assert_array_equal(more[1], plain[1])
     before = tf.constant(posteriors[0])
     pairs = class_pairs(before, logits(before), unscaled("centred", *posteriors)).numpy()
-    np.testing.assert_array_equal(wide[..., found.shape[-1] :], pairs)
-    assert more.compute_output_shape(*(part.shape for part in posteriors)) == wide.shape
+    np.testing.assert_array_equal(more[0][..., width:], pairs)
 
 
 def test_class_pairs_read_a_hundred_of_many_probes_singly_and_all_together() -> None:
     rng = np.random.default_rng(2)
     before, after = rng.dirichlet(np.full(3, 0.3), (2, 4, 250)).astype(np.float32)
-    layer = Features("class_pairs", log_norm=(1.0, 2.0))
-    found = layer(before, after).numpy()
-    assert found.shape == layer.compute_output_shape(before.shape, after.shape)
+    own, of_all = _parts(Features("class_pairs", log_norm=(1.0, 2.0)), before, after)
     places = (np.arange(100) * 2.5).astype(int)
-    few = Features("by_class", log_norm=(1.0, 2.0))(before[:, places], after[:, places]).numpy()
-    np.testing.assert_allclose(found[..., :700], few[..., :700], rtol=1e-5, atol=1e-6)
+    few = _parts(Features("by_class", log_norm=(1.0, 2.0)), before[:, places], after[:, places])
+    np.testing.assert_allclose(own[..., :200], few[0], rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(of_all[:, :100], few[1][:, :100], rtol=1e-4, atol=1e-5)
     norms = np.linalg.norm(_slow("centred", before, after), axis=-1)
-    np.testing.assert_allclose(
-        found[..., 700], np.repeat((np.log(norms)[:, None] - 1) / 2, 3, 1), rtol=1e-4
-    )
+    np.testing.assert_allclose(of_all[:, 100], (np.log(norms) - 1) / 2, rtol=1e-4)
     pairs = class_pairs(
         tf.constant(before), logits(tf.constant(before)), unscaled("centred", before, after)
     )
-    np.testing.assert_array_equal(found[..., 701:], pairs.numpy())
+    np.testing.assert_array_equal(own[..., 200:], pairs.numpy())
 
 
 @pytest.mark.parametrize("kind", FLAT)

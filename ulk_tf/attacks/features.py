@@ -19,7 +19,8 @@ FLOOR = 1e-30
 SMALLEST_NORM = 1e-12
 # The coarsest rounding step that posteriors are clipped to.
 COARSEST = 0.1
-VALUES_OF_A_PROBE = 7
+# Of each probe, for each class: the direction in which it moved and its logit before.
+VALUES_OF_A_PROBE = 2
 # Probes whose values `class_pairs` takes one by one; its matrices use all of them. With every
 # probe of a large probing set the first layer would be many times wider and learn little more.
 READ_SINGLY = 100
@@ -82,7 +83,7 @@ def unscaled(kind: FeatureMap, before: tf.Tensor, after: tf.Tensor) -> tf.Tensor
     return centred(log_difference(before, after))
 
 
-def by_class(before: tf.Tensor, difference: tf.Tensor, scale: float) -> tf.Tensor:
+def by_class(before: tf.Tensor, difference: tf.Tensor, scale: float) -> tuple[tf.Tensor, tf.Tensor]:
     """Arrange the values of each probe class by class, in the same order for every class.
 
     Args:
@@ -91,27 +92,15 @@ def by_class(before: tf.Tensor, difference: tf.Tensor, scale: float) -> tf.Tenso
         scale: standard deviation of the centred log-posteriors before an update.
 
     Returns:
-        float32 [batch, classes, VALUES_OF_A_PROBE * probes]. For each probe: its difference over
-        the update's norm, raw and compressed by asinh; its difference over the probe's own norm;
-        the logarithm of that norm; and its state before: logit, posterior, top class.
+        Values of each class, float32 [batch, classes, VALUES_OF_A_PROBE * probes]: each probe's
+        difference over its own norm, and its logit before. Values of all classes, float32 [batch,
+        probes]: the logarithm of each probe's norm over the update's.
     """
-    probes, classes = before.shape[1:]
-    norm = tf.norm(difference, axis=(1, 2), keepdims=True) + SMALLEST_NORM
-    own = tf.norm(difference, axis=-1, keepdims=True) + SMALLEST_NORM
-    divided = difference * (probes * classes) ** 0.5 / norm
-    top = tf.equal(before, tf.reduce_max(before, -1, keepdims=True))
-    share = tf.math.log(own / norm * probes**0.5) / 3
-    values = [
-        divided,
-        tf.math.asinh(3 * divided),
-        difference / own,
-        tf.repeat(share, classes, -1),
-        logits(before) / scale,
-        before,
-        tf.cast(top, tf.float32),
-    ]
-    beside = tf.transpose(tf.stack(values, -1), (0, 2, 1, 3))
-    return tf.reshape(beside, (-1, classes, probes * VALUES_OF_A_PROBE))
+    probes = before.shape[1]
+    norm = tf.norm(difference, axis=(1, 2))[:, None] + SMALLEST_NORM
+    own = tf.norm(difference, axis=-1) + SMALLEST_NORM
+    values = tf.concat([difference / own[..., None], logits(before) / scale], 1)
+    return tf.linalg.matrix_transpose(values), tf.math.log(own / norm * probes**0.5) / 3
 
 
 def read_singly(kind: FeatureMap, probes: int) -> Array:
@@ -139,7 +128,7 @@ class Features(keras.layers.Layer):
     | `log_difference`, `centred` | difference of logarithms; the same minus its mean over classes |
     | `pair` | logits before and after |
     | `normalised` | `centred` over its own norm, and the standardised logarithm of the norm |
-    | `by_class` | `normalised` and more, class by class |
+    | `by_class` | class by class, where each probe moved and was; how far it and all moved |
     | `class_pairs` | `by_class`, and how far the probes of each class moved towards each other |
 
     The norm of an update spans five orders of magnitude; its direction shows what was learned.
@@ -179,7 +168,8 @@ class Features(keras.layers.Layer):
     def call(self, before: tf.Tensor, after: tf.Tensor) -> tf.Tensor:
         """Posteriors [batch, probes, classes] twice -> float32 [batch, features].
 
-        For `by_class` and `class_pairs` [batch, classes, features].
+        By class, they are first the values of each class, one class after the other, then those
+        of all classes; `widths` says how many.
         """
         before, after = (clipped(part, self.step) for part in (before, after))
         values = unscaled(self.kind, before, after)
@@ -194,10 +184,17 @@ class Features(keras.layers.Layer):
             return tf.concat([flat * (probes * width) ** 0.5 / norm, log_norm], -1)
         singly = read_singly(self.kind, probes)
         single, moved = (tf.gather(part, singly, axis=1) for part in (before, values))
-        parts = [by_class(single, moved, self.scale), tf.repeat(log_norm[:, None], width, 1)]
+        own, shared = by_class(single, moved, self.scale)
         if self.kind == "class_pairs":
-            parts.append(class_pairs(before, logits(before), values))
-        return tf.concat(parts, -1)
+            own = tf.concat([own, class_pairs(before, logits(before), values)], -1)
+        of_a_class, _ = self.widths(probes, width)
+        return tf.concat([tf.reshape(own, (-1, width * of_a_class)), shared, log_norm], -1)
+
+    def widths(self, probes: int, classes: int) -> tuple[int, int]:
+        """Count the features of each class, and those of all classes; for features by class."""
+        single = len(read_singly(self.kind, probes))
+        pairs = values_of_a_class(classes) if self.kind == "class_pairs" else 0
+        return single * VALUES_OF_A_PROBE + pairs, single + 1
 
     def compute_output_shape(
         self, before_shape: tuple[int, ...], after_shape: tuple[int, ...]
@@ -206,9 +203,8 @@ class Features(keras.layers.Layer):
         del after_shape
         batch, probes, classes = before_shape
         if self.kind in BY_CLASS:
-            pairs = values_of_a_class(classes) if self.kind == "class_pairs" else 0
-            single = len(read_singly(self.kind, probes))
-            return (batch, classes, single * VALUES_OF_A_PROBE + 1 + pairs)
+            of_a_class, shared = self.widths(probes, classes)
+            return (batch, classes * of_a_class + shared)
         width = probes * classes * (2 if self.kind == "pair" else 1)
         return (batch, width + (self.kind == "normalised"))
 

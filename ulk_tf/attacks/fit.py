@@ -1,4 +1,4 @@
-"""Training of attacks: early stopping on held-out shadow bases, and ensembles of one model."""
+"""Training of attacks: early stopping on held-out shadow bases, with its files and its bar."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -10,9 +10,10 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from ulk_tf.attacks.adam import OneKernelAdam
 from ulk_tf.attacks.epochs import Epochs
-from ulk_tf.corpus.build import Corpus, Updates
-from ulk_tf.corpus.pipeline import Learning, Truth, learning_batches
+from ulk_tf.corpus.build import Corpus
+from ulk_tf.corpus.pipeline import Learning
 from ulk_tf.files import digest
 from ulk_tf.progress import bar
 from ulk_tf.settings.attack_configs import LabelConfig
@@ -21,6 +22,8 @@ from ulk_tf.settings.validated import Validated
 _LEARNS = ContextVar("learns", default=True)
 # The folder of a run in which unfinished trainings keep their state.
 TRAINING_STATE = "training"
+# Training steps in one call of the graph, at most; more save nothing.
+STEPS_AT_ONCE = 32
 
 
 @dataclass(frozen=True)
@@ -165,6 +168,17 @@ def fit(
     return Fitted(model, epochs.curves)
 
 
+def at_once(steps: int) -> int:
+    """Choose how many training steps are one call of the graph: a divisor of those of an epoch.
+
+    Keras would take the rest of a last call from the next epoch.
+
+    Args:
+        steps: training steps in an epoch.
+    """
+    return max(count for count in range(1, STEPS_AT_ONCE + 1) if steps % count == 0)
+
+
 def fit_attack(
     model: keras.Model,
     loss: str | keras.losses.Loss,
@@ -175,7 +189,7 @@ def fit_attack(
     """Train an attack that is one Keras model, with Adam and a falling learning rate.
 
     Args:
-        model: inputs `before` and `after`.
+        model: inputs as those of `learning`.
         loss: of its output against the truth.
         config: learning rate, weight decay.
         learning: what it learns from, and what stops it.
@@ -184,62 +198,7 @@ def fit_attack(
     rate = keras.optimizers.schedules.CosineDecay(
         config.learning_rate, schedule.epochs * schedule.steps, alpha=0.02
     )
-    adam = keras.optimizers.Adam(rate, weight_decay=config.weight_decay or None)
-    model.compile(adam, loss, jit_compile=False)
+    adam = OneKernelAdam(rate, weight_decay=config.weight_decay or None)
+    model.compile(adam, loss, jit_compile=False, steps_per_execution=at_once(schedule.steps))
     adam.build(model.trainable_variables)
     return fit(model, [adam], learning.shadow, learning.validation, schedule)
-
-
-def fit_ensemble(
-    name: str,
-    output: str,
-    build: Callable[[int], keras.Model],
-    loss: str,
-    config: LabelConfig,
-    corpus: Corpus,
-    truth: Callable[[Updates], Truth],
-    seed: int,
-    home: Path | None,
-) -> Fitted:
-    """Train an ensemble, each model from a seed of its own, and average the answers.
-
-    Args:
-        name: of the attack.
-        output: name of its answer.
-        build: seed -> an untrained model, inputs `before` and `after`.
-        loss: of its output against the truth.
-        config: of the attack.
-        corpus: what is learned from.
-        truth: the updates of a side -> rows int32 [batch] -> what is to be predicted.
-        seed: of weights, dropout and order.
-        home: folder of the run, for logs and for the state of the trainings.
-
-    Returns:
-        The average, with the curves of the first model.
-    """
-    fitted = []
-    for member in range(config.ensemble):
-        own = seed + 1000 * member
-        learning = learning_batches(corpus, truth, config.batch, own)
-        number = f" {member + 1}/{config.ensemble}" if config.ensemble > 1 else ""
-        schedule = Schedule(
-            f"training {name}{number}", config.epochs, learning.steps, "val_loss", config.patience
-        )
-        training = f"{name}-{member}" if member else name
-        schedule = schedule.at(home, training, corpus, config, own)
-        fitted.append(fit_attack(build(own), loss, config, learning, schedule))
-    return Fitted(average([one.model for one in fitted], output), fitted[0].curves)
-
-
-def average(ensemble: list[keras.Model], output: str) -> keras.Model:
-    """Average the answers of an ensemble in one model (paper's code: mean of 10 runs).
-
-    Args:
-        ensemble: models of the same inputs and outputs.
-        output: name of the answer.
-    """
-    shapes = {key: tensor.shape[1:] for key, tensor in ensemble[0].input.items()}
-    inputs = {key: keras.Input(shape, name=key) for key, shape in shapes.items()}
-    answers = [one(inputs) for one in ensemble]
-    mean = keras.layers.Average()(answers) if len(answers) > 1 else answers[0]
-    return keras.Model(inputs, {output: mean}, name=output)

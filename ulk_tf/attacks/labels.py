@@ -13,7 +13,8 @@ from keras import layers
 
 from ulk_tf.attacks.adversary import adversary_data
 from ulk_tf.attacks.encoder import build_encoder
-from ulk_tf.attacks.fit import Fitted, fit_ensemble
+from ulk_tf.attacks.ensemble import fit_ensemble
+from ulk_tf.attacks.fit import Fitted
 from ulk_tf.attacks.signature import Trained, TrainedAttack, pair_specs
 from ulk_tf.corpus.build import Corpus, Updates
 from ulk_tf.corpus.pipeline import label_distributions, single_labels, table

@@ -10,7 +10,7 @@ from keras import layers
 from ulk_tf.attacks.adversary import adversary_data
 from ulk_tf.attacks.autoencoder import Autoencoder, train_autoencoder
 from ulk_tf.attacks.encoder import build_encoder
-from ulk_tf.attacks.fit import fit_ensemble
+from ulk_tf.attacks.ensemble import fit_ensemble
 from ulk_tf.attacks.labels import train_labels
 from ulk_tf.attacks.signature import Trained, TrainedAttack, pair_specs
 from ulk_tf.corpus.build import Corpus, Updates

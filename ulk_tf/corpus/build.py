@@ -5,16 +5,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
 from ulk_tf.classifiers.training import BaseModel
 from ulk_tf.corpus.bases import find, train_missing
 from ulk_tf.corpus.changes import trained_together
-from ulk_tf.corpus.defended import defended
 from ulk_tf.corpus.design import ROLES_OF, BaseId, Design
 from ulk_tf.corpus.executors import Executor, open_executor
 from ulk_tf.corpus.jobs import UpdateJob
 from ulk_tf.corpus.locks import disk_errors, locked
+from ulk_tf.corpus.reading import read_updates
 from ulk_tf.corpus.shards import Shards
 from ulk_tf.corpus.soundness import about_bases, about_data
 from ulk_tf.corpus.stale import check_first_updates
@@ -142,7 +140,7 @@ def build_corpus(
         check_first_updates(corpora, bases, executor)
         computed = _compute_missing(corpora, bases, executor)
         updates = {
-            role: _updates(design, shards, role)
+            role: read_updates(design, shards, role)
             for design, shards in corpora
             for role in ROLES_OF[design.side]
         }
@@ -246,18 +244,3 @@ def _compute_missing(
             homes[number].write(job.base, job.first, stop, weights[job.base], posteriors)
             shown.update(len(job.seeds))
     return left
-
-
-def _updates(design: Design, shards: Shards, role: Role) -> Updates:
-    counts = {base: updates for base, updates in design.updates.items() if base.role == role}
-    read = [shards.read(str(base), updates) for base, updates in counts.items()]
-    numbers = np.array([base.number for base in counts], np.int32)
-    size = design.party.update.set_size
-    raw = Updates(
-        np.repeat(numbers, list(counts.values())),
-        np.stack([before for before, _ in read]),
-        np.concatenate([after for _, after in read]),
-        # Attacks infer the last of several updating sets.
-        np.concatenate([design.plan[base].indices[:, -size:] for base in counts]),
-    )
-    return defended(design, raw, role)

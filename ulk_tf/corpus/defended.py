@@ -6,9 +6,10 @@ reads the answers of a target in an audit.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from ulk_tf.corpus.design import Design
 from ulk_tf.corpus.updates import Updates
 from ulk_tf.data.splits import ROLES, Role
 from ulk_tf.files import Array
+from ulk_tf.rows import Rows, stacked
 
 # Versions whose answers are read at once.
 TOGETHER = 256
@@ -56,15 +58,23 @@ def defended(design: Design, updates: Updates, role: Role) -> Updates:
         )
 
     after, forms = _read(
-        seen(posteriors, int(base), int(row), 1)
-        for posteriors, base, row in zip(updates.after, updates.base, within, strict=True)
+        (
+            seen(posteriors, int(base), int(row), 1)
+            for posteriors, base, row in zip(updates.after, updates.base, within, strict=True)
+        ),
+        len(updates),
+        design.folder.parent,
     )
     looks = (
-        zip(updates.before[updates.base], updates.base, within, strict=True)
+        zip((updates.before[base] for base in updates.base), updates.base, within, strict=True)
         if chain.random
         else ((one, base, 0) for base, one in enumerate(updates.before))
     )
-    before, _ = _read(seen(one, int(base), int(row), 0) for one, base, row in looks)
+    before, _ = _read(
+        (seen(one, int(base), int(row), 0) for one, base, row in looks),
+        len(updates if chain.random else updates.before),
+        design.folder.parent,
+    )
     form = Form(
         Counter(one.kind for one in forms).most_common(1)[0][0],
         float(np.median([one.step for one in forms])),
@@ -74,25 +84,29 @@ def defended(design: Design, updates: Updates, role: Role) -> Updates:
     return replace(updates, before=before, after=after, by_update=chain.random, form=form)
 
 
-def _read(answers: Iterable[Array]) -> tuple[Array, list[Form]]:
+def _read(answers: Iterable[Array], count: int, folder: Path) -> tuple[Rows, list[Form]]:
     """Read the answers of many versions, some hundreds at once: their form is one.
 
     Args:
         answers: of each version, float64 [repeats, probes, classes].
+        count: versions.
+        folder: where posteriors lie that would fill the memory.
 
     Returns:
         Posteriors, float32 [versions, probes, classes], the means of repeated answers, and the
         form of each part.
     """
     waiting = iter(answers)
-    parts: list[Array] = []
     forms: list[Form] = []
-    while chunk := list(islice(waiting, TOGETHER)):
-        rows = np.concatenate(chunk, axis=1)
-        read = interpret(rows, rows.shape[-1])
-        forms.append(Form.of((read,), (rows,)))
-        parts.append(read.posteriors.reshape(len(chunk), -1, rows.shape[-1]))
-    return np.concatenate(parts), forms
+
+    def parts() -> Iterator[Array]:
+        while chunk := list(islice(waiting, TOGETHER)):
+            rows = np.concatenate(chunk, axis=1)
+            read = interpret(rows, rows.shape[-1])
+            forms.append(Form.of((read,), (rows,)))
+            yield read.posteriors.reshape(len(chunk), -1, rows.shape[-1])
+
+    return stacked(parts(), count, folder), forms
 
 
 def _numbers_within_bases(updates: Updates) -> Array:

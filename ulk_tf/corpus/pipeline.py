@@ -1,18 +1,22 @@
 """Pipelines of tf.data: posteriors before and after updates, and the truth to predict."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from ulk_tf.corpus.build import Corpus, Updates
 from ulk_tf.data.datasets import Dataset
+from ulk_tf.data.splits import Role
 from ulk_tf.files import Array
+from ulk_tf.rows import Rows
 
 Truth = Callable[[tf.Tensor], tf.Tensor]
-Pair = dict[str, tf.Tensor]
+# Rows int32 [batch] -> what an attack is given of these updates.
+Inputs = Callable[[tf.Tensor], Any]
 
 
 @dataclass(frozen=True)
@@ -31,14 +35,22 @@ class Learning:
     validation: tf.data.Dataset
 
 
+def pairs(updates: Updates) -> Inputs:
+    """Make a function from rows of updates to posteriors, `before` and `after`."""
+    before, after = stored(updates.before), stored(updates.after)
+    look = tf.constant(updates.look)
+    return lambda rows: {"before": before(tf.gather(look, rows)), "after": after(rows)}
+
+
 def learning_batches(
     corpus: Corpus,
     truth: Callable[[Updates], Truth],
     batch: int,
     seed: int,
     drop_remainder: bool = False,
+    inputs: Mapping[Role, Inputs] | None = None,
 ) -> Learning:
-    """Make the batches ({"before", "after"}, truth) for the training of an attack.
+    """Make the batches (inputs, truth) for the training of an attack.
 
     Args:
         corpus: its shadow and validation updates are used.
@@ -46,15 +58,21 @@ def learning_batches(
         batch: updates in a batch.
         seed: seed of the order of the shadow updates.
         drop_remainder: drop a last, smaller batch.
+        inputs: of each role, rows int32 [batch] -> the attack's input; those of `pairs` when None.
     """
     shadow, validation = corpus.updates["shadow"], corpus.updates["validation"]
     shadow_truth, validation_truth = truth(shadow), truth(validation)
+    given = inputs or {"shadow": pairs(shadow), "validation": pairs(validation)}
     # With drop_remainder, nothing would be left of fewer updates than a batch.
     most, kept = (min(batch, len(side)) for side in (shadow, validation))
     return Learning(
         steps=len(shadow) // most if drop_remainder else math.ceil(len(shadow) / most),
-        shadow=lambda taken: shuffled(shadow, shadow_truth, most, seed, drop_remainder, taken),
-        validation=in_order(validation, validation_truth, kept, drop_remainder),
+        shadow=lambda taken: shuffled(
+            shadow, shadow_truth, most, seed, drop_remainder, taken, given["shadow"]
+        ),
+        validation=in_order(
+            validation, validation_truth, kept, drop_remainder, given["validation"]
+        ),
     )
 
 
@@ -65,6 +83,7 @@ def shuffled(
     seed: int,
     drop_remainder: bool = False,
     taken: int = 0,
+    inputs: Inputs | None = None,
 ) -> tf.data.Dataset:
     """Make an endless data set of shuffled epochs over updates.
 
@@ -75,17 +94,26 @@ def shuffled(
         seed: seed of the orders.
         drop_remainder: drop the last, smaller batch of each epoch.
         taken: batches already taken, which are skipped.
+        inputs: rows int32 [batch] -> the attack's input; those of `pairs` when None.
     """
     rows = passes(len(updates), batch, seed, drop_remainder).skip(taken)
-    return rows.map(_gathering(updates, truth)).prefetch(2)
+    return rows.map(_beside(inputs or pairs(updates), truth)).prefetch(2)
 
 
 def in_order(
-    updates: Updates, truth: Truth, batch: int, drop_remainder: bool = False
+    updates: Updates,
+    truth: Truth,
+    batch: int,
+    drop_remainder: bool = False,
+    inputs: Inputs | None = None,
 ) -> tf.data.Dataset:
     """Make a data set of updates once, in the order of the plan; arguments as in `shuffled`."""
-    rows = tf.data.Dataset.range(len(updates), output_type=tf.int32)
-    return rows.batch(batch, drop_remainder).map(_gathering(updates, truth)).prefetch(2)
+    rows = tf.data.Dataset.range(len(updates), output_type=tf.int32).batch(batch, drop_remainder)
+    return rows.map(_beside(inputs or pairs(updates), truth)).prefetch(2)
+
+
+def _beside(inputs: Inputs, truth: Truth) -> Callable[[tf.Tensor], tuple[Any, tf.Tensor]]:
+    return lambda rows: (inputs(rows), truth(rows))
 
 
 def passes(count: int, batch: int, seed: int, drop_remainder: bool = False) -> tf.data.Dataset:
@@ -103,22 +131,6 @@ def passes(count: int, batch: int, seed: int, drop_remainder: bool = False) -> t
         return tf.data.Dataset.from_tensor_slices(order).batch(batch, drop_remainder)
 
     return tf.data.Dataset.range(np.iinfo(np.int32).max, output_type=tf.int32).flat_map(one)
-
-
-def _gathering(updates: Updates, truth: Truth) -> Callable[[tf.Tensor], tuple[Pair, tf.Tensor]]:
-    """Make a function from rows to posteriors before and after, and the truth."""
-    look, before = tf.constant(updates.look), tf.constant(updates.before)
-    # Kept in host memory: copying a batch to a GPU costs less than copying everything.
-    after = tf.constant(updates.after)
-
-    def gather(chosen: tf.Tensor) -> tuple[Pair, tf.Tensor]:
-        pair = {
-            "before": tf.gather(before, tf.gather(look, chosen)),
-            "after": tf.gather(after, chosen),
-        }
-        return pair, truth(chosen)
-
-    return gather
 
 
 def single_labels(dataset: Dataset, updates: Updates) -> Array:
@@ -146,6 +158,16 @@ def table(values: Array) -> Truth:
     """Make a truth function that takes rows of an array [updates, ...]."""
     held = tf.constant(values)
     return lambda rows: tf.gather(held, rows)
+
+
+def stored(values: Rows) -> Truth:
+    """Make a function that takes rows of a large array [updates, ...], without a copy of it."""
+
+    def read(rows: tf.Tensor) -> tf.Tensor:
+        found = tf.numpy_function(values.__getitem__, [rows], values.dtype, stateful=False)
+        return tf.ensure_shape(found, (*rows.shape, *values.shape[1:]))
+
+    return read
 
 
 def updating_sets(dataset: Dataset, updates: Updates) -> Truth:

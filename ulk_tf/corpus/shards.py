@@ -8,7 +8,7 @@ A corpus folder holds
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -131,21 +131,20 @@ class Shards:
             manifest = {"identity": self._identity, "probes": self._probes, "shards": listed}
             write_json(self.folder / MANIFEST, manifest)
 
-    def read(self, base: str, updates: int) -> tuple[Array, Array]:
-        """Read the posteriors of a base model's first `updates` updates.
+    def read(self, base: str, updates: int) -> Iterator[tuple[Array, Array]]:
+        """Read the posteriors of a base model's first `updates` updates, shard by shard.
 
-        Returns:
-            Before [probes, classes] and after [updates, probes, classes], float32.
+        Yields:
+            Before [probes, classes] and after [updates of the shard, probes, classes], float32.
         """
         parts = sorted(
             (entry["start"], name) for name, entry in self._listed.items() if entry["base"] == base
         )
-        loaded = [load_npz(self.folder / name, ARRAYS) for _, name in parts]
-        before = loaded[0]["before"]
-        after = np.concatenate([part["after"] for part in loaded])[:updates]
-        if self._columns is None:
-            return before, after
-        return before[self._columns], after[:, self._columns]
+        every = slice(None) if self._columns is None else self._columns
+        for start, name in parts:
+            if start < updates:
+                part = load_npz(self.folder / name, ARRAYS)
+                yield part["before"][every], part["after"][: updates - start, every]
 
     def first(self, base: str, weights: str) -> tuple[Array, Array] | None:
         """Read the posteriors before and after the first update of a base model.

@@ -6,6 +6,7 @@ import numpy as np
 
 from ulk_tf.answers.form import EXACT, Form
 from ulk_tf.files import Array
+from ulk_tf.rows import Rows
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,8 @@ class Updates:
         base: number of each update's base model in its role, int32 [updates].
         before: posteriors of the base models, float32 [bases, probes, classes], or [updates, ...]
             with `by_update`.
-        after: posteriors after each update, float32 [updates, probes, classes].
+        after: posteriors after each update, float32 [updates, probes, classes]; on disk if they
+            would fill the memory.
         indices: the updating sets, int32 [updates, set_size], positions in the data set.
         by_update: True if `before` has a row for each update, since a defence is random; False
             if it has one for each base model.
@@ -24,8 +26,8 @@ class Updates:
     """
 
     base: Array
-    before: Array
-    after: Array
+    before: Rows
+    after: Rows
     indices: Array
     by_update: bool = False
     form: Form = EXACT
