@@ -1,4 +1,4 @@
-"""Keras procedure, the built-in one: trains with `fit`, updates with the update engine."""
+"""Keras procedure, the built-in one: trains by Keras' steps, updates with the update engine."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -7,11 +7,11 @@ import keras
 import numpy as np
 
 from ulk_tf.classifiers import given, keras_state, zoo
+from ulk_tf.classifiers.base_loop import BaseLoop, base_version
 from ulk_tf.classifiers.fit_updates import FitUpdates
-from ulk_tf.classifiers.following import update_sentence
+from ulk_tf.classifiers.following import training_sentence, update_sentence
 from ulk_tf.classifiers.procedure import Change, Samples, Shape, Weights
 from ulk_tf.classifiers.structure import architecture
-from ulk_tf.classifiers.training import fit_base
 from ulk_tf.classifiers.updates import UpdateEngine, engine_version
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array, digest
@@ -87,14 +87,21 @@ class KerasProcedure:
         return engine_version(_model(self), self.updating.compiled)
 
     @property
+    def base_version(self) -> str:
+        """Version of the loop that trains this classifier's base models."""
+        return base_version(_model(self), self.training.base_compiled)
+
+    @property
     def architecture(self) -> str:
         """Digest of the classifier's layers."""
         return architecture(_model(self))
 
     @property
     def sentence(self) -> str:
-        """Sentence on the optimizer and the loss of an update."""
-        return update_sentence(_model(self), self.updating, self.updating.compiled)
+        """Sentences on the optimizer and the loss of base training and of an update."""
+        model = _model(self)
+        updated = update_sentence(model, self.updating, self.updating.compiled)
+        return f"{training_sentence(model, self.training)} {updated}"
 
     def build(self) -> keras.Model:
         """Build a classifier with new weights, drawn from Keras' global seed."""
@@ -108,11 +115,11 @@ class KerasProcedure:
 
     def fit(self, samples: Array, labels: Array, seed: int) -> Weights:
         """Train a base model; see `Procedure`."""
+        # First: to make the loop's own model draws from the global seed, too.
+        loop = _loop(self, samples.dtype.str)
         # Initialisers and dropout draw from the global seed when the model is made.
         keras.utils.set_random_seed(seed)
-        model = self.build()
-        with keras_state.as_made(model):
-            return fit_base(model, self.training, samples, labels, seed)
+        return loop.train(self.build(), samples, labels, seed)
 
     def update(self, weights: Weights, change: Change, seed: int) -> Weights:
         """Update a classifier by Keras' own steps; see `Procedure`."""
@@ -164,6 +171,13 @@ class _Probes:
 def _model(procedure: KerasProcedure) -> keras.Model:
     """Build one model in each process and cache it; its weights are those that were set last."""
     return procedure.build()
+
+
+@lru_cache(maxsize=2)
+def _loop(procedure: KerasProcedure, kind: str) -> BaseLoop:
+    """Build one training loop, with one traced graph, for all base models of a worker."""
+    like = np.zeros((1, *procedure.shape), kind)
+    return BaseLoop(procedure.build(), procedure.training, like)
 
 
 @lru_cache(maxsize=2)

@@ -114,6 +114,7 @@ class Design:
             "classes": self.procedure.classes,
             "architecture": self.procedure.architecture,
             "training": training_key(self.party.training),
+            "training_loop": self.procedure.base_version,
             "update": update_key(self.party),
             "engine": self.procedure.version,
             "seed": self.seed,
@@ -143,6 +144,7 @@ class Design:
             self.dataset.fingerprint,
             self.procedure.architecture,
             training_key(self.party.training),
+            self.procedure.base_version,
         ]
         return digest(*shared, training_samples, self._base_seed(base))
 
