@@ -1,11 +1,13 @@
 """Optimizer and loss of an update, and the sentence that names them."""
 
+from dataclasses import replace
+
 import keras
 import pytest
 from keras import layers
 
-from ulk_tf.classifiers.following import is_plain, update_sentence
-from ulk_tf.settings.config import UpdateConfig
+from ulk_tf.classifiers.following import is_plain, training_sentence, update_sentence
+from ulk_tf.settings.config import TrainingConfig, UpdateConfig
 
 RATES = keras.optimizers.schedules.ExponentialDecay(0.1, 10, 0.5)
 
@@ -26,6 +28,22 @@ def test_an_update_by_the_flags_is_said() -> None:
     assert update_sentence(model, UpdateConfig(update_learning_rate=0.05), compiled=False) == said
     adam = UpdateConfig(update_optimizer="adam", update_learning_rate=0.01)
     assert "Adam (learning_rate 0.01)" in update_sentence(classifier(), adam)
+
+
+def test_base_training_is_said() -> None:
+    model = classifier()
+    config = TrainingConfig(base_learning_rate=0.05)
+    said = training_sentence(model, config)
+    assert said == (
+        "Base training uses the flags' optimizer, SGD (learning_rate 0.05, momentum 0.9), "
+        "and sparse_categorical_crossentropy."
+    )
+    model.compile(keras.optimizers.SGD(0.5, 0.9), "mse")
+    assert training_sentence(model, replace(config, base_compiled=False)) == said
+    assert training_sentence(model, config) == (
+        "Base training uses the optimizer and the loss of the compiled model: "
+        "SGD (learning_rate 0.5, momentum 0.9), mse."
+    )
 
 
 @pytest.mark.parametrize(

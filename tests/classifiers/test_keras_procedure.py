@@ -5,6 +5,7 @@ import pickle
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from ulk_tf.classifiers import given, zoo
 from ulk_tf.classifiers.keras_procedure import KerasProcedure
@@ -55,6 +56,31 @@ def custom(shape: tuple[int, ...], classes: int) -> keras.Model:
     return keras.Sequential(
         [keras.Input(shape), keras.layers.Flatten(), keras.layers.Dense(classes, "softmax")]
     )
+
+
+def with_own_rule(shape: tuple[int, ...], classes: int) -> keras.Model:
+    model = custom(shape, classes)
+    model.compile(keras.optimizers.Adam(0.01), "categorical_crossentropy")
+    return model
+
+
+def test_base_training_uses_what_the_target_was_compiled_with() -> None:
+    name = given.give(with_own_rule, SHAPE, CLASSES)
+    own, flags = procedure(name), procedure(name, base_learning_rate=0.01)
+    assert "Base training uses the optimizer and the loss of the compiled model: Adam" in (
+        own.sentence
+    )
+    assert flags.sentence.startswith("Base training uses the flags' optimizer, SGD (learning_rate")
+    assert "An update uses the optimizer and the loss of the compiled model" in flags.sentence
+    assert own.base_version != flags.base_version
+    keras.utils.set_random_seed(3)
+    model = with_own_rule(SHAPE, CLASSES)
+    model.run_eagerly = True
+    one_hot = keras.utils.to_categorical(LABELS, CLASSES)
+    data = tf.data.Dataset.from_tensor_slices((IMAGES, one_hot)).shuffle(60, seed=3).batch(64)
+    model.fit(data, epochs=own.training.base_epochs, verbose=0, shuffle=False)
+    for one, right in zip(own.fit(IMAGES, LABELS, 3), model.get_weights(), strict=True):
+        np.testing.assert_allclose(one, right, atol=1e-5)
 
 
 def test_a_function_travels_as_its_architecture() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.corpus.conftest import Asked
 from tests.corpus.settings import built, contents, designs, folder_of, tiny
-from ulk_tf.classifiers import zoo
+from ulk_tf.classifiers import base_loop, zoo
 from ulk_tf.classifiers.training import BaseModel
 from ulk_tf.classifiers.updates import UpdateEngine
 from ulk_tf.corpus.build import Corpus
@@ -276,6 +276,18 @@ def test_and_by_nothing_else(tmp_path: Path) -> None:
     # A model of the user's that is updated by other code is another corpus, too.
     engines = {designs(tmp_path, target=t)[0].identity["engine"] for t in TARGETS}
     assert len(engines) == 2
+
+
+def test_another_training_loop_shares_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def names() -> set[object]:
+        found = designs(tmp_path)
+        return {d.folder for d in found} | {d.base_key(base) for d in found for base in d.updates}
+
+    before = names()
+    monkeypatch.setattr(base_loop, "LOOP_VERSION", base_loop.LOOP_VERSION + 1)
+    assert not before & names()
 
 
 TARGETS = ("tests.classifiers.own_targets:residual", "tests.classifiers.own_targets:chain")

@@ -128,6 +128,8 @@ def test_the_adversary_has_what_the_owner_has_unless_said() -> None:
         {"label_skew": 0.5, "dataset": "cifar10", "cluster_samples": 200},
         {"shadow_update_momentum": 0.1, "update_momentum": 0.2, "shadow_samples": 300},
         {"shadow_label_skew": None, "n_probes": 30, "target_bases": 2},
+        {"base_momentum": 0.5, "shadow_update_momentum": 0.1},
+        {"base_momentum": 0.5, "base_compiled": True},
     ],
     ids=str,
 )
@@ -136,6 +138,18 @@ def test_flags_are_read_back_from_a_config(flags: dict[str, Any]) -> None:
     again = presets.flags_of(dataclasses.asdict(experiment))
     assert presets.experiment("msr", **again) == experiment
     assert set(again) <= {"dataset", *flags}
+
+
+def test_a_compiled_models_own_rule_counts_unless_a_flag_is_in_its_place() -> None:
+    def found(**flags: Any) -> list[bool]:
+        one = presets.experiment("li", preset="quick", **flags)
+        parties = one.owner, one.adversary
+        return [x for p in parties for x in (p.training.base_compiled, p.update.compiled)]
+
+    assert found() == [True] * 4
+    assert found(base_learning_rate=0.1) == [False, True, False, True]
+    assert found(shadow_base_optimizer="adam") == [True, True, False, True]
+    assert found(update_momentum=0.1) == [True, False, True, False]
 
 
 def test_the_name_of_a_wrong_assumption_is_the_flag_that_was_typed() -> None:

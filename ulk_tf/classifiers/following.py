@@ -1,4 +1,4 @@
-"""Follows an update of a model: its optimizer, its loss, and what else `fit` would do."""
+"""Follows a training of a model: its optimizer, its loss, and what else `fit` would do."""
 
 from typing import Any
 
@@ -8,20 +8,31 @@ import tensorflow as tf
 from ulk_tf.classifiers import keras_state, losses
 from ulk_tf.classifiers.optimizers import Step
 from ulk_tf.classifiers.watching import watched_call
-from ulk_tf.settings.config import Optimizer, UpdateConfig
+from ulk_tf.settings.config import Optimizer, TrainingConfig, UpdateConfig
 
 # Optimizers whose rule `Step` has.
 _PLAIN: dict[type, Optimizer] = {keras.optimizers.SGD: "sgd", keras.optimizers.Adam: "adam"}
 
 
 def is_own(model: keras.Model, compiled: bool = True) -> bool:
-    """Tell whether an update uses the optimizer and the loss that the model was compiled with.
+    """Tell whether a training uses the optimizer and the loss that the model was compiled with.
 
     Args:
         model: the classifier.
         compiled: whether a compiled model's own shall be used at all.
     """
     return bool(compiled and model.compiled and model.optimizer is not None)
+
+
+def flags_rule(config: TrainingConfig | UpdateConfig) -> Step:
+    """Return the rule that flags give, of a base training or of an update.
+
+    Args:
+        config: settings of either.
+    """
+    if isinstance(config, TrainingConfig):
+        return Step(config.base_optimizer, config.base_learning_rate, config.base_momentum)
+    return Step(config.update_optimizer, config.update_learning_rate, config.update_momentum)
 
 
 def step_of(model: keras.Model, config: UpdateConfig, compiled: bool = True) -> Step:
@@ -33,8 +44,7 @@ def step_of(model: keras.Model, config: UpdateConfig, compiled: bool = True) -> 
         compiled: whether a compiled model's own optimizer is used.
     """
     if not is_own(model, compiled):
-        rate, momentum = config.update_learning_rate, config.update_momentum
-        return Step(config.update_optimizer, rate, momentum)
+        return flags_rule(config)
     settings = model.optimizer.get_config()
     kind = _PLAIN[type(model.optimizer)]
     return Step(kind, settings["learning_rate"], settings.get("momentum", 0.0))
@@ -92,29 +102,34 @@ def update_sentence(model: keras.Model, config: UpdateConfig, compiled: bool = T
         config: how an update goes where the model does not bring its own.
         compiled: whether a compiled model's own optimizer and loss are used.
     """
+    told = f"An update uses {_used(model, flags_rule(config), compiled)}"
+    privacy = config.privacy
+    return f"{told} {privacy.sentence}" if privacy else told
+
+
+def training_sentence(model: keras.Model, config: TrainingConfig) -> str:
+    """A sentence that says which optimizer and which loss base training uses.
+
+    Args:
+        model: the classifier.
+        config: settings of the base training.
+    """
+    return f"Base training uses {_used(model, flags_rule(config), config.base_compiled)}"
+
+
+def _used(model: keras.Model, rule: Step, compiled: bool) -> str:
     if is_own(model, compiled):
         named = {"learning_rate", "momentum", "weight_decay", "clipnorm", "clipvalue"}
         named |= {"global_clipnorm", "nesterov", "use_ema", "gradient_accumulation_steps"}
         optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)
         settings = optimizer.get_config()
         shown = [_shown(n, v) for n, v in settings.items() if n in named and v not in (None, False)]
-        rule = f"{type(optimizer).__name__} ({', '.join(shown)})"
+        own = f"{type(optimizer).__name__} ({', '.join(shown)})"
         loss = losses.loss_name(model)
-        told = f"An update uses the optimizer and the loss of the compiled model: {rule}, {loss}."
-        return _with_privacy(told, config)
-    rules = {
-        "sgd": f"SGD (learning_rate {config.update_learning_rate:g}, "
-        f"momentum {config.update_momentum:g})",
-        "adam": f"Adam (learning_rate {config.update_learning_rate:g})",
-    }
-    rule = rules[config.update_optimizer]
-    told = f"An update uses the flags' optimizer, {rule}, and sparse_categorical_crossentropy."
-    return _with_privacy(told, config)
-
-
-def _with_privacy(told: str, config: UpdateConfig) -> str:
-    privacy = config.privacy
-    return f"{told} {privacy.sentence}" if privacy else told
+        return f"the optimizer and the loss of the compiled model: {own}, {loss}."
+    rate = f"learning_rate {rule.learning_rate:g}"
+    rules = {"sgd": f"SGD ({rate}, momentum {rule.momentum:g})", "adam": f"Adam ({rate})"}
+    return f"the flags' optimizer, {rules[rule.kind]}, and sparse_categorical_crossentropy."
 
 
 def _shown(name: str, value: Any) -> str:

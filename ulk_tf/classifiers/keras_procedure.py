@@ -1,4 +1,4 @@
-"""Keras procedure, the built-in one: trains with `fit`, updates with the update engine."""
+"""Keras procedure, the built-in one: trains by Keras' steps, updates with the update engine."""
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -7,13 +7,13 @@ import keras
 import numpy as np
 
 from ulk_tf.classifiers import given, keras_state, zoo
+from ulk_tf.classifiers.base_loop import BaseLoop, base_version
 from ulk_tf.classifiers.fit_updates import FitUpdates
-from ulk_tf.classifiers.following import step_of, update_sentence
+from ulk_tf.classifiers.following import step_of, training_sentence, update_sentence
 from ulk_tf.classifiers.freezing import frozen
 from ulk_tf.classifiers.general_updates import GeneralUpdates
 from ulk_tf.classifiers.procedure import Change, Samples, Shape, Weights
 from ulk_tf.classifiers.structure import architecture
-from ulk_tf.classifiers.training import fit_base
 from ulk_tf.classifiers.updates import UpdateEngine, engine_version
 from ulk_tf.files import Array, digest
 from ulk_tf.settings.config import TrainingConfig, UpdateConfig
@@ -91,16 +91,23 @@ class KerasProcedure:
         return engine_version(model, self.updating.compiled)
 
     @property
+    def base_version(self) -> str:
+        """Version of the loop that trains this classifier's base models."""
+        return base_version(_model(self), self.training.base_compiled)
+
+    @property
     def architecture(self) -> str:
         """Digest of the classifier's layers."""
         return architecture(_model(self))
 
     @property
     def sentence(self) -> str:
-        """Sentence on the optimizer and the loss of an update."""
+        """Sentences on the optimizer and the loss of base training and of an update."""
+        model = _model(self)
+        trained = training_sentence(model, self.training)
         if self.updating.from_scratch:
-            return "It is trained as a base model is."
-        return update_sentence(_model(self), self.updating, self.updating.compiled)
+            return trained
+        return f"{trained} {update_sentence(model, self.updating, self.updating.compiled)}"
 
     def build(self) -> keras.Model:
         """Build a classifier with new weights, drawn from Keras' global seed."""
@@ -124,11 +131,11 @@ class KerasProcedure:
 
     def fit(self, samples: Array, labels: Array, seed: int) -> Weights:
         """Train a base model; see `Procedure`."""
+        # First: to make the loop's own model draws from the global seed, too.
+        loop = _loop(self, samples.dtype.str)
         # Initialisers and dropout draw from the global seed when the model is made.
         keras.utils.set_random_seed(seed)
-        model = self.build()
-        with keras_state.as_made(model):
-            return fit_base(model, self.training, samples, labels, seed)
+        return loop.train(self.build(), samples, labels, seed)
 
     def update(self, weights: Weights, change: Change, seed: int) -> Weights:
         """Update a classifier, one update by itself; see `Procedure`.
@@ -199,6 +206,13 @@ def _single(procedure: KerasProcedure, shape: Shape, kind: str) -> GeneralUpdate
     if config.privacy:
         return GeneralUpdates(model, config, step_of(model, config, config.compiled), sample)
     return FitUpdates(model, config, sample, config.compiled)
+
+
+@lru_cache(maxsize=2)
+def _loop(procedure: KerasProcedure, kind: str) -> BaseLoop:
+    """Build one training loop, with one traced graph, for all base models of a worker."""
+    like = np.zeros((1, *procedure.shape), kind)
+    return BaseLoop(procedure.build(), procedure.training, like)
 
 
 @lru_cache(maxsize=2)

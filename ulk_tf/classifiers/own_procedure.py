@@ -71,6 +71,11 @@ class OwnProcedure:
         return digest(version, source.digest, sorted(source.libraries.items()))[:16]
 
     @property
+    def base_version(self) -> str:
+        """Version of base training, which is the class' own."""
+        return self.version
+
+    @property
     def architecture(self) -> str:
         """Digest of what decides a base model: the version, the class' name and its settings."""
         # The digest of a class without a name of its own contains its source, or its process.

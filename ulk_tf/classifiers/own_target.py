@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from ulk_tf.classifiers import keras_state
-from ulk_tf.classifiers.refusals import refuse_unfollowed
+from ulk_tf.classifiers.refusals import differing, refuse_unfollowed
 from ulk_tf.errors import UserError
 
 # How far from 1 the sum of a row may be; in half precision each value is rounded by itself.
@@ -76,6 +76,8 @@ def check(name: str, model: keras.Model, shape: tuple[int, ...], classes: int) -
         with keras_state.as_made(model):
             raw = model(samples, training=False)
     except Exception as error:  # Keras and TensorFlow raise what they like at other shapes
+        if (refused := differing(model)) is not None:
+            raise refused from error
         raise UserError(
             f"a target that takes samples of shape {shape}", f"{name}, which takes others"
         ) from error

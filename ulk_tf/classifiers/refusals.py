@@ -1,5 +1,8 @@
 """Refuses a model whose update cannot be followed: `fit` would run code that no graph holds."""
 
+import re
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 import keras
@@ -48,16 +51,49 @@ def refuse_unfollowed(model: keras.Model, shape: tuple[int, ...]) -> None:
     for node in first:
         definition = op_def_registry.get(node.op)
         if definition is not None and definition.is_stateful and node.op not in _HARMLESS:
-            raise _impure(
-                model, f"{node.op}, as {node.name}, whose result no seed decides", _REMEDY
-            )
-    # Sorted: functions within come in any order.
-    if sorted(map(_content, first)) != sorted(map(_content, second)):
+            what = f"{node.op}, as {node.name}, whose result no seed decides"
+            raise _impure(model, what, _REMEDY, [node.name])
+    # Counted: functions within come in any order.
+    changed = Counter(map(_content, first))
+    changed.subtract(map(_content, second))
+    if any(changed.values()):
         raise _impure(
             model,
             "Python that does something else each time",
             "Let a call depend on its inputs and on weights alone.",
+            [node.name for node in (*first, *second) if changed[_content(node)]],
         )
+
+
+def differing(model: keras.Model) -> UserError | None:
+    """Find layers whose output has another shape in prediction than in training.
+
+    `keras.layers.RandomCrop` is such a layer: in prediction it crops nothing.
+
+    Args:
+        model: a built classifier.
+
+    Returns:
+        The error that names them, or None if there are none.
+    """
+    found = [layer for layer in model._flatten_layers(include_self=False) if _differs(layer)]
+    if not found:
+        return None
+    return UserError(
+        "a target whose layers have outputs of one shape in training and in prediction",
+        " and ".join(f"{type(layer).__name__} ({layer.name})" for layer in found),
+        "Put keras.layers.CenterCrop of the same size behind it, which does nothing in training.",
+    )
+
+
+def _differs(layer: keras.Layer) -> bool:
+    more = {"training": False} if layer._call_has_training_arg else {}
+    try:
+        declared = layer.output.shape[1:]
+        answer = layer(tf.zeros((1, *layer.input.shape[1:])), **more)
+        return tuple(answer.shape[1:]) != tuple(declared)
+    except Exception:  # a layer of several inputs, or called by a class of the user's own
+        return False
 
 
 def _traced(model: keras.Model, shape: tuple[int, ...]) -> list[Any]:
@@ -75,6 +111,8 @@ def _traced(model: keras.Model, shape: tuple[int, ...]) -> list[Any]:
     except Exception as error:  # a user's layers raise what they like
         if "stateless scope" in str(error):
             raise _impure(model, "variables that are made while it is called", _REMEDY) from error
+        if (refused := differing(model)) is not None:
+            raise refused from error
         reason = f"{type(error).__name__}: {error}".splitlines()[0]
         raise UserError(
             "a target that TensorFlow can trace into a graph",
@@ -88,29 +126,46 @@ def _traced(model: keras.Model, shape: tuple[int, ...]) -> list[Any]:
     return [*definition.node, *(n for body in definition.library.function for n in body.node_def)]
 
 
-def _content(node: Any) -> tuple[str, list[tuple[str, bytes]]]:
+def _content(node: Any) -> tuple[str, tuple[tuple[str, bytes], ...]]:
     """Content of a node, whatever it and the functions that it calls are named."""
-    attributes = [
+    attributes = (
         (name, value.SerializeToString(deterministic=True))
         for name, value in sorted(node.attr.items())
         if not name.startswith("_")
         and name not in ("shared_name", "container")
         and not value.HasField("func")
         and not value.list.func
-    ]
-    return node.op, attributes
+    )
+    return node.op, tuple(attributes)
 
 
-def _impure(model: keras.Model, what: str, remedy: str) -> UserError:
+def _impure(model: keras.Model, what: str, remedy: str, nodes: Iterable[str] = ()) -> UserError:
     return UserError(
         "a target whose call depends on samples, weights and seeds alone",
-        f"{_culprits(model)} with {what}",
+        f"{_culprits(model, nodes)} with {what}",
         remedy,
     )
 
 
-def _culprits(model: keras.Model) -> str:
-    """The call methods that are not Keras' own."""
-    kinds = [type(layer) for layer in model._flatten_layers()]
-    own = {kind.__name__ for kind in kinds if not kind.__module__.startswith("keras.")}
-    return " or ".join(f"{name}.call" for name in sorted(own)) or f"the model {model.name}"
+def _culprits(model: keras.Model, nodes: Iterable[str] = ()) -> str:
+    """The layers in which nodes of a graph lie; if unknown, all layers that are not Keras' own."""
+    layers = list(model._flatten_layers())
+    own = [layer for layer in layers if not _is_keras(layer)]
+    inside = [layer for layer in layers if layer is not model]
+    found = [layer for name in nodes if (layer := _layer_of(name, inside)) is not None]
+    names = {type(layer).__name__ + ("" if _is_keras(layer) else ".call") for layer in found or own}
+    return " or ".join(sorted(names)) or f"the model {model.name}"
+
+
+def _is_keras(layer: keras.Layer) -> bool:
+    return type(layer).__module__.startswith("keras.")
+
+
+def _layer_of(node: str, layers: list[keras.Layer]) -> keras.Layer | None:
+    """The innermost layer in whose scope a node lies; TensorFlow numbers a repeated scope."""
+    for part in reversed(node.split("/")):
+        for name in (part, re.sub(r"_\d+$", "", part)):
+            for layer in layers:
+                if layer.name == name:
+                    return layer
+    return None

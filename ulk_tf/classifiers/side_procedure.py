@@ -18,6 +18,10 @@ class SideProcedure(Procedure, Protocol):
         """Number of classes."""
 
     @property
+    def base_version(self) -> str:
+        """Version of base training, part of the keys of base models and corpora."""
+
+    @property
     def architecture(self) -> str:
         """Digest of what decides a base model, besides its data, settings and seed."""
 

@@ -3,15 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import keras
 import numpy as np
-import tensorflow as tf
 
 from ulk_tf.classifiers.procedure import Procedure
 from ulk_tf.data.splits import BaseSplit
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array, digest, load_npz, save_npz
-from ulk_tf.settings.config import TrainingConfig
 
 # Samples on which a base model's accuracy is measured; enough for two digits.
 CHECKED = 2000
@@ -66,39 +63,6 @@ class BaseModel:
             raise UserError(f"the base model with key {key}", f"another one in {path}")
         train, pool = arrays["accuracies"]
         return cls(weights, float(train), float(pool))
-
-
-def fit_base(
-    model: keras.Model, config: TrainingConfig, samples: Array, labels: Array, seed: int
-) -> tuple[Array, ...]:
-    """Train a base model (paper's PyTorch code: SGD with momentum, cross-entropy).
-
-    Args:
-        model: a model with new weights.
-        config: settings of the training.
-        samples: training samples [n, ...], as stored.
-        labels: their labels, int32 [n].
-        seed: seed of the samples' order.
-
-    Returns:
-        The trained weights, in the order of `model.get_weights()`.
-    """
-    optimizers = {
-        "sgd": lambda: keras.optimizers.SGD(config.base_learning_rate, config.base_momentum),
-        "adam": lambda: keras.optimizers.Adam(config.base_learning_rate),
-    }
-    model.compile(
-        optimizers[config.base_optimizer](),
-        "sparse_categorical_crossentropy",
-        metrics=["accuracy"],
-        jit_compile=False,
-        steps_per_execution=8,
-    )
-    batches = tf.data.Dataset.from_tensor_slices((samples, labels))
-    batches = batches.shuffle(len(samples), seed=seed).batch(config.base_batch)
-    if config.base_epochs:
-        model.fit(batches, epochs=config.base_epochs, verbose=0, shuffle=False)
-    return tuple(np.asarray(variable) for variable in model.weights)
 
 
 def train_base(

@@ -48,7 +48,7 @@ class Corpus:
         updates: updates by role.
         warnings: sentences that readers of a result must see.
         reused: parts that were on disk already, as a phrase; empty if there were none.
-        procedures: a sentence by side: how it updates its classifiers.
+        procedures: sentences by side: how it trains and updates its classifiers.
     """
 
     key: str

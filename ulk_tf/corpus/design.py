@@ -117,6 +117,7 @@ class Design:
             "classes": self.procedure.classes,
             "architecture": self.procedure.architecture,
             "training": self._read(training_key(self.party.training)),
+            "training_loop": self.procedure.base_version,
             "update": self._read(update_key(self.party)),
             "engine": self.procedure.version,
             "seed": self.seed,
@@ -146,6 +147,7 @@ class Design:
             self.dataset.fingerprint,
             self.procedure.architecture,
             self._read(training_key(self.party.training)),
+            self.procedure.base_version,
         ]
         return digest(*shared, training_samples, self._base_seed(base))
 

@@ -26,7 +26,7 @@ from ulk_tf.settings.attack_table import ATTACKS
 # Keys of the results that are shown as closed tables, in this order.
 DETAILS = {
     "Configuration": "config",
-    "Updates": "procedures",
+    "Training and updates": "procedures",
     "Base models": "base_models",
     "Environment": "environment",
 }

@@ -6,7 +6,7 @@
 | attack, dataset | names |
 | config | the experiment, nested as in `Experiment` |
 | environment | versions of packages; accuracies of the base models |
-| procedures | how each side updates its classifiers, in words |
+| procedures | how each side trains and updates its classifiers, in words |
 | export | folder of the exported attack; empty until it is there |
 | timing | by stage: `seconds`, and `reused` where something was found on disk |
 | held_out | the attack on held-out shadow updates; see `evaluation.seen` |

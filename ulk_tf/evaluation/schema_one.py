@@ -109,5 +109,7 @@ def config_of(config: Mapping[str, Any]) -> dict[str, Any]:
     # Every field was written down then; only one that the preset does not set was a flag.
     given = presets.flags_of(found)
     for side in ("owner", "adversary"):
-        found[side]["update"]["compiled"] = not any(name in given for name in presets.OF_COMPILING)
+        for part, switch in (("update", "compiled"), ("training", "base_compiled")):
+            names = presets.OF_COMPILING[switch]
+            found[side][part][switch] = not any(name in given for name in names)
     return found

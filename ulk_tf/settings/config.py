@@ -106,6 +106,11 @@ class TrainingConfig(Validated):
     base_momentum: float = flag(0.9, "momentum of the base training (sgd)", 0, 1)
     base_batch: int = flag(64, "batch size of the base training, in samples", 1)
     base_epochs: int = flag(25, "epochs of the base training", 0)
+    base_compiled: bool = flag(
+        True,
+        "if --target gives a compiled model, train base models with that optimizer and loss; false "
+        "when --base_optimizer, --base_learning_rate or --base_momentum is given",
+    )
 
 
 @dataclass(frozen=True)

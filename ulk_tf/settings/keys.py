@@ -2,8 +2,8 @@
 
 | file | key |
 |---|---|
-| a base model | data set, its training samples, architecture, `TRAINING`, its seed |
-| a corpus of one side | data set, the side's samples, architecture, `TRAINING`, `UPDATE`, probes |
+| a base model | data set, training samples, architecture, `TRAINING`, training loop, seed |
+| a corpus of one side | a base model's, for all of them; `UPDATE`, engine, probes |
 | a run's folder | every setting that differs from its default |
 
 The fields of `TRAINING` and `UPDATE` are always part of a key. Any other field is part of it only
@@ -29,7 +29,10 @@ UPDATE = (
 
 def training_key(config: TrainingConfig) -> dict[str, Any]:
     """Return the settings of base training that decide a base model's weights, by name."""
-    return _counting(config, TRAINING)
+    values = _counting(config, TRAINING)
+    # The version of the training loop, part of every key of a base model, depends on it already.
+    values.pop("base_compiled", None)
+    return values
 
 
 def update_key(party: Party) -> dict[str, Any]:

@@ -35,8 +35,11 @@ PARTY: Mapping[str, type] = types.MappingProxyType(
     }
 )
 SHADOW = "shadow_"
-# Flags of an update whose values a compiled model defines too.
-OF_COMPILING = ("update_optimizer", "update_learning_rate", "update_momentum")
+# Flags whose values a compiled model defines too, by the flag that says which of both count.
+OF_COMPILING: Mapping[str, tuple[str, ...]] = {
+    "compiled": ("update_optimizer", "update_learning_rate", "update_momentum"),
+    "base_compiled": ("base_optimizer", "base_learning_rate", "base_momentum"),
+}
 # Fields that the adversary does not take over from the owner when they are not given: the two
 # sides have disjoint samples.
 OWN_TO_EACH_SIDE = ("samples",)
@@ -93,11 +96,12 @@ def experiment(attack: str, preset: Preset = "default", seed: int = 0, **flags: 
 
 
 def _overridden_compile(flags: Mapping[str, Any]) -> dict[str, bool]:
-    """Set `compiled` to False for each side that has a flag for the update's optimizer."""
+    """Set `compiled` or `base_compiled` to False for each side that has a flag in its place."""
     return {
-        f"{side}compiled": False
+        side + switch: False
         for side in ("", SHADOW)
-        if any(flags.get(side + name) is not None for name in OF_COMPILING)
+        for switch, names in OF_COMPILING.items()
+        if any(flags.get(side + name) is not None for name in names)
     }
 
 
@@ -124,8 +128,8 @@ def flags_of(config: Mapping[str, Any]) -> dict[str, Any]:
     for part in (*PARTY, "probing", "counts", "attack"):
         values, usual = ((c["owner"] if part in PARTY else c)[part] for c in (config, plain))
         flags |= {n: v for n, v in values.items() if n != "dataset" and v != usual[n]}
-    if _overridden_compile(flags):
-        flags.pop("compiled", None)
+    for switch in _overridden_compile(flags):
+        flags.pop(switch, None)
     # Add the adversary's settings that follow neither from the owner's nor from the preset.
     assumed = dataclasses.asdict(experiment(attack, **flags))["adversary"]
     for part in PARTY:
