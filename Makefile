@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 CHOSEN := $(if $(filter file default,$(origin PYTHON)),,--chosen)
 
 .DEFAULT_GOAL := help
-.PHONY: help install torch run serve check test test-slow lint format type docs bench reproduce clean
+.PHONY: help install torch servers run serve check test test-slow lint format type docs bench reproduce clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -35,6 +35,9 @@ test: install  ## the fast tests, with branch coverage
 	rm -f .coverage .coverage.*
 	$(BIN)/python -m pytest -m 'not slow' --numprocesses=2 --dist=loadscope --cov --cov-report=
 	$(BIN)/python -m coverage report --fail-under=90
+
+servers: install  ## MLServer and MLflow in build/servers, each in an environment of its own, for the tests
+	$(BIN)/python -m tools.servers build/servers
 
 test-slow: install  ## every test, the long ones too
 	$(BIN)/python -m pytest

@@ -19,7 +19,7 @@ import sys
 from pathlib import Path
 
 HOME = Path(__file__).resolve().parent.parent
-EXTRAS = ".[test,lint,docs,ray]"
+EXTRAS = ".[test,lint,docs,ray,onnx]"
 # What decides the packages of an environment; where one of them changes, pip is asked again.
 SOURCES = ("setup.cfg", "pyproject.toml", "constraints.txt", "tools/install.py")
 CLASSIFIER = "Programming Language :: Python :: 3."

@@ -52,9 +52,10 @@ def probe(target: PathText, attack: PathText, out: PathText, asking: Asking) -> 
     """Record a target's answers to the probing set of an attack; goes on where it stopped.
 
     Args:
-        target: http://host:8501/v1/models/m/versions/3, a SavedModel, a .keras file,
-            module:function, or recorded answers (.npz, .npy, .csv, .tsv, .txt). A token for a
-            server comes from the environment variable ULK_TF_TOKEN.
+        target: the URL of a server (TF Serving, KServe, Triton, MLServer, MLflow, or any other
+            with --request), a SavedModel, a .keras or .onnx file, module:function, or recorded
+            answers (.npz, .npy, .csv, .tsv, .txt). A token for a server comes from the
+            environment variable ULK_TF_TOKEN.
         attack: exported/<dataset>_<attack>, or one of its versions.
         out: the .npz to write.
         asking: how the target is asked.
@@ -83,7 +84,8 @@ def audit(
     """Report what an update gave away: labels or samples, and how far posteriors moved.
 
     Args:
-        before: what `probe` recorded of the version before the update, or a target.
+        before: what `probe` recorded of the version before the update, or a target as --target of
+            `probe`, which is asked now.
         after: the same for the version after it.
         attack: exported/<dataset>_<attack>, or several separated by commas.
         asking: how targets are asked.
@@ -167,11 +169,22 @@ def gate(
         raise SystemExit(cli.EXIT_BROKEN_LIMIT)
 
 
+PROBE_EXAMPLES = (
+    ("--target=http://host:8501/v1/models/m/versions/3 ...", "TF Serving"),
+    ("--target=http://host:8080/v2/models/m ...", "KServe, Triton, MLServer, OpenVINO"),
+    ("--target=http://host:5000/invocations ...", "MLflow"),
+    ("--target=http://host/any --request=template.json --answer=scores ...", "other servers"),
+    ("--target=model.onnx --output=probabilities ...", "a file"),
+)
+AUDIT_EXAMPLES = (
+    ("--before=before.npz --after=after.npz ...", "what probe recorded"),
+    ("--before=http://host/v2/models/m/versions/1 --after=http://host/...", "served versions"),
+)
 COMMANDS: dict[str, Any] = {
     "train": {name: training(name) for name in ATTACKS},
     "check": check,
-    "probe": asks(probe),
-    "audit": asks(audit),
+    "probe": asks(probe, PROBE_EXAMPLES),
+    "audit": asks(audit, AUDIT_EXAMPLES),
     "gate": gate,
     "serve-config": serve_config,
 }

@@ -175,12 +175,12 @@ def probe(
     """Record a target's posteriors for the probing set of an attack.
 
     Args:
-        target: a URL, a SavedModel, a .keras file, module:function, a function of samples, a
-            Keras model or a PyTorch module.
+        target: the URL of a server, a SavedModel, a .keras or .onnx file, module:function, a
+            function of samples, a Keras model or a PyTorch module.
         attack: a loaded attack, or the path of its export.
         out: the .npz file to write; None keeps the posteriors in memory.
-        **asking: settings of the queries, as flags of `python -m ulk_tf probe`: output,
-            signature, batch, scale, repeat, max_queries.
+        **asking: settings of the queries, as flags of `python -m ulk_tf probe`: protocol,
+            request, answer, class_names, output, signature, batch, scale, repeat, max_queries.
 
     Returns:
         The posteriors and their source; an input of `audit`.

@@ -1,5 +1,7 @@
 """How a target is asked: flags, scales, and what recordings remember."""
 
+from dataclasses import fields
+
 import numpy as np
 import pytest
 
@@ -49,9 +51,11 @@ def test_vectors_have_no_unit():
 def test_both_commands_show_and_check_the_same_flags(command, capsys):
     assert run(command, "--help") == 0
     shown = capsys.readouterr().out
-    for name in ("signature", "output", "batch", "scale", "repeat", "max_queries"):
+    for name in (item.name for item in fields(Asking)):
         assert f"--{name}=" in shown
     assert "1/16" in shown
+    assert "tf-serving, open-inference, mlflow, template" in " ".join(shown.split())
+    assert "/v2/models/m" in shown
     needed = {"probe": ["--target=x", "--out=y.npz"], "audit": ["--before=a", "--after=b"]}
     assert run(command, *needed[command], "--attack=z", "--scale=half") == 2
     assert "--scale to be one of" in capsys.readouterr().err

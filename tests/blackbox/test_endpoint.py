@@ -11,8 +11,8 @@ import pytest
 from tests.blackbox import misbehaving as bad
 from ulk_tf.blackbox.asking import Asking
 from ulk_tf.blackbox.endpoint import Endpoint
+from ulk_tf.blackbox.exchange import Patience
 from ulk_tf.blackbox.open import BlackBox
-from ulk_tf.blackbox.transport import Patience
 from ulk_tf.errors import UserError
 
 SAMPLES = np.random.default_rng(0).integers(0, 256, (40, 3, 3, 1)).astype(np.uint8)

@@ -141,3 +141,23 @@ def test_reorder_needs_every_class_once():
     assert reorder(values, ["ant", "ant", "cat", "dog"], NAMES) is None
     assert reorder(values[:, :3], NAMES[:3], NAMES) is None
     assert by_columns(["1", "0", "2", "3"], values, NAMES)[0][0, 0] == values[0, 1]
+
+
+@pytest.mark.parametrize("keys", [NAMES[::-1], [3, 2, 1, 0]])
+def test_scores_by_class_beside_a_label(keys):
+    values = posteriors()
+    rows = [dict(zip(keys, row[::-1].tolist(), strict=True)) for row in values]
+    labels = np.array([NAMES[i] for i in values.argmax(1)])
+    for answer in ({"label": labels, "chances": rows}, {"chances": rows}):
+        found, notes = select(answer, 7, None, NAMES)
+        np.testing.assert_array_equal(found, values)
+        assert "by their names" in notes[0]
+
+
+@pytest.mark.parametrize("form", ["prob_{}", "p.class {}", "{}_score", "a {} b"])
+def test_what_all_columns_are_called_counts_for_nothing(form):
+    values = posteriors()
+    order = [2, 0, 3, 1]
+    names = [form.format(NAMES[i]) for i in order]
+    np.testing.assert_array_equal(reorder(values[:, order], names, NAMES), values)
+    assert reorder(values, [form.format(name) for name in "wxyz"], NAMES) is None

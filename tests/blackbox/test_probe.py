@@ -15,8 +15,8 @@ from tests.blackbox import misbehaving as bad
 from ulk_tf.blackbox import endpoint
 from ulk_tf.blackbox import probe as probing
 from ulk_tf.blackbox.asking import Asking
+from ulk_tf.blackbox.exchange import Patience
 from ulk_tf.blackbox.recording import Recording
-from ulk_tf.blackbox.transport import Patience
 from ulk_tf.errors import UserError
 
 SAMPLES = np.random.default_rng(0).integers(0, 256, (100, 3, 3, 1)).astype(np.uint8)

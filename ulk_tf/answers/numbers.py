@@ -96,6 +96,7 @@ def checked(values: Any, rows: int, classes: int | None = None) -> Array:
         found = as_numbers(np.asarray(plain(values)))
     except (ValueError, TypeError) as error:
         raise UserError("answers of equal length for all samples", "ragged ones") from error
+    found = _with_gaps(found)
     if found.dtype.kind in "USO":
         raise UserError(WANTED, "text (labels only?)", LABELS_ONLY)
     if found.dtype.kind not in "fiub":
@@ -121,6 +122,20 @@ def checked(values: Any, rows: int, classes: int | None = None) -> Array:
         bad = int((~np.isfinite(numbers)).any(axis=1).sum())
         raise UserError("finite numbers", f"NaN or infinity in {bad} of {rows} answers")
     return numbers
+
+
+def _with_gaps(values: Array) -> Array:
+    """Floats where text or null stands for what is no number in JSON; else the values as they are.
+
+    Numbers as text are left: they may be labels.
+    """
+    if values.dtype.kind not in "UO":
+        return values
+    try:
+        numbers = values.astype(np.float64)
+    except (ValueError, TypeError):
+        return values
+    return values if np.isfinite(numbers).all() else numbers
 
 
 def _known_type(values: Array) -> Array:

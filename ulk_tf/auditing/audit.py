@@ -215,7 +215,7 @@ def _recording(target: Any, attack: LoadedAttack, asking: Asking) -> Recording:
     if isinstance(target, Recording):
         found = target
     elif isinstance(target, str | Path) and is_recording(str(target)):
-        found = Recording.load(Path(target).expanduser(), asking.output, names)
+        found = Recording.load(Path(target).expanduser(), asking.output, asking.names(names))
     else:
         return record(target, attack.probing_set, names, asking)[0]
     if found.probing_set not in ("", digest(attack.probing_set)):
@@ -282,7 +282,13 @@ def _warnings(
 
 def _asked_differently(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
     """Name what makes the answers of two versions incomparable, if both say how they were asked."""
-    usual = {"scale": STORED, "signature": "its own choice", "output": "its own choice"}
+    usual = {
+        "scale": STORED,
+        "signature": "its own choice",
+        "output": "its own choice",
+        "answer": "the whole answer",
+        "class_names": "the attack's own",
+    }
     return [
         f"The two versions were asked differently (--{key}={before[key] or default} before, "
         f"--{key}={after[key] or default} after): what moved may be that, and no update."

@@ -8,6 +8,7 @@ from ulk_tf.errors import UserError
 from ulk_tf.files import Array
 
 Shape = Sequence[int | None]
+INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
 
 
 def fitted(samples: Array, shape: Shape | None, who: str) -> tuple[Array, str]:
@@ -63,13 +64,21 @@ def as_integers(samples: Array, dtype: str) -> Array:
         dtype: what the model takes, for the message.
 
     Raises:
-        UserError: they are not whole.
+        UserError: they are not whole, or beyond what it can hold.
     """
     if samples.dtype.kind == "f" and not np.array_equal(samples, np.rint(samples)):
         raise UserError(
             f"whole numbers, for the model takes {dtype}",
             "samples with fractions",
             "Leave --scale out if it is given; otherwise the model is none for such samples.",
+        )
+    name = dtype.lower().removeprefix("dt_")
+    held = np.iinfo(name) if name in INTEGERS else np.iinfo(np.int64)
+    if samples.size and (samples.min() < held.min or samples.max() > held.max):
+        raise UserError(
+            f"samples from {held.min} to {held.max}, for the model takes {dtype}",
+            f"samples from {samples.min():g} to {samples.max():g}",
+            "Send them on the model's scale with --scale.",
         )
     return samples.astype(np.int64)
 

@@ -1,8 +1,7 @@
-"""Targets on this machine: a Keras model, a SavedModel, a Python function."""
+"""Targets in this process: a Python function, a Keras model."""
 
 import importlib
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -12,15 +11,12 @@ import tensorflow as tf
 from ulk_tf.answers.numbers import checked
 from ulk_tf.blackbox import torch_module
 from ulk_tf.blackbox.asking import Asking
-from ulk_tf.blackbox.encoding import png
-from ulk_tf.blackbox.fitting import Shape, as_integers, batched, fitted
+from ulk_tf.blackbox.fitting import Shape, batched, fitted
 from ulk_tf.blackbox.outputs import select
 from ulk_tf.blackbox.reasons import reason
-from ulk_tf.blackbox.signatures import DEFAULT, choose
 from ulk_tf.blackbox.source import Reply
 from ulk_tf.errors import UserError
-from ulk_tf.files import Array, digest, sha256_file
-from ulk_tf.progress import say
+from ulk_tf.files import Array, digest
 
 
 class FunctionSource:
@@ -109,70 +105,19 @@ def from_keras(
     """
     called = name or f"Keras model {model.name}"
     known = version or f"weights {digest(*map(np.asarray, model.get_weights()))[:16]}"
-    _no_signature(asking, called)
+    no_signature(asking, called)
 
     def answer(samples: Array) -> Any:
         return model(tf.constant(samples), training=False)
 
     return FunctionSource(
-        lambda samples: _named(answer(samples)),
+        lambda samples: named(answer(samples)),
         called,
         known,
         asking,
         class_names,
         _keras_shape(model, called),
     )
-
-
-def from_saved_model(
-    path: Path, asking: Asking | None = None, class_names: Sequence[str] = ()
-) -> FunctionSource:
-    """A SavedModel folder, or the folder above its versions.
-
-    A SavedModel is a program, so it is announced before it is loaded.
-
-    Args:
-        path: the folder.
-        asking: how it is asked; names the signature where there is no serving_default.
-        class_names: in the order that the attack knows; empty where nobody knows them.
-
-    Raises:
-        UserError: it cannot be loaded, has no such signature, or takes more than one input.
-    """
-    folder = _version_folder(path)
-    announced = announce_code(folder)
-    try:
-        model = tf.saved_model.load(str(folder))
-        signatures = dict(model.signatures)
-    except Exception as error:  # TensorFlow raises what it likes at a strange folder
-        raise UserError(
-            "a SavedModel that can be loaded", f"{folder} ({reason(error, named=False)})"
-        ) from error
-    name = choose(signatures, asking.signature if asking else None, str(folder))
-    signature = signatures[name]
-    inputs = signature.structured_input_signature[1]
-    if len(inputs) != 1:
-        raise UserError(
-            "a SavedModel with one input, which takes the samples",
-            f"{folder}, whose signature {name} has {len(inputs)}: {', '.join(sorted(inputs))}",
-            "Export a signature that takes only the samples and fills in the others, and name it "
-            "with --signature; or write a module:function that does so.",
-        )
-    ((label, spec),) = inputs.items()
-
-    def answer(samples: Array) -> object:
-        return _named(signature(**{label: _tensor(samples, spec.dtype)}))
-
-    sizes = None if spec.shape.rank in (None, 0) else tuple(spec.shape.as_list())
-    if sizes is not None and spec.dtype == tf.string:
-        sizes = None
-    number = f"{folder.name} " if folder.name.isdecimal() else ""
-    version = f"{number}({_folder_digest(folder)[:16]})"
-    source = FunctionSource(answer, str(path), version, asking, class_names, sizes)
-    source.notes += (announced,)
-    if name != DEFAULT and (asking is None or asking.signature is None):
-        source.notes += (f"The model has no {DEFAULT}; its only signature {name} was asked.",)
-    return source
 
 
 def from_import(
@@ -219,7 +164,7 @@ def from_function(
         class_names: in the order that the attack knows; empty where nobody knows them.
     """
     called = name or getattr(function, "__qualname__", "") or type(function).__name__
-    _no_signature(asking, called)
+    no_signature(asking, called)
     if not torch_module.is_module(function):
         return FunctionSource(function, called, "", asking, class_names)
     source = FunctionSource(
@@ -233,38 +178,11 @@ def from_function(
     return source
 
 
-def announce_code(folder: Path, more: str = "") -> str:
-    """Say that a SavedModel is code.
-
-    Args:
-        folder: what is about to be loaded.
-        more: one more sentence.
-
-    Returns:
-        What was said.
-    """
-    sentence = (
-        f"{folder} was not exported by you on this machine. A SavedModel is a program, and "
-        f"loading it runs it: use only what you trust. {more}".rstrip()
-    )
-    say(sentence)
-    return sentence
-
-
-def _named(answer: Any) -> Any:
-    """The outputs of a model with several by name."""
+def named(answer: Any) -> Any:
+    """The outputs of a model by name, where it has several without names."""
     if isinstance(answer, list | tuple):
         return {f"output_{number}": value for number, value in enumerate(answer)}
     return answer
-
-
-def _tensor(samples: Array, dtype: Any) -> tf.Tensor:
-    """Samples as a SavedModel takes them."""
-    if dtype == tf.string:
-        return tf.constant([png(image) for image in samples])
-    if dtype.is_integer:
-        return tf.cast(tf.constant(as_integers(samples, dtype.name)), dtype)
-    return tf.cast(tf.constant(samples), dtype)
 
 
 def _keras_shape(model: keras.Model, name: str) -> Shape | None:
@@ -282,22 +200,9 @@ def _keras_shape(model: keras.Model, name: str) -> Shape | None:
     return tuple(inputs[0].shape)
 
 
-def _no_signature(asking: Asking | None, name: str) -> None:
+def no_signature(asking: Asking | None, name: str) -> None:
+    """Raise `UserError` where a signature is asked of a target that has none."""
     if asking is not None and asking.signature is not None:
         raise UserError(
             "a served model or a SavedModel for --signature", name, "Leave --signature out."
         )
-
-
-def _version_folder(path: Path) -> Path:
-    if (path / "saved_model.pb").is_file():
-        return path
-    inside = [p for p in path.iterdir() if p.name.isdecimal() and (p / "saved_model.pb").is_file()]
-    if not inside:
-        raise UserError("a folder with saved_model.pb", str(path))
-    return max(inside, key=lambda folder: int(folder.name))
-
-
-def _folder_digest(folder: Path) -> str:
-    files = [folder / "saved_model.pb", *sorted((folder / "variables").glob("*"))]
-    return digest(*(sha256_file(file) for file in files))

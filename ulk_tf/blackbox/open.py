@@ -9,9 +9,10 @@ import keras
 import numpy as np
 
 from ulk_tf.answers import interpret
-from ulk_tf.blackbox import keras_file, local
+from ulk_tf.blackbox import keras_file, local, onnx_file, saved_model
 from ulk_tf.blackbox.asking import Asking
 from ulk_tf.blackbox.endpoint import Endpoint
+from ulk_tf.blackbox.protocols.table import PROTOCOLS
 from ulk_tf.blackbox.recording import RECORDED, RecordedSource
 from ulk_tf.blackbox.source import Reply, Source
 from ulk_tf.blackbox.tables import is_table
@@ -136,16 +137,22 @@ class Form:
     open: Callable[[str, Asking, Sequence[str]], Source]
 
 
+URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 FORMS = (
     Form(
-        "http://host:8501/v1/models/<name>[/versions/<number>]",
-        lambda text: re.match(r"[a-z][a-z0-9+.-]*://", text, re.IGNORECASE) is not None,
+        ", ".join(kind.form for kind in PROTOCOLS),
+        lambda text: URL.match(text) is not None,
         Endpoint,
     ),
     Form(
         "<file>.keras",
         lambda text: text.endswith(".keras"),
         lambda text, asking, names: keras_file.from_keras_file(Path(text), asking, names),
+    ),
+    Form(
+        "<file>.onnx",
+        lambda text: text.endswith(".onnx"),
+        lambda text, asking, names: onnx_file.from_onnx_file(Path(text), asking, names),
     ),
     Form(
         "<recorded>.npz, .npy, .csv, .tsv or .txt",
@@ -155,7 +162,7 @@ FORMS = (
     Form(
         "<SavedModel folder>",
         lambda text: Path(text).is_dir(),
-        lambda text, asking, names: local.from_saved_model(Path(text), asking, names),
+        lambda text, asking, names: saved_model.from_saved_model(Path(text), asking, names),
     ),
     Form(
         "module:function",
@@ -185,7 +192,11 @@ def open_target(
         UserError: it is no target, or cannot be opened.
     """
     asking = asking or Asking()
-    return BlackBox(_source(target, asking, class_names), asking)
+    if not (isinstance(target, str) and URL.match(target)):
+        for name in ("protocol", "request", "answer"):
+            if getattr(asking, name) is not None:
+                raise UserError(f"a URL for --{name}", f"{target!r:.80}", f"Leave --{name} out.")
+    return BlackBox(_source(target, asking, asking.names(class_names)), asking)
 
 
 def _source(

@@ -6,6 +6,16 @@ from typing import Any
 import numpy as np
 
 from ulk_tf.answers.numbers import plain
+from ulk_tf.blackbox.labelled import (
+    REMEDY,
+    Labelled,
+    as_rows,
+    in_order,
+    ranked,
+    reorder,
+    scored_rows,
+    some,
+)
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array
 
@@ -24,8 +34,8 @@ def select(
     """Find the posteriors in an answer.
 
     Args:
-        answer: an array, a table with named columns, a list with a mapping for each sample, or a
-            mapping from the name of an output to its values.
+        answer: an array, a table with named columns, a list with a mapping for each sample or a
+            list of scored labels, or a mapping from the name of an output to its values.
         rows: how many samples were sent.
         wanted: name of the output that holds the posteriors; None finds it.
         class_names: in the order that the attack knows; empty where nobody knows them.
@@ -39,21 +49,27 @@ def select(
     """
     if hasattr(answer, "columns") and hasattr(answer, "to_numpy"):
         return by_columns(list(map(str, answer.columns)), answer.to_numpy(), class_names)
-    outputs = _by_name(answer)
+    labelled: Labelled | None = scored_rows(answer, class_names) if wanted is None else None
+    outputs = _by_name(answer) if labelled is None else {}
     if outputs is None:
         return answer, ()
-    columns = _columns(outputs) if wanted is None else None
+    columns = _columns(outputs) if wanted is None and labelled is None else None
     if columns is not None and reorder(columns, list(outputs), class_names) is not None:
         return by_columns(list(outputs), columns, class_names)
-    ranked = _ranked(outputs, wanted, rows)
-    if ranked is None:
-        return pick(outputs, wanted, rows), ()
-    labels, scores = ranked
-    fixed_order = all(row == labels[0] for row in labels) and (np.diff(scores, axis=1) > 0).any()
-    known = _places(class_names)
-    if fixed_order and not all(_key(name) in known for name in labels[0]):
-        return scores, ()  # the names are others, but the order is one
-    return _in_order(labels, scores, class_names), (SORTED_NOTE,)
+    labelled = labelled or ranked(outputs, wanted, rows)
+    if labelled is not None:
+        found, put = in_order(*labelled, class_names)
+        return found, ((SORTED_NOTE,) if put else ())
+    if columns is not None and len(outputs) == len(class_names) > 2:
+        raise UserError(
+            f"columns named after the attack's classes ({some(class_names)})",
+            some([repr(name) for name in outputs]),
+            REMEDY,
+        )
+    chosen = pick(outputs, wanted, rows)
+    if isinstance(chosen, list) and chosen and isinstance(chosen[0], Mapping):
+        return select(chosen, rows, None, class_names)  # scores by class, below a name
+    return chosen, ()
 
 
 def by_columns(
@@ -98,23 +114,6 @@ def pick(outputs: Mapping[str, Any], wanted: str | None, rows: int | None = None
     raise UserError(f"--output to be one of {known}", repr(wanted))
 
 
-def reorder(values: Array, names: Sequence[str], class_names: Sequence[str]) -> Array | None:
-    """Columns in the order of the attack's classes; None where the names are others.
-
-    Args:
-        values: [rows, columns].
-        names: of the columns.
-        class_names: in the order that the attack knows.
-    """
-    places = _places(class_names)
-    found = [places.get(_key(name)) for name in names]
-    if not class_names or None in found or len(set(found)) != len(class_names):
-        return None
-    if len(names) != len(class_names):
-        return None
-    return values[:, np.argsort(np.array(found, int))]
-
-
 def _by_name(answer: Any) -> dict[str, Any] | None:
     """Outputs by name; None where the answer is a bare array."""
     if isinstance(answer, Mapping):
@@ -149,90 +148,10 @@ def _columns(outputs: Mapping[str, Any]) -> Array | None:
     return np.stack([c.ravel() for c in columns], axis=1)
 
 
-def _ranked(
-    outputs: Mapping[str, Any], wanted: str | None, rows: int
-) -> tuple[list[list[Any]], Array] | None:
-    """Class names and scores, a row for each sample; None where there are no such outputs."""
-    tables = {name: _as_rows(value, rows) for name, value in outputs.items()}
-    scores = {
-        name: table
-        for name, table in tables.items()
-        if table is not None and table.dtype.kind == "f" and wanted in (None, name)
-    }
-    for score in scores.values():
-        for name, table in tables.items():
-            if table is None or table.shape != score.shape or table.dtype.kind not in "USOiu":
-                continue
-            labels = [[_text(cell) for cell in row] for row in table]
-            # One name for each sample, among other outputs, is only what it was taken for.
-            alone = score.shape[1] == 1 and len(tables) > 2
-            names = score.shape[1] > 1 or table.dtype.kind in "USO" or "class" in name
-            if names and not alone and all(len(set(row)) == len(row) for row in labels):
-                return labels, score.astype(np.float64)
-    return None
-
-
-def _in_order(labels: list[list[Any]], scores: Array, class_names: Sequence[str]) -> Array:
-    """Scores by class; 0 for a class that a row does not name."""
-    if not class_names:
-        raise UserError(
-            "answers in a fixed order of classes",
-            "scores with the classes beside them",
-            "They can be put in order only where an attack names the classes.",
-        )
-    places = _places(class_names)
-    found = np.zeros((len(scores), len(class_names)))
-    for row, (named, values) in enumerate(zip(labels, scores, strict=True)):
-        for name, value in zip(named, values, strict=True):
-            place = places.get(_key(name))
-            if place is None:
-                raise UserError(
-                    f"the attack's class names ({_some(class_names)}) beside the scores",
-                    repr(name),
-                    "Audit with an attack that was trained on the same classes, or let the "
-                    "target answer in a fixed order.",
-                )
-            found[row, place] = value
-    return found
-
-
-def _places(class_names: Sequence[str]) -> dict[str, int]:
-    """Columns of the classes: by name, and by number where no name is a number."""
-    numbers = {str(place): place for place in range(len(class_names))}
-    named = {_key(name): place for place, name in enumerate(class_names)}
-    return named if any(name in numbers for name in named) else numbers | named
-
-
-def _key(name: Any) -> str:
-    return " ".join(str(name).split()).casefold()
-
-
-def _text(cell: Any) -> Any:
-    """A label as text; TF Serving wraps bytes as {"b64": ...}."""
-    if isinstance(cell, Mapping) and set(cell) == {"b64"}:
-        import base64  # noqa: PLC0415 - for one rare kind of answer
-
-        return base64.b64decode(str(cell["b64"])).decode("utf-8", "replace")
-    return cell.decode("utf-8", "replace") if isinstance(cell, bytes) else cell
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
-
-
-def _as_rows(value: Any, rows: int) -> Array | None:
-    """An output as a table with a row for each sample; None where it is none."""
-    try:
-        table = np.asarray(value)
-    except ValueError:
-        return None
-    if table.ndim == 1 and len(table) == rows:
-        table = table[:, np.newaxis]
-    return table if table.ndim == 2 and len(table) == rows and table.shape[1] else None
-
-
 def _is_table(value: Any, rows: int | None) -> bool:
     if rows is None:
         return False
-    table = _as_rows(value, rows)
+    if isinstance(value, list) and len(value) == rows and isinstance(value[0], Mapping):
+        return len(value[0]) > 1 and all(isinstance(v, float) for v in value[0].values())
+    table = as_rows(value, rows)
     return table is not None and table.shape[1] > 1 and table.dtype.kind in "fV"

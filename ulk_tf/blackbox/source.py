@@ -32,7 +32,11 @@ class Source(Protocol):
 
     name: str
     batch: int | None
-    notes: tuple[str, ...]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """See above."""
+        ...
 
     def ask(self, samples: Array, spend: Callable[[int], None]) -> Reply:
         """Query the target.

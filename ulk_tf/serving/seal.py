@@ -11,7 +11,7 @@ import os
 import secrets
 from pathlib import Path
 
-from ulk_tf.blackbox.local import announce_code
+from ulk_tf.blackbox.saved_model import announce_code
 from ulk_tf.files import sha256_file, write_text
 from ulk_tf.serving.graph import Graph
 

@@ -1,29 +1,14 @@
 """Metadata of a model at TF Serving: its version, its signatures, what they take."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from ulk_tf.blackbox.protocols.protocol import Input
 from ulk_tf.blackbox.signatures import DEFAULT, choose
 from ulk_tf.errors import UserError
 
 INTEGERS = ("DT_UINT8", "DT_INT8", "DT_INT16", "DT_INT32", "DT_INT64", "DT_UINT32", "DT_UINT64")
 TEXT = ("DT_STRING",)
-
-
-@dataclass(frozen=True)
-class Input:
-    """The input of a signature, as far as it is told.
-
-    Attributes:
-        dtype: such as DT_FLOAT; empty where it is not told.
-        shape: of one sample, None for a length that does not matter; None where it is not told.
-        batch: how many samples a request must have; None for any number.
-    """
-
-    dtype: str
-    shape: tuple[int | None, ...] | None
-    batch: int | None
 
 
 class Metadata:

@@ -1,0 +1,166 @@
+"""One exchange over HTTP that cannot hang or flood: timeouts, bounded bodies, no redirects."""
+
+import contextlib
+import http.client
+import socket
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from ulk_tf.blackbox.proxies import Proxy
+from ulk_tf.errors import UserError
+
+CHUNK = 65536
+
+
+@dataclass(frozen=True)
+class Patience:
+    """Patience with a server: how long to wait and how often to try.
+
+    Attributes:
+        connect: seconds for a connection.
+        read: seconds between two pieces of an answer.
+        total: seconds for one whole exchange, however it trickles.
+        attempts: how often one request is sent at most.
+        pause: seconds before the second attempt; doubled for each further one, with jitter.
+        longest_pause: seconds; a server's Retry-After counts up to this.
+        max_body: bytes of an answer.
+    """
+
+    connect: float = 5.0
+    read: float = 20.0
+    total: float = 60.0
+    attempts: int = 4
+    pause: float = 0.5
+    longest_pause: float = 15.0
+    max_body: int = 32 * 2**20
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A status, and a body of bounded size."""
+
+    status: int
+    body: bytes
+    retry_after: str = ""
+    content_type: str = ""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server and the way to it.
+
+    Attributes:
+        host: its name or address.
+        port: its port.
+        secure: whether it speaks https.
+        proxy: what is asked in its place; None where there is none.
+    """
+
+    host: str
+    port: int
+    secure: bool
+    proxy: Proxy | None = None
+
+    @property
+    def place(self) -> str:
+        """Host and port, for messages."""
+        return f"{self.host}:{self.port}"
+
+    @property
+    def netloc(self) -> str:
+        """Host and port, as they stand in a URL."""
+        if ":" in self.host:
+            return f"[{self.host}]:{self.port}"
+        return f"{self.host.encode('idna').decode()}:{self.port}"
+
+
+def exchange(
+    server: Server,
+    patience: Patience,
+    method: str,
+    path: str,
+    body: bytes | None,
+    headers: Mapping[str, str],
+    redacted: Callable[[str], str],
+) -> Answer:
+    """Send one request and read its answer.
+
+    Args:
+        server: who is asked.
+        patience: how long to wait.
+        method: GET or POST.
+        path: on the server.
+        body: JSON; None for a GET.
+        headers: beside those of every request.
+        redacted: makes what a server says fit for messages.
+
+    Raises:
+        UserError: an unbounded answer, or a redirect.
+        TimeoutError: none in time.
+        OSError: the server cannot be reached.
+        http.client.HTTPException: no HTTP.
+    """
+    kind = http.client.HTTPSConnection if server.secure else http.client.HTTPConnection
+    proxy = server.proxy
+    host, port = (proxy.host, proxy.port) if proxy else (server.host, server.port)
+    connection = kind(host, port, timeout=patience.connect)
+    if proxy and server.secure:
+        connection.set_tunnel(server.host, server.port, proxy.headers)
+    connection.connect()
+    plug = connection.sock
+    plug.settimeout(patience.read)
+    late = threading.Event()
+    timer = threading.Timer(patience.total, _cut, (plug, late))
+    timer.daemon = True
+    timer.start()
+    try:
+        sent = {"Content-Type": "application/json", "Accept": "application/json", **headers}
+        if proxy and not server.secure:
+            sent |= proxy.headers
+            path = f"http://{server.netloc}{path}"
+        connection.request(method, path, body, sent)
+        with connection.getresponse() as response:
+            answer = _read(response, server, patience.max_body, redacted)
+        if late.is_set():
+            raise TimeoutError
+        return answer
+    except (OSError, http.client.HTTPException) as error:
+        if late.is_set():
+            raise TimeoutError from error
+        raise
+    finally:
+        timer.cancel()
+        connection.close()
+        plug.close()
+
+
+def _read(
+    response: http.client.HTTPResponse,
+    server: Server,
+    limit: int,
+    redacted: Callable[[str], str],
+) -> Answer:
+    if 300 <= response.status < 400:
+        where = redacted(response.headers.get("Location", "nowhere"))
+        raise UserError(
+            f"an answer from {server.place} itself",
+            f"a redirect to {where}",
+            "Redirects are not followed; if you trust it, give that URL.",
+        )
+    content = bytearray()
+    while piece := response.read1(CHUNK):
+        content += piece
+        if len(content) > limit:
+            raise UserError(f"an answer of at most {limit} bytes", "a longer one")
+    if response.length:
+        raise http.client.IncompleteRead(b"", response.length)
+    headers = response.headers
+    told = headers.get("Retry-After", ""), headers.get("Content-Type", "")
+    return Answer(response.status, bytes(content), *told)
+
+
+def _cut(plug: socket.socket, late: threading.Event) -> None:
+    late.set()
+    with contextlib.suppress(OSError):
+        plug.shutdown(socket.SHUT_RDWR)

@@ -1,0 +1,1 @@
+"""Protocols of servers: how each is asked, and how its answers are read."""
