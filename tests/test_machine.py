@@ -65,3 +65,20 @@ def test_memory_is_what_the_container_allows(groups: Path, name: str) -> None:
 
 def test_this_machine_has_some() -> None:
     assert machine.cores() >= 1 and machine.memory() > 2**28
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ("processor : 0\nflags\t\t: fpu amx_bf16 avx2\n", True),
+        ("flags : fpu amx_bf16_more avx2\nbugs : amx_bf16\n", False),
+        ("", False),
+    ],
+)
+def test_an_instruction_set_is_one_of_the_flags(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: str, expected: bool
+) -> None:
+    monkeypatch.setattr(machine, "PROCESSORS", tmp_path / "cpuinfo")
+    assert not machine.processor_has("amx_bf16")
+    (tmp_path / "cpuinfo").write_text(told)
+    assert machine.processor_has("amx_bf16") is expected

@@ -6,6 +6,7 @@ from pathlib import Path
 
 CGROUPS = Path("/sys/fs/cgroup")
 OWN = Path("/proc/self/cgroup")
+PROCESSORS = Path("/proc/cpuinfo")
 # Assumed bytes of memory if the system does not report them: enough for data, without swapping.
 UNKNOWN_MEMORY = 8 * 2**30
 
@@ -26,6 +27,18 @@ def memory() -> int:
         physical = UNKNOWN_MEMORY
     limits = _numbers("memory.max", "memory/memory.limit_in_bytes")
     return min([physical, *(limit for limit in limits if limit > 0)])
+
+
+def processor_has(feature: str) -> bool:
+    """Tell whether the processor has an instruction set.
+
+    Args:
+        feature: as Linux names it, such as `amx_bf16`; elsewhere no feature is known.
+    """
+    for line in _read(PROCESSORS).splitlines():
+        if line.startswith("flags"):
+            return feature in line.split()
+    return False
 
 
 def _cpu_quotas() -> Iterator[tuple[float, float]]:

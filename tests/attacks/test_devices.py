@@ -10,7 +10,14 @@ import keras
 import pytest
 import tensorflow as tf
 
-from ulk_tf.attacks.devices import plain_keras, strategy
+from ulk_tf.attacks import devices
+from ulk_tf.attacks.devices import (
+    answer_in_float32,
+    plain_keras,
+    policy_of,
+    precision,
+    strategy,
+)
 
 
 def test_one_device_needs_no_strategy_and_sets_are_shared_evenly() -> None:
@@ -40,6 +47,35 @@ def test_two_devices_train_one_attack(tmp_path: Path, precision: str) -> None:
     assert told["same"]
     assert told["finite"]
     assert told["loss"][1] < told["loss"][0]
+
+
+@pytest.mark.parametrize(("units", "policy"), [(True, "mixed_bfloat16"), (False, "float32")])
+def test_precision_goes_by_what_the_processor_has(
+    monkeypatch: pytest.MonkeyPatch, units: bool, policy: str
+) -> None:
+    monkeypatch.setattr(devices, "processor_has", {"amx_bf16": units}.__getitem__)
+    assert policy_of("auto") == policy
+    assert {policy_of(name) for name in ("float32", "mixed_bfloat16")} == {
+        "float32",
+        "mixed_bfloat16",
+    }
+
+
+def test_what_was_trained_in_bfloat16_answers_in_float32() -> None:
+    def built(policy: str) -> keras.Model:
+        with precision(policy):
+            inner = keras.Sequential(
+                [keras.Input((4,)), keras.layers.Dense(5), keras.layers.BatchNormalization()]
+            )
+            source = keras.Input((4,))
+            return keras.Model(source, keras.layers.Dense(2)(inner(source)))
+
+    rough, exact = built("mixed_bfloat16"), built("float32")
+    exact.set_weights(rough.get_weights())
+    inputs = tf.random.stateless_normal((3, 4), (0, 1))
+    assert rough(inputs).dtype == tf.bfloat16
+    answer_in_float32(rough)
+    tf.debugging.assert_equal(rough(inputs), exact(inputs))
 
 
 def test_a_user_s_keras_settings_reach_no_attack_and_are_left_as_they_were() -> None:

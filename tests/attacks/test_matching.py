@@ -9,8 +9,14 @@ from scipy.optimize import linear_sum_assignment
 from scipy.special import logsumexp
 from sklearn.datasets import load_digits
 
-from ulk_tf.attacks.clustering import kmeans, principal_directions
-from ulk_tf.attacks.matching import ROUNDS, TEMPERATURE, matched_centroids, soft_matching
+from ulk_tf.attacks.clustering import in_directions, kmeans, principal_directions
+from ulk_tf.attacks.matching import (
+    ROUNDS,
+    TEMPERATURE,
+    matched_with,
+    random_sets,
+    soft_matching,
+)
 from ulk_tf.evaluation.metrics import matched_mse
 
 SEED = tf.constant([3, 5])
@@ -32,6 +38,14 @@ def _error(centroids: np.ndarray, samples: np.ndarray, sets: int = 300) -> float
     return float(
         np.mean([matched_mse(samples[rng.choice(len(samples), k)], centroids) for _ in range(sets)])
     )
+
+
+def matched_centroids(samples, start, seed, directions=None):
+    """Centroids that are matched with random sets of the samples."""
+    low = in_directions(samples, directions)
+    first = start - tf.reduce_mean(samples, 0)
+    first = first if directions is None else tf.matmul(first, directions)
+    return matched_with(random_sets(len(samples), len(start), seed), samples, low, first)[0]
 
 
 def _slow(samples: np.ndarray, centroids: np.ndarray, passes: int) -> np.ndarray:
@@ -77,7 +91,7 @@ def test_clear_partners_are_found_and_each_centroid_has_one(k, seed):
     places = rng.permutation(20)[:k] * 10.0
     own = rng.permutation(k)
     apart = (places[:, None] - places[own] - rng.uniform(-0.1, 0.1, k)) ** 2
-    shares = soft_matching(tf.constant(apart[None], tf.float32))[0].numpy()
+    shares = soft_matching(tf.constant(apart[None], tf.float32))[0][0].numpy()
     np.testing.assert_allclose(shares.sum(1), 1, atol=1e-5)
     np.testing.assert_array_equal(shares.argmax(1), np.argsort(own))
 
@@ -92,13 +106,25 @@ def test_shares_are_those_of_rounds_by_logarithms_however_far_apart_samples_are(
     for _ in range(ROUNDS):
         columns = -logsumexp(scores + rows, -2, keepdims=True)
         rows = -logsumexp(scores + columns, -1, keepdims=True)
-    shares = soft_matching(tf.constant(apart, tf.float32)).numpy()
+    shares = soft_matching(tf.constant(apart, tf.float32))[0].numpy()
     np.testing.assert_allclose(shares, np.exp(scores + rows + columns), atol=1e-3)
+
+
+def test_prices_go_on_where_the_last_matching_ended():
+    rng = np.random.default_rng(0)
+    ours, theirs = rng.normal(size=(2, 1, 7, 2))
+    apart = tf.constant(((ours[:, :, None] - theirs[:, None]) ** 2).sum(-1), tf.float32)
+    prices, off = None, []
+    for _ in range(4):
+        shares, prices = soft_matching(apart, prices, 8)
+        off.append(float(abs(tf.reduce_sum(shares, 1) - 1).numpy().max()))
+    assert off == sorted(off, reverse=True)
+    assert off[-1] < 0.5 * off[0]
 
 
 def test_samples_that_are_all_wanted_by_one_centroid_are_shared_out():
     apart = np.array([[1.0, 2.0, 3.0], [2.0, 4.0, 6.0], [3.0, 6.0, 9.0]])
-    shares = soft_matching(tf.constant(apart[None], tf.float32))[0].numpy()
+    shares = soft_matching(tf.constant(apart[None], tf.float32))[0][0].numpy()
     np.testing.assert_allclose(shares.sum(0), 1, atol=0.1)
     assert shares[0].argmax() == 2
 

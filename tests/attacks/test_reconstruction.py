@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from ulk_tf.attacks.bm_gan import GENERATED_AT_ONCE
 from ulk_tf.attacks.reconstruction import (
     CLUSTERINGS,
-    GENERATED_AT_ONCE,
     Clustering,
     reconstruct_sets,
     to_be_clustered,

@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
+from ulk_tf.attacks.adam import OneKernelAdam
 from ulk_tf.attacks.adversary import adversary_data
 from ulk_tf.attacks.fit import Schedule, fit
 from ulk_tf.corpus.build import Corpus
@@ -16,7 +17,8 @@ from ulk_tf.corpus.pipeline import passes
 from ulk_tf.files import Array
 
 Shape = tuple[int, ...]
-BATCH = 128
+# Samples in a training step, and the most steps in one call of the graph.
+BATCH, AT_ONCE = 128, 8
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,8 @@ def train_autoencoder(
     Args:
         corpus: the adversary's samples in it are learned from.
         code: width of the code.
-        epochs: over the shadow samples; the best on held-out ones is kept.
+        epochs: over the shadow samples, each filled up to whole calls of `AT_ONCE` steps; the
+            best on held-out ones is kept.
         seed: of weights and order.
         home: folder of the run, for logs and for the state of the training.
         convolves: whether the decoder is convolutional; None: where a sample's shape allows it.
@@ -68,6 +71,8 @@ def train_autoencoder(
     samples = tf.constant(dataset.scaled(corpus.splits.shadow))
     held_out = dataset.scaled(corpus.splits.validation)
     steps = math.ceil(len(samples) / BATCH)
+    at_once = min(AT_ONCE, steps)
+    steps = math.ceil(steps / at_once) * at_once
 
     def following(taken: int) -> tf.data.Dataset:
         rows = passes(len(samples), BATCH, seed).skip(taken)
@@ -75,8 +80,8 @@ def train_autoencoder(
 
     kept = tf.data.Dataset.from_tensor_slices((held_out, held_out)).batch(BATCH)
     rate = keras.optimizers.schedules.CosineDecay(1e-3, epochs * steps, alpha=0.02)
-    adam = keras.optimizers.Adam(rate)
-    model.compile(adam, "mse", jit_compile=False)
+    adam = OneKernelAdam(rate)
+    model.compile(adam, "mse", jit_compile=False, steps_per_execution=at_once)
     adam.build(model.trainable_variables)
     schedule = Schedule("training autoencoder", epochs, steps, "val_loss", epochs)
     schedule = schedule.at(home, "autoencoder", corpus, code, seed, convolves)

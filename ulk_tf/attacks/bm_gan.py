@@ -12,6 +12,9 @@ from ulk_tf.settings.attack_configs import SetLossName
 
 Batch = tuple[dict[str, tf.Tensor], tf.Tensor]
 
+# Samples that the generator makes at once for an answer; more only need more memory.
+GENERATED_AT_ONCE = 2000
+
 
 def spread_labels(distribution: tf.Tensor, samples: int, offsets: tf.Tensor) -> tf.Tensor:
     """Deal labels out to samples in proportion to a label distribution.
@@ -134,17 +137,44 @@ class BMGAN(keras.Model):
         Returns:
             float32 [batch, samples, values], in [0, 1].
         """
+        return self._made(*self._told(pair, training), samples, seeds, training)
+
+    def _told(
+        self, pair: dict[str, tf.Tensor], training: bool
+    ) -> tuple[tf.Tensor, tf.Tensor | None]:
+        """What the posteriors tell of each set: its code, and the shares of its labels."""
         code = self.encoder(pair, training=training)
+        if self.labels is None:
+            return code, None
+        return code, tf.stop_gradient(self.labels(pair, training=False))
+
+    def _made(
+        self,
+        code: tf.Tensor,
+        shares: tf.Tensor | None,
+        samples: int,
+        seeds: tf.Tensor,
+        training: bool,
+    ) -> tf.Tensor:
+        """Samples for what was told of each set."""
         parts = [tf.repeat(code[:, None], samples, axis=1)]
         labels = None
-        if self.labels is not None:
-            shares = tf.stop_gradient(self.labels(pair, training=False))
+        if shares is not None:
             labels = deal_labels(shares, samples, seeds)
             parts.append(labels)
         parts.insert(0, self.noise(seeds, samples=samples, labels=labels))
         inputs = tf.concat([tf.cast(part, tf.float32) for part in parts], -1)
-        flat = self.generator(tf.reshape(inputs, (-1, inputs.shape[-1])), training=training)
-        return tf.reshape(tf.cast(flat, tf.float32), (-1, samples, flat.shape[-1]))
+        # A training step normalises over all of its samples, whose number is small.
+        sizes = [samples] if training else _sizes(samples)
+        made = [
+            self.generator(tf.reshape(some, (-1, inputs.shape[-1])), training=training)
+            for some in tf.split(inputs, sizes, axis=1)
+        ]
+        shaped = [
+            tf.reshape(tf.cast(flat, tf.float32), (-1, size, flat.shape[-1]))
+            for flat, size in zip(made, sizes, strict=True)
+        ]
+        return tf.concat(shaped, 1)
 
     def train_step(self, data: Batch) -> dict[str, tf.Tensor]:
         """One step on several updating sets, [batch, set_size, values]."""
@@ -173,11 +203,14 @@ class BMGAN(keras.Model):
         """The set's loss with the right posterior difference, and with that of another update."""
         pair, real = data
         seeds = tf.stack([tf.range(tf.shape(real)[0]), tf.fill([tf.shape(real)[0]], 7)], -1)
-        generated = self.generate(pair, self.generated, seeds)
-        other = {name: tf.roll(value, 1, axis=0) for name, value in pair.items()}
+        told = self._told(pair, training=False)
+        # Of another update: what was told of it, without asking again.
+        others = [None if part is None else tf.roll(part, 1, axis=0) for part in told]
         measure = SET_LOSSES[self.set_loss]
-        match = tf.reduce_mean(measure(real, generated))
-        shuffled = tf.reduce_mean(measure(real, self.generate(other, self.generated, seeds)))
+        match, shuffled = (
+            tf.reduce_mean(measure(real, self._made(*one, self.generated, seeds, training=False)))
+            for one in (told, others)
+        )
         return self._record({"loss": match, self.set_loss: match, "shuffled": shuffled})
 
     def call(self, pair: dict[str, tf.Tensor]) -> tf.Tensor:
@@ -196,6 +229,12 @@ class BMGAN(keras.Model):
         for name, value in values.items():
             self._means[name].update_state(value)
         return {name: self._means[name].result() for name in values}
+
+
+def _sizes(samples: int) -> list[int]:
+    """Split a number of samples into those that are made at once."""
+    starts = range(0, samples, GENERATED_AT_ONCE)
+    return [min(samples - start, GENERATED_AT_ONCE) for start in starts]
 
 
 def _cross_entropy(logits: tf.Tensor, truth: float) -> tf.Tensor:

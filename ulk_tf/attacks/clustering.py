@@ -131,6 +131,22 @@ def principal_directions(samples: Array) -> Array | None:
     return np.ascontiguousarray(directions, np.float32)
 
 
+def in_directions(samples: tf.Tensor, directions: Array | None) -> tf.Tensor:
+    """Samples where distances between them are taken, with their mean at zero.
+
+    Distances from products lose fewer digits there.
+
+    Args:
+        samples: float32 [n, d].
+        directions: orthonormal [d, m], see `principal_directions`; None: [n, d] is answered.
+
+    Returns:
+        float32 [n, m].
+    """
+    low = samples if directions is None else tf.matmul(samples, directions)
+    return low - tf.reduce_mean(low, 0)
+
+
 def kmeans(
     samples: tf.Tensor,
     k: int,
@@ -199,10 +215,17 @@ def central_samples(
     Returns:
         float32 [k, d].
     """
+    return tf.gather(samples, central_rows(samples, centroids, assignment))
+
+
+def central_rows(
+    samples: tf.Tensor, centroids: tf.Tensor, assignment: tf.Tensor | None = None
+) -> tf.Tensor:
+    """The row of each central sample, int64 [k]; arguments as those of `central_samples`."""
     norms = tf.reduce_sum(samples * samples, -1)[:, None]
     distances = norms - 2 * tf.matmul(samples, centroids, transpose_b=True)
     if assignment is not None:
         members = tf.one_hot(assignment, centroids.shape[0], on_value=True, off_value=False)
         eligible = members | ~tf.reduce_any(members, 0)
         distances = tf.where(eligible, distances, math.inf)
-    return tf.gather(samples, tf.argmin(distances, 0))
+    return tf.argmin(distances, 0)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import tensorflow as tf
 
 from ulk_tf.attacks.bm_gan import BMGAN
-from ulk_tf.attacks.clustering import central_samples, kmeans
-from ulk_tf.attacks.matching import matched_centroids
+from ulk_tf.attacks.clustering import central_rows, central_samples, in_directions, kmeans
+from ulk_tf.attacks.matching import matched_with, random_sets
 from ulk_tf.files import Array
 from ulk_tf.settings.attack_configs import ClusteringName
 
@@ -15,8 +15,6 @@ CLUSTER_ITERATIONS = 50
 # Iterations of k-means before its centroids are matched with sets, and the samples it uses; more
 # give no better start.
 START_ITERATIONS, STARTED_FROM = 5, 4000
-# Samples generated at once for clustering; more only need more memory.
-GENERATED_AT_ONCE = 2000
 
 
 def _kmeans(
@@ -29,9 +27,13 @@ def _kmeans(
 def _matched(
     samples: tf.Tensor, k: int, seed: tf.Tensor, directions: Array | None
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    start, _ = kmeans(samples[: max(STARTED_FROM, k)], k, seed, START_ITERATIONS, directions)
-    centroids = matched_centroids(samples, start, seed, directions)
-    return central_samples(samples, centroids), centroids
+    low = in_directions(samples, directions)
+    # Samples come label by label: every so manieth has the labels of all.
+    some = low[:: max(samples.shape[0] // max(STARTED_FROM, k), 1)]
+    start, _ = kmeans(some, k, seed, START_ITERATIONS)
+    sets = random_sets(samples.shape[0], k, seed)
+    centroids, low_centroids = matched_with(sets, samples, low, start)
+    return tf.gather(samples, central_rows(low, low_centroids)), centroids
 
 
 Clusters = Callable[[tf.Tensor, int, tf.Tensor, Array | None], tuple[tf.Tensor, tf.Tensor]]
@@ -107,11 +109,7 @@ def to_be_clustered(
     Returns:
         float32 [total, values].
     """
-    samples = []
-    for number, start in enumerate(range(0, total, GENERATED_AT_ONCE)):
-        own = seed + tf.constant([[0, 2 * number]])
-        samples.append(gan.generate(pair, min(total - start, GENERATED_AT_ONCE), own)[0])
-    return tf.concat(samples, 0)
+    return gan.generate(pair, total, seed)[0]
 
 
 def shaped(samples: tf.Tensor, shape: tuple[int, ...]) -> tf.Tensor:

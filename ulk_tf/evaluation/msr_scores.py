@@ -31,7 +31,7 @@ def score_msr(
         baselines: to be compared with; all that there are when None.
     """
     asked = AskedForSets(trained, corpus, seed, OUTPUT)
-    own = asked.sets(np.arange(len(asked.updates)), "reconstructing sets")
+    own = asked.own
     rows = baselines_of(OUTPUT) if baselines is None else baselines
     answers = {"attack": own} | {row.name: imported(row.answers[OUTPUT])(asked) for row in rows}
     scores = Scores.of(asked.updates)

@@ -1,6 +1,7 @@
 """Answers of a trained attack to updates: to their own posterior differences, or another's."""
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import tensorflow as tf
@@ -35,6 +36,7 @@ def predictions(
     what: str | None = None,
     beside: Mapping[str, Array] | None = None,
     keep: Callable[[dict[str, Array]], dict[str, Array]] = lambda answer: answer,
+    at_once: int = 1,
 ) -> dict[str, Array]:
     """The attack's answers to the posteriors of some updates.
 
@@ -47,28 +49,37 @@ def predictions(
         what: shown beside a progress bar; no bar when None.
         beside: further inputs by name, [n, ...], one row for each of `rows`.
         keep: what to keep of each batch's answer.
+        at_once: batches answered at the same time, each by a thread of its own; answers are the
+            same for any number.
 
     Returns:
         By output name, [n, ...].
     """
     signature = attack.signatures["serving_default"]
     function = tf.function(signature.function, autograph=False)
+
+    def answers(start: int) -> dict[str, Array]:
+        chosen = rows[start : start + batch]
+        inputs = {
+            "before": tf.constant(updates.before[updates.look[chosen]]),
+            "after": tf.constant(updates.after[chosen]),
+        }
+        if "seeds" in signature.inputs:
+            numbers = np.arange(start, start + len(chosen), dtype=np.int32)
+            inputs["seeds"] = tf.constant(np.stack([np.full_like(numbers, seed), numbers], -1))
+        for name, values in (beside or {}).items():
+            inputs[name] = tf.constant(values[start : start + batch])
+        return keep({name: value.numpy() for name, value in function(**inputs).items()})
+
     parts: list[dict[str, Array]] = []
-    with bar(len(rows), what or "", "update") if what else _Silent() as shown:
-        for start in range(0, len(rows), batch):
-            chosen = rows[start : start + batch]
-            inputs = {
-                "before": tf.constant(updates.before[updates.look[chosen]]),
-                "after": tf.constant(updates.after[chosen]),
-            }
-            if "seeds" in signature.inputs:
-                numbers = np.arange(start, start + len(chosen), dtype=np.int32)
-                inputs["seeds"] = tf.constant(np.stack([np.full_like(numbers, seed), numbers], -1))
-            for name, values in (beside or {}).items():
-                inputs[name] = tf.constant(values[start : start + batch])
-            answer = {name: value.numpy() for name, value in function(**inputs).items()}
-            parts.append(keep(answer))
-            shown.update(len(chosen))
+    threads = ThreadPoolExecutor(at_once)
+    try:
+        with bar(len(rows), what or "", "update") if what else _Silent() as shown:
+            for part in threads.map(answers, range(0, len(rows), batch)):
+                parts.append(part)
+                shown.update(len(next(iter(part.values()))))
+    finally:
+        threads.shutdown(cancel_futures=True)
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 

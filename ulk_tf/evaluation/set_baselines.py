@@ -17,9 +17,12 @@ from ulk_tf.evaluation.msr_baselines import random_samples as samples_of
 from ulk_tf.evaluation.msr_baselines import shadow_clustering as clusters_of
 from ulk_tf.evaluation.predictions import others, predictions
 from ulk_tf.files import Array
+from ulk_tf.machine import cores
 
 # Shadow samples that the baselines cluster: enough for stable centroids, seconds of work.
 CLUSTERED_SHADOW = 6000
+# Updates asked about in one call: a few, so that the bar moves and all cores have work.
+SETS_IN_BATCH = 5
 KINDS = ("centroids", "samples")
 SetOf = Callable[[int], dict[str, Array]]
 
@@ -60,10 +63,17 @@ class AskedForSets(Asked):
         labels = self.dataset.labels[self.updates.indices[row]]
         return np.bincount(labels, minlength=self.dataset.classes)
 
-    def sets(self, rows: Array, what: str) -> SetOf:
-        """The attack's own sets for the posteriors of some updates."""
+    @cached_property
+    def own(self) -> SetOf:
+        """The attack's own sets, by the update whose posteriors it is given."""
         found = predictions(
-            self.trained.attack, self.updates, rows, seed=self.seed, batch=10, what=what
+            self.trained.attack,
+            self.updates,
+            np.arange(len(self.updates)),
+            seed=self.seed,
+            batch=SETS_IN_BATCH,
+            what="reconstructing sets",
+            at_once=cores(),
         )
         return lambda row: {kind: found[kind][row] for kind in KINDS}
 
@@ -107,8 +117,9 @@ def matched_oracle(asked: AskedForSets) -> SetOf:
 
 
 def shuffled(asked: AskedForSets) -> SetOf:
-    """The attack fed another update's posteriors."""
-    return asked.sets(others(asked.updates), "the same, inputs shuffled")
+    """The attack fed another update's posteriors: the set that it made of that update."""
+    other = others(asked.updates)
+    return lambda row: asked.own(other[row])
 
 
 def _named(sets: Sets) -> dict[str, Array]:

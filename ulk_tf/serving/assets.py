@@ -9,7 +9,7 @@ tf_serving_warmup_requests  replayed by the server while it loads
 
 import platform
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -19,13 +19,13 @@ import numpy as np
 import tensorflow as tf
 
 from ulk_tf import __version__
-from ulk_tf.attacks.signature import TrainedAttack
 from ulk_tf.errors import UserError
 from ulk_tf.evaluation.schema_one import upgraded_export
 from ulk_tf.files import Array, digest, load_npz, read_json, save_npz, write_json, write_text
 from ulk_tf.serving import card, numerics, warmup
 from ulk_tf.serving.graph import Graph
 
+Endpoint = Callable[..., Mapping[str, tf.Tensor]]
 SCHEMA_VERSION = 2
 MAX_METADATA = 16 * 2**20  # bytes
 METADATA = Path("assets.extra") / "ulk.json"
@@ -50,7 +50,8 @@ class Extras:
 
 def write(
     folder: Path,
-    attack: TrainedAttack,
+    name: str,
+    endpoints: Mapping[str, Endpoint],
     *,
     dataset: str,
     probing_set: Array,
@@ -59,8 +60,10 @@ def write(
     """Write `assets.extra` into a folder that holds a SavedModel.
 
     Args:
-        folder: holds the SavedModel of `attack`.
-        attack: the saved attack; run once on made-up inputs to record its expected outputs.
+        folder: holds the SavedModel of the attack.
+        name: of the attack.
+        endpoints: the graphs of its signatures as they were saved, by name; each is run once on
+            made-up inputs to record the outputs that are expected.
         dataset: name of the data set.
         probing_set: [probes, ...], as stored.
         metadata: JSON-able; see `serving.export.export_attack`.
@@ -71,7 +74,7 @@ def write(
     pairs = {name: inputs for name, inputs in made.items() if inputs is not None}
     known = {
         "schema_version": SCHEMA_VERSION,
-        "attack": attack.name,
+        "attack": name,
         "dataset": dataset,
         "probing_set": {
             "sha256": digest(probing_set),
@@ -95,8 +98,8 @@ def write(
     write_json(folder / METADATA, content)
     write_text(folder / CARD, card.render(content))
     save_npz(folder / PROBING_SET, {"samples": probing_set})
-    save_npz(folder / numerics.EXPECTED, _expected(attack, pairs))
-    model = f"{dataset}_{attack.name}"
+    save_npz(folder / numerics.EXPECTED, _expected(endpoints, pairs))
+    model = f"{dataset}_{name}"
     requests = [
         warmup.Request(name, {label: value[:1] for label, value in inputs.items()}, model)
         for name, inputs in pairs.items()
@@ -153,13 +156,14 @@ def package_versions() -> dict[str, str]:
     return versions
 
 
-def _expected(attack: TrainedAttack, pairs: Mapping[str, Mapping[str, Array]]) -> dict[str, Array]:
+def _expected(
+    endpoints: Mapping[str, Endpoint], pairs: Mapping[str, Mapping[str, Array]]
+) -> dict[str, Array]:
     """Run the attack in Keras on `pairs`; return thinned outputs by "signature/output"."""
     outputs = {}
     for name, inputs in pairs.items():
         tensors = {label: tf.constant(value) for label, value in inputs.items()}
         # A graph, as in a server: eager calls round differently, and clustering amplifies that.
-        function = tf.function(attack.signatures[name].function, autograph=False)
-        for label, value in function(**tensors).items():
+        for label, value in endpoints[name](**tensors).items():
             outputs[f"{name}/{label}"] = numerics.thinned(np.asarray(value))
     return outputs

@@ -14,7 +14,7 @@ name is not an integer, so that a server ignores it, then checked, synced to dis
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -59,8 +59,15 @@ def export_attack(
     home.mkdir(parents=True, exist_ok=True)
     building = Path(tempfile.mkdtemp(prefix=".building-", dir=home))
     try:
-        _save(attack, building)
-        assets.write(building, attack, dataset=name, probing_set=probing_set, metadata=metadata)
+        endpoints = _save(attack, building)
+        assets.write(
+            building,
+            attack.name,
+            endpoints,
+            dataset=name,
+            probing_set=probing_set,
+            metadata=metadata,
+        )
         conformance.require(building, name="1")
         seal.seal(building)
         building.chmod(0o755)
@@ -82,8 +89,8 @@ def versions(home: Path) -> list[int]:
     return sorted(int(name) for name in names if name.isascii() and name.isdigit())
 
 
-def _save(attack: TrainedAttack, folder: Path) -> None:
-    """Write saved_model.pb and variables/."""
+def _save(attack: TrainedAttack, folder: Path) -> dict[str, Callable[..., dict[str, tf.Tensor]]]:
+    """Write saved_model.pb and variables/; return the graphs of the signatures, by name."""
     endpoints = {}
     for name, signature in attack.signatures.items():
         specs = {
@@ -98,6 +105,7 @@ def _save(attack: TrainedAttack, folder: Path) -> None:
     read = [variable for endpoint in endpoints.values() for variable in endpoint.graph.variables]
     module.state = list({id(variable): variable for variable in read}.values())
     tf.saved_model.save(module, str(folder), signatures=endpoints)
+    return endpoints
 
 
 def _sync(folder: Path) -> None:

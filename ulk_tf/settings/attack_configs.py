@@ -137,8 +137,10 @@ class MsrConfig(AttackConfig):
     discriminator_learning_rate: float = flag(
         2e-4, "learning rate of Adam for the discriminator", 0
     )
-    precision: Literal["float32", "mixed_bfloat16"] = flag(
-        "float32", "number format of the training's arithmetic"
+    precision: Literal["auto", "float32", "mixed_bfloat16"] = flag(
+        "auto",
+        "number format of the training's arithmetic; auto: mixed_bfloat16 on processors with AMX, "
+        "else float32",
     )
     clustering: ClusteringName = flag(
         "matched",
