@@ -203,13 +203,13 @@ class BMGAN(keras.Model):
         """The set's loss with the right posterior difference, and with that of another update."""
         pair, real = data
         seeds = tf.stack([tf.range(tf.shape(real)[0]), tf.fill([tf.shape(real)[0]], 7)], -1)
-        told = self._told(pair, training=False)
+        code, shares = self._told(pair, training=False)
         # Of another update: what was told of it, without asking again.
-        others = [None if part is None else tf.roll(part, 1, axis=0) for part in told]
+        turned = None if shares is None else tf.roll(shares, 1, axis=0)
         measure = SET_LOSSES[self.set_loss]
         match, shuffled = (
-            tf.reduce_mean(measure(real, self._made(*one, self.generated, seeds, training=False)))
-            for one in (told, others)
+            tf.reduce_mean(measure(real, self._made(*told, self.generated, seeds, training=False)))
+            for told in ((code, shares), (tf.roll(code, 1, axis=0), turned))
         )
         return self._record({"loss": match, self.set_loss: match, "shuffled": shuffled})
 
