@@ -41,11 +41,16 @@ def preflight(first: Experiment, *others: Experiment, dataset: Dataset | None = 
     alone = names[0] == names[1]
 
     def check_early(samples: int) -> None:
-        if alone:
+        files = [p.model.base_model for p in (first.owner, first.adversary) if p.model.base_model]
+        # What base models from files were trained on is known when the data are.
+        if alone and not files:
             for one in (first, *others):
                 check_set_sizes(split(one, samples), one)
         import_tensorflow()  # before TFDS imports it and prints its messages
-        from ulk_tf.classifiers import zoo  # noqa: PLC0415 - imports TensorFlow
+        from ulk_tf.classifiers import base_file, zoo  # noqa: PLC0415 - imports TensorFlow
+
+        base_file.check(first.owner, "--base_model")
+        base_file.check(first.adversary, "--shadow_base_model")
 
         for target in {first.owner.model.target, first.adversary.model.target} - {"auto"}:
             zoo.find(target)
@@ -56,6 +61,7 @@ def preflight(first: Experiment, *others: Experiment, dataset: Dataset | None = 
     else:
         check_early(len(dataset.labels))
     other = None if alone else load(names[1], folders.data_dir, cache)
+    from ulk_tf.classifiers.base_file import check_fit  # noqa: PLC0415 - imports TensorFlow
     from ulk_tf.corpus.build import designs_of  # noqa: PLC0415 - imports TensorFlow
 
     for one in (first, *others):
@@ -64,4 +70,8 @@ def preflight(first: Experiment, *others: Experiment, dataset: Dataset | None = 
             design.procedure.build()
             # What the report says of an update may need a library that is not installed.
             _ = design.procedure.sentence
+            if design.base_file:
+                check_fit(
+                    design.base_file, design.procedure, design.dataset.samples, dataset.classes
+                )
     return Loaded(dataset, other)

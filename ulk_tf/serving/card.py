@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ulk_tf.evaluation.knowledge import is_insider, sentences
 from ulk_tf.evaluation.report import held
 from ulk_tf.evaluation.verdict import verdict
 from ulk_tf.evaluation.wording import attack_name
@@ -34,12 +35,14 @@ def render(metadata: Mapping[str, Any]) -> str:
         _section("Measured", _numbers(metadata.get("metrics"))),
         _section("Baselines", _numbers(metadata.get("baselines"))),
         _section("Gain over each baseline", _numbers(metadata.get("gains"))),
-        _section("Data inside this export", held(attack)),
+        _section("Whose attack", " ".join(sentences(metadata))),
+        _section("Data inside this export", held(attack, is_insider(metadata))),
         _section(
             "Use and limits",
             "For owners of a model who want to know what its updates reveal. It was trained on "
-            "updates of shadow models; against a target of another architecture, data set or "
-            "update procedure the figures above do not hold. Output that looks convincing is an "
+            f"updates of {'one base model' if is_insider(metadata) else 'shadow models'}; against "
+            f"a target of another {'base model' if is_insider(metadata) else 'architecture'}, data "
+            "set or update procedure the figures above do not hold. Output that looks convincing is an "
             "estimate, not evidence about a person. It needs answers of the form that it was "
             f"trained on ({_form(metadata)}): from others it infers little.",
         ),

@@ -83,6 +83,17 @@ class ModelConfig(Validated):
         "auto (by the shape of the samples), a built-in classifier (mnist_cnn, lenet, cnn32, "
         "digits_cnn, mlp), or module:function that builds yours",
     )
+    base_model: str | None = flag(
+        None,
+        "trained classifier that is the base model, instead of base models trained here: a .keras "
+        "file, which brings its architecture, or a .npz file with the weights of --target. "
+        "--shadow_base_model=<the same file> makes the adversary an insider",
+    )
+    base_samples: str | None = flag(
+        None,
+        "samples that --base_model was trained on, as positions in the data set: a .npy, .npz or "
+        ".txt file; when none, the array 'seen' of a .npz data set",
+    )
 
 
 @dataclass(frozen=True)
