@@ -28,6 +28,7 @@ EXAMPLES = (
     ("--preset=quick", "the same in about a minute"),
     ("--dataset=mnist", "from TensorFlow Datasets"),
     ("--dataset=own.npz --target=module:function", "your data, your classifier"),
+    ("--dataset=own.npz --base_model=model.keras", "your trained classifier; see `ulk_tf insider`"),
     ("--shadow_target=mlp", "an adversary who assumes another architecture"),
     ("--dataset=cifar10 --help", "flags, with their values there"),
 )

@@ -139,7 +139,7 @@ def _nan(path: Path) -> None:
             "4 arrays .*Give the --target that these weights are of",
         ),
         ("w.npz", lambda path: np.savez(path, a=np.array(["x"])), {}, "arrays of numbers"),
-        ("w.npz", lambda path: np.savez(path), {}, "no array at all"),
+        ("w.npz", np.savez, {}, "no array at all"),
         ("w.npz", _nan, {"target": f"{__name__}:network"}, "finite weights"),
     ],
 )
@@ -160,5 +160,5 @@ def test_what_is_no_base_model_of_these_data(
 
 
 def test_what_is_no_model_in_python() -> None:
-    with pytest.raises(UserError, match="a keras.Model or a list of weights. Received int"):
+    with pytest.raises(UserError, match=r"a keras\.Model or a list of weights. Received int"):
         base_file.give(7)  # type: ignore[arg-type]

@@ -123,9 +123,10 @@ def test_other_weights_are_another_corpus(home: Path, model: keras.Model) -> Non
         )
         _, designs = build.designs_of(experiment, digits())
         folders.append(designs[1].folder)
-        assert designs[1].base_key(BaseId("target", 0)) == base_file.BaseFile(
-            "", tuple(one.get_weights()), None
-        ).digest
+        assert (
+            designs[1].base_key(BaseId("target", 0))
+            == base_file.BaseFile("", tuple(one.get_weights()), None).digest
+        )
     assert folders[0] != folders[1]
 
 

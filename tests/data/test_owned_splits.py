@@ -52,7 +52,7 @@ def test_old_samples_are_in_no_part(
             np.testing.assert_array_equal(found.base, old if known else [])
             np.testing.assert_array_equal(found.pool, getattr(splits, role))
         else:
-            assert found.base_known and 0 < len(found.base)
+            assert found.base_known and len(found.base) > 0
             assert set(found.base) <= set(splits.shadow)
 
 

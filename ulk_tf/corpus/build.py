@@ -68,8 +68,16 @@ class Corpus:
     @property
     def insider(self) -> bool:
         """True if the adversary has the owner's very base model."""
-        first = {base.role: model.digest for base, model in self.bases.items() if not base.number}
-        return "target" in first and first.get("shadow") == first["target"]
+        return self._weights("target") == self._weights("shadow") != ""
+
+    @property
+    def one_shadow(self) -> bool:
+        """True if all updates of the adversary are of one base model, from a file."""
+        return self._weights("validation") == self._weights("shadow") != ""
+
+    def _weights(self, role: Role) -> str:
+        first = self.bases.get(BaseId(role, 0))
+        return first.digest if first else ""
 
 
 def designs_of(

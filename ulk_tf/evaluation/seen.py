@@ -82,9 +82,10 @@ def as_target(corpus: Corpus, most: int) -> Corpus:
 
 def _ranges(corpus: Corpus) -> dict[str, dict[str, float]]:
     """The ranges of confidence and movement that the attack was made for."""
-    # Held-out updates of an insider are of the very base model that her attack learned from.
-    if corpus.insider:
-        return _range_of_one(corpus)
+    # Held-out updates of an insider are of the very base model that her attack learned from; one
+    # base model that is not the owner's says nothing of the owner's.
+    if corpus.one_shadow:
+        return _range_of_one(corpus) if corpus.insider else {}
     sure, lowest, highest = [], [], []
     for role in ("shadow", "validation"):
         updates = corpus.updates[role]

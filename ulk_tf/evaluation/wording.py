@@ -16,9 +16,9 @@ THREAT = (
 THREAT_OF_INSIDER = (
     "The adversary asks a classifier for the posteriors of her own fixed probing set, once before "
     "and once after an update, and sees nothing else of the update. She has the owner's base model "
-    "and samples like the owner's, and knows how it is updated, so that she can train the attack on "
-    "updates that she simulates; it is scored here on updates that it has never seen, of samples "
-    "that are in none of hers."
+    "and samples like the owner's, and knows how it is updated, so that she can train the attack "
+    "on updates that she simulates; it is scored here on updates that it has never seen, of "
+    "samples that are in none of hers."
 )
 
 # What one side has is no assumption: its samples, its base model.

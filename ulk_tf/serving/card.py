@@ -18,6 +18,9 @@ def render(metadata: Mapping[str, Any]) -> str:
     """
     attack = metadata["attack"]
     infers = f" infers {ATTACKS[attack].infers}" if attack in ATTACKS else " reads an update"
+    of, other = "shadow models", "architecture"
+    if is_insider(metadata):
+        of, other = "one base model", "base model"
     parts = [
         f"# {metadata['dataset']}_{attack}\n\n{attack_name(attack)}{infers}, from how a "
         "classifier's posteriors on a fixed probing set move when it is updated (Updates-Leak, "
@@ -40,11 +43,10 @@ def render(metadata: Mapping[str, Any]) -> str:
         _section(
             "Use and limits",
             "For owners of a model who want to know what its updates reveal. It was trained on "
-            f"updates of {'one base model' if is_insider(metadata) else 'shadow models'}; against "
-            f"a target of another {'base model' if is_insider(metadata) else 'architecture'}, data "
-            "set or update procedure the figures above do not hold. Output that looks convincing is an "
-            "estimate, not evidence about a person. It needs answers of the form that it was "
-            f"trained on ({_form(metadata)}): from others it infers little.",
+            f"updates of {of}; against a target of another {other}, data set or update procedure "
+            "the figures above do not hold. Output that looks convincing is an estimate, not "
+            "evidence about a person. It needs answers of the form that it was trained on "
+            f"({_form(metadata)}): from others it infers little.",
         ),
         _section(
             "Made with",

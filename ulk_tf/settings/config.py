@@ -76,7 +76,7 @@ class DataConfig(Validated):
 
 @dataclass(frozen=True)
 class ModelConfig(Validated):
-    """Architecture of the classifiers."""
+    """Classifiers: their architecture, and a trained one as the base model."""
 
     target: str = flag(
         "auto",

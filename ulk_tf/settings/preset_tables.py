@@ -7,6 +7,8 @@ The last layer that has a value decides:
 | default | the data set's, the attack's `plain`, `large` on large data sets, `on` the data set |
 | quick | those, `QUICK`, the attack's `quick` |
 | paper | the data set's, the attack's `plain` and `large`, `PAPER`, the attack's `paper` |
+
+Where a base model is a file, `own_base_fields` overrides those of default and quick.
 """
 
 import typing
@@ -89,6 +91,8 @@ _SINGLE = {
 def own_base_fields(attack: str, preset: Preset, flags: Fields) -> dict[str, Any]:
     """Return the field values that base models from files set instead of the preset's, by name.
 
+    The paper preset has one base model on each side anyway, and keeps its values.
+
     Args:
         attack: li, ssr, lde, msr, or another attack of the table.
         preset: quick, default or paper.
@@ -110,6 +114,8 @@ def own_base_fields(attack: str, preset: Preset, flags: Fields) -> dict[str, Any
                     flags[count],
                     f"Leave --{count} out.",
                 )
+        if preset == "paper":
+            continue
         if name == "base_model":
             values |= {**OWN_BASE, **row.own_base, **(QUICK_OWN_BASE if quick else {})}
         else:
