@@ -53,11 +53,12 @@ def test_a_keras_file_brings_weights_and_architecture(tmp_path: Path) -> None:
     found = opened(tmp_path / "m.keras")
     for one, other in zip(found.weights, model.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
-    known = given.given(found.architecture)
-    assert known is not None and known.json is not None
     experiment = presets.experiment("li", base_model=str(tmp_path / "m.keras"))
+    own = base_file.with_architecture(experiment, "owner", SHAPE, CLASSES).model.target
+    known = given.given(own)
+    assert known is not None and known.json is not None
     # An outsider trains in its image, unless she assumes another.
-    for flags, target in (({}, found.architecture), ({"shadow_target": "mlp"}, "mlp")):
+    for flags, target in (({}, own), ({"shadow_target": "mlp"}, "mlp")):
         experiment = presets.experiment("li", base_model=str(tmp_path / "m.keras"), **flags)
         party = base_file.with_architecture(experiment, "adversary", SHAPE, CLASSES)
         assert party.model.target == target
