@@ -90,6 +90,7 @@ def keep(path: Path) -> None:
     """
     result = read_results(path)
     result["config"]["folders"] = {}
+    result["export"] = ""
     for side in ("owner", "adversary"):
         model = result["config"][side]["model"]
         model |= {n: Path(model[n]).name for n in ("base_model", "base_samples")}
@@ -113,10 +114,12 @@ def _rows(result: Results) -> Iterator[str]:
     kind = f"{result['dataset']}, A_{result['attack'].upper()}, sets of {update}"
     updates = result["config"]["counts"]["training_updates"]
     outsider = _outsider(result)
+    # Records of an earlier schema have no paired gains of shares.
+    known = outsider["gains"] | outsider["metrics"] if outsider else {}
     for name in FIGURES[result["attack"]]:
         own = quality.estimate(result, name)
         interval = f"{quality.show(name, own['low'])} to {quality.show(name, own['high'])}"
-        other = quality.show(name, quality.estimate(outsider, name)["mean"]) if outsider else ""
+        other = quality.show(name, known[name]["mean"]) if name in known else ""
         shown = f"**{quality.show(name, own['mean'])}**"
         yield f"| {kind} | {updates:,} | {quality.title(name)} | {shown} | {interval} | {other} |"
 

@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ulk_tf.data.splits import ROLES, Splits, split
+from ulk_tf.data.splits import ROLES, Splits, check_set_sizes, split
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array
 from ulk_tf.settings import presets
+
+UNLEARNING = "unlearning_by_retraining"
 
 
 def drawn(count: int, insider: bool, old: Array | None, **flags: Any) -> Splits:
@@ -99,3 +101,26 @@ def test_an_old_sample_in_a_pool_is_a_mistake_of_the_program() -> None:
     a, b, c, d = np.split(np.arange(20, dtype=np.int32), 4)
     with pytest.raises(AssertionError, match="was trained on is in a pool"):
         Splits(a, b, c, d, {}, 0, old={"owner": d[:1]})
+
+
+def test_roles_of_an_insider_unlearn_samples_of_their_own() -> None:
+    old = np.arange(100, dtype=np.int32)
+    one, other = (drawn(400, insider, old) for insider in (False, True))
+    parts_of = [other.for_base(role, 0).removable for role in ROLES]
+    np.testing.assert_array_equal(np.sort(np.concatenate(parts_of)), old)
+    assert [len(part) for part in parts_of] == [70, 10, 20]
+    np.testing.assert_array_equal(one.for_base("target", 0).removable, parts_of[2])
+    # Where a base model is trained here, all of its own may be removed.
+    mine = one.for_base("shadow", 0)
+    np.testing.assert_array_equal(mine.removable, mine.base)
+
+
+@pytest.mark.parametrize(
+    "flags", [{"old_samples": 5}, {"update_method": "retraining"}, {"update_method": UNLEARNING}]
+)
+def test_updates_that_read_old_samples_need_to_know_them(flags: dict[str, Any]) -> None:
+    experiment = presets.experiment("li", base_model="m.keras", **flags)
+    with pytest.raises(UserError, match="--base_samples, what --base_model was trained on"):
+        check_set_sizes(split(experiment, 400, None, {"owner": None}), experiment)
+    known = split(experiment, 400, None, {"owner": np.arange(100, dtype=np.int32)})
+    check_set_sizes(known, experiment)
