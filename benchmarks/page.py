@@ -26,21 +26,23 @@ def tables(folder: Path) -> str:
     return "\n".join(writers[name](group) for name, group in groups.items() if group)
 
 
-def rewrite(page: Path, text: str) -> None:
+def rewrite(page: Path, text: str, marks: tuple[str, str] = (BEGIN, END)) -> None:
     """Replace the text between the marks of a page with tables.
 
     Args:
         page: a Markdown file.
         text: the tables.
+        marks: lines before and after them.
 
     Raises:
         UserError: the page has no marks.
     """
-    before, begin, rest = page.read_text(encoding="utf-8").partition(BEGIN)
-    _, end, after = rest.partition(END)
+    first, last = marks
+    before, begin, rest = page.read_text(encoding="utf-8").partition(first)
+    _, end, after = rest.partition(last)
     if not begin or not end:
-        raise UserError(f"{page} with the marks {BEGIN} and {END}", "one without")
-    write_text(page, f"{before}{BEGIN}\n{text}\n{END}{after}")
+        raise UserError(f"{page} with the marks {first} and {last}", "one without")
+    write_text(page, f"{before}{first}\n{text}\n{last}{after}")
 
 
 def _updates(results: list[Result]) -> str:

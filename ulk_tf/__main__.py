@@ -1,4 +1,4 @@
-"""Commands of `python -m ulk_tf`: train, check, probe, audit, gate, serve-config.
+"""Commands of `python -m ulk_tf`: train, insider, check, probe, audit, gate, serve-config.
 
 TensorFlow takes seconds to import, so each command imports what it needs: a misspelt flag is
 answered at once.
@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any, Literal
 
+from ulk_tf import insider
 from ulk_tf.blackbox.asking import Asking, asks
 from ulk_tf.errors import UserError
 from ulk_tf.quiet import import_tensorflow
@@ -182,6 +183,7 @@ AUDIT_EXAMPLES = (
 )
 COMMANDS: dict[str, Any] = {
     "train": {name: training(name) for name in ATTACKS},
+    "insider": {name: insider.comparing(name) for name in ATTACKS},
     "check": check,
     "probe": asks(probe, PROBE_EXAMPLES),
     "audit": asks(audit, AUDIT_EXAMPLES),

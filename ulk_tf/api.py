@@ -48,7 +48,9 @@ def run(
         preset: quick, default or paper.
         seed: seed of all randomness; same seed, same bytes on CPU.
         **flags: any flag of the trainers by its name, such as `training_bases=4`; the prefix
-            `shadow_` sets the adversary's value of a flag instead of the owner's.
+            `shadow_` sets the adversary's value of a flag instead of the owner's. `base_model`
+            may also be a Keras model or a list of weights, `base_samples` an array of positions
+            in the data set or a boolean mask over it.
 
     Returns:
         The result; its files are in the folders `runs_dir` and `export_dir`.
@@ -67,9 +69,17 @@ def run(
     """
     import_tensorflow()
     from ulk_tf import workflow  # noqa: PLC0415 - imports TensorFlow
-    from ulk_tf.classifiers import given, keras_state  # noqa: PLC0415 - imports TensorFlow
+    from ulk_tf.classifiers import base_file, given, keras_state  # noqa: PLC0415 - imports TensorFlow
+    from ulk_tf.data import base_samples  # noqa: PLC0415 - light, but only needed here
 
     data = None
+    for side in ("", "shadow_"):
+        for name, module in (("base_model", base_file), ("base_samples", base_samples)):
+            value = flags.get(side + name)
+            if isinstance(value, Path):
+                flags[side + name] = str(value)
+            elif value is not None and not isinstance(value, str):
+                flags[side + name] = module.give(value)
     if not isinstance(dataset, str):
         data = load_dataset(dataset)
         flags["dataset"] = data.name
@@ -84,15 +94,13 @@ def run(
             data = data or preflight(settings).dataset
             target = given.give(target, data.sample_shape, data.classes)
             classifier = given.given(target)
-            if classifier and classifier.json is None and "executor" not in flags:
-                flags["executor"] = "inline"
-                say(
-                    f"{target} cannot be sent to worker processes, since Keras cannot read its "
-                    "architecture there: updates are computed in this process. Move its custom "
-                    "layers into a module that can be imported."
-                )
+            if classifier and classifier.json is None:
+                _compute_inline(flags, target)
         if target != "auto":
             flags["target"] = target
+        for side in ("", "shadow_"):
+            if target == "auto" and not base_file.is_portable(flags.get(f"{side}base_model")):
+                _compute_inline(flags, flags[f"{side}base_model"])
         settings = experiment(attack, preset, seed, **flags)
         loaded = preflight(settings, dataset=data, given=flags)
         path = workflow.run(settings, loaded, tell=_drop)
@@ -270,6 +278,17 @@ def _give_procedures(flags: dict[str, Any]) -> None:
             )
         elif flags["executor"] != "inline":
             raise UserError(expected, f"one of {given.__module__}", "Or use executor='inline'.")
+
+
+def _compute_inline(flags: dict[str, Any], model: str) -> None:
+    """Compute updates of a model that workers cannot build in this process, unless told where."""
+    if "executor" not in flags:
+        flags["executor"] = "inline"
+        say(
+            f"{model} cannot be sent to worker processes, since Keras cannot read its "
+            "architecture there: updates are computed in this process. Move its custom layers into "
+            "a module that can be imported."
+        )
 
 
 def _drop(line: str) -> None:

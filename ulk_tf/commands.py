@@ -5,7 +5,7 @@ import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ulk_tf.settings.attack_table import ATTACKS
+from ulk_tf.settings.attack_table import ATTACKS, attack_row
 from ulk_tf.settings.config import DataConfig
 from ulk_tf.settings.experiment import Experiment
 from ulk_tf.settings.flags import Described, Flag
@@ -15,6 +15,7 @@ from ulk_tf.settings.presets import (
     SHADOW,
     Preset,
     experiment,
+    outsider_and_insider,
     parts,
     preset_fields,
 )
@@ -28,6 +29,7 @@ EXAMPLES = (
     ("--dataset=mnist", "from TensorFlow Datasets"),
     ("--dataset=own.npz --target=module:function", "your data, your classifier"),
     ("--dataset=own.npz --procedure=module:Class", "your training and update, in any framework"),
+    ("--dataset=own.npz --base_model=model.keras", "your trained classifier; see `ulk_tf insider`"),
     ("--shadow_target=mlp", "an adversary who assumes another architecture"),
     ("--dataset=cifar10 --help", "flags, with their values there"),
 )
@@ -76,6 +78,33 @@ def shared_command(
 
     # Without --set_size: single-sample and multi-sample attacks need different values.
     return _described(checked_run, "li", classes, summary, without=("set_size",))
+
+
+def insider_command(
+    attack: str,
+    run: "Callable[[Experiment, Experiment, Loaded], None]",
+    examples: Sequence[tuple[str, str]],
+    note: str,
+) -> Described:
+    """Make a command that runs an attack by an outsider and by an insider of a base model.
+
+    Args:
+        attack: a name of the table of attacks.
+        run: called with the outsider's experiment, the insider's, and their data.
+        examples: pairs of arguments and their effect.
+        note: paragraph of --help above the flags.
+    """
+    row = attack_row(attack)
+
+    def checked_run(**flags: Any) -> None:
+        from ulk_tf.preflight import preflight  # noqa: PLC0415 - for help, flags are enough
+
+        pair = outsider_and_insider(attack, **flags)
+        run(*pair, preflight(*pair, given=flags))
+
+    summary = f"{row.title}: what the update of your model gives away to outsider and insider."
+    made = _described(checked_run, attack, parts(attack), summary)
+    return dataclasses.replace(made, examples=examples, note=f"{note} {TWINS}")
 
 
 def _described(

@@ -163,7 +163,9 @@ def _held(limit: Limit, result: Result) -> Check:
     if gain["high"] < limit.at_most:
         return Check(name, "held", sentence)
     return Check(
-        name, "undecided", f"{sentence}: the interval contains the limit; use more target bases"
+        name,
+        "undecided",
+        f"{sentence}: the interval contains the limit; use more target bases or updates",
     )
 
 

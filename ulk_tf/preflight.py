@@ -53,11 +53,17 @@ def preflight(
     alone = names[0] == names[1]
 
     def check_early(samples: int) -> None:
-        if alone:
+        files = [p.model.base_model for p in (first.owner, first.adversary) if p.model.base_model]
+        # What base models from files were trained on is known when the data are.
+        if alone and not files:
             for one in (first, *others):
                 check_set_sizes(split(one, samples), one)
         import_tensorflow()  # before TFDS imports it and prints its messages
-        from ulk_tf.classifiers import procedure_class, zoo  # noqa: PLC0415 - imports TensorFlow
+        # These import TensorFlow.
+        from ulk_tf.classifiers import base_file, procedure_class, zoo  # noqa: PLC0415
+
+        base_file.check(first.owner, "--base_model")
+        base_file.check(first.adversary, "--shadow_base_model")
 
         for target in {first.owner.model.target, first.adversary.model.target} - {"auto"}:
             zoo.find(target)
@@ -70,6 +76,7 @@ def preflight(
     else:
         check_early(len(dataset.labels))
     other = None if alone else load(names[1], folders.data_dir, cache)
+    from ulk_tf.classifiers.base_file import check_fit  # noqa: PLC0415 - imports TensorFlow
     from ulk_tf.corpus.build import designs_of  # noqa: PLC0415 - imports TensorFlow
 
     for one in (first, *others):
@@ -77,4 +84,6 @@ def preflight(
         for design in designs:
             data = design.dataset
             design.procedure.check(data.samples, data.labels, design.party.update)
+            if design.base_file:
+                check_fit(design.base_file, design.procedure, data.samples, dataset.classes)
     return Loaded(dataset, other)

@@ -124,6 +124,7 @@ class Result:
         """Return the verdict, the warnings, and each metric with its baselines, as lines."""
         lines = [verdict(self.results).sentence]
         lines += [f"warning: {warning}" for warning in self.warnings]
+        lines += (self.results.get("knowledge") or {}).get("sentences") or []
         for name, estimate in self.metrics.items():
             lines.append(f"{name:28}{_shown(estimate)}")
             for key, gain in self.gains.items():

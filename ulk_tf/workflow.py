@@ -17,6 +17,7 @@ from ulk_tf.attacks.fit import TRAINING_STATE
 from ulk_tf.attacks.signature import Trained
 from ulk_tf.corpus.build import Corpus, build_corpus
 from ulk_tf.data.datasets import short_name
+from ulk_tf.evaluation.knowledge import knowledge, sentences
 from ulk_tf.evaluation.pictures import draw
 from ulk_tf.evaluation.published import published
 from ulk_tf.evaluation.report import headline, write_report
@@ -80,6 +81,7 @@ def _run(
         with stages.stage("scoring"):
             scores: Scores = imported(row.score)(trained, corpus, seed, None)
         results = _results(experiment, corpus, scores, told)
+        results |= {"knowledge": knowledge(experiment, corpus)}
         # Write the figures before the export, which may fail.
         write_results(folder / "results.json", results)
         with stages.stage("held-out updates"):
@@ -133,7 +135,7 @@ def _export(
     row: AttackRow, experiment: Experiment, trained: Trained, corpus: Corpus, results: Results
 ) -> Path:
     shadow = corpus.updates["shadow"]
-    kept = ("config", "warnings", "metrics", "baselines", "gains", "seen")
+    kept = ("config", "warnings", "metrics", "baselines", "gains", "seen", "knowledge")
     return export_attack(
         trained.attack,
         export_dir=Path(experiment.folders.export_dir),
@@ -162,6 +164,8 @@ def _report(
     shown = results | {"environment": environment, "base_models": bases}
     write_report(folder / "report.html", shown, drawn)
     tell(verdict(results).sentence)
+    for sentence in sentences(results):
+        tell(sentence)
     for name, estimate in results["metrics"].items():
         mean, low, high = (estimate[key] for key in ("mean", "low", "high"))
         tell(f"{name:36} {mean:9.5f}  [{low:.5f}, {high:.5f}]")

@@ -18,11 +18,11 @@ from ulk_tf.blackbox.fitting import batched
 from ulk_tf.blackbox.outputs import select
 from ulk_tf.blackbox.protocols import table
 from ulk_tf.blackbox.protocols.protocol import Choices, NotSpoken, error_words
-from ulk_tf.blackbox.reasons import one_line
 from ulk_tf.blackbox.source import Reply
 from ulk_tf.blackbox.transport import TOKEN_VARIABLE, Transport
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array
+from ulk_tf.reasons import one_line
 
 # What servers say of a request with too many samples.
 TOO_MANY = re.compile(

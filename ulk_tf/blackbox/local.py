@@ -13,10 +13,10 @@ from ulk_tf.blackbox import torch_module
 from ulk_tf.blackbox.asking import Asking
 from ulk_tf.blackbox.fitting import Shape, batched, fitted
 from ulk_tf.blackbox.outputs import select
-from ulk_tf.blackbox.reasons import reason
 from ulk_tf.blackbox.source import Reply
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array, digest
+from ulk_tf.reasons import reason
 
 
 class FunctionSource:

@@ -10,9 +10,9 @@ from ulk_tf.blackbox.asking import Asking
 from ulk_tf.blackbox.encoding import png
 from ulk_tf.blackbox.fitting import Shape, as_integers
 from ulk_tf.blackbox.local import FunctionSource, no_signature
-from ulk_tf.blackbox.reasons import reason
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array, digest, sha256_file
+from ulk_tf.reasons import reason
 
 MAX_BYTES = 2 * 2**30  # what a protocol buffer may hold
 # Files beside the model that usually hold its weights, when these are not in it.

@@ -11,11 +11,11 @@ import numpy as np
 from ulk_tf.answers.numbers import checked
 from ulk_tf.blackbox.asking import Asking
 from ulk_tf.blackbox.outputs import OUTPUT_NAMES
-from ulk_tf.blackbox.reasons import reason
 from ulk_tf.blackbox.source import Reply
 from ulk_tf.blackbox.tables import TABLES, read_table
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array, load_npz, save_npz
+from ulk_tf.reasons import reason
 
 SCHEMA_VERSION = 2
 # Recordings of schema version 1 know neither how the target was asked nor notes.

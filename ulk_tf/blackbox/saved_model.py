@@ -10,11 +10,11 @@ from ulk_tf.blackbox.asking import Asking
 from ulk_tf.blackbox.encoding import png
 from ulk_tf.blackbox.fitting import as_integers
 from ulk_tf.blackbox.local import FunctionSource, named
-from ulk_tf.blackbox.reasons import reason
 from ulk_tf.blackbox.signatures import DEFAULT, choose
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array, digest, sha256_file
 from ulk_tf.progress import say
+from ulk_tf.reasons import reason
 
 
 def from_saved_model(

@@ -15,9 +15,9 @@ from urllib.parse import quote, urlsplit
 
 from ulk_tf.blackbox.exchange import Answer, Patience, Server, exchange
 from ulk_tf.blackbox.proxies import find_proxy
-from ulk_tf.blackbox.reasons import one_line
 from ulk_tf.errors import UserError
 from ulk_tf.progress import say
+from ulk_tf.reasons import one_line
 
 TOKEN_VARIABLE = "ULK_TF_TOKEN"  # noqa: S105 (the name of a variable, no token)
 # What a path may hold as it is; anything else is percent-encoded, and what is so already stays.

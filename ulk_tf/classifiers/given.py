@@ -44,7 +44,7 @@ def give(target: keras.Model | Builder, shape: tuple[int, ...], classes: int) ->
     build = _of_model(target) if isinstance(target, keras.Model) else target
     label = target.name if isinstance(target, keras.Model) else target.__name__
     model = build(shape, classes)
-    described = _portable(model)
+    described = portable(model)
     # Equal architectures get equal names, so that they share corpora.
     tag = architecture(model)[:8] if described else digest(id(target))[:8]
     name = f"{PREFIX}{label.strip('<>')}-{tag}"
@@ -69,7 +69,7 @@ def _of_model(model: keras.Model) -> Builder:
     return build
 
 
-def _portable(model: object) -> str | None:
+def portable(model: object) -> str | None:
     """Serialise a model's architecture as JSON; None if another process could not build it."""
     if not isinstance(model, keras.Model):
         return None

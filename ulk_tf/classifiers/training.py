@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ulk_tf.classifiers.procedure import Procedure
+from ulk_tf.classifiers.procedure import Procedure, Weights
 from ulk_tf.data.splits import BaseSplit
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array, digest, load_npz, save_npz
@@ -20,12 +20,12 @@ class BaseModel:
 
     Attributes:
         weights: its weights, in the order of `model.get_weights()`.
-        train_accuracy: accuracy on its training samples, 0 to 1.
+        train_accuracy: accuracy on its training samples, 0 to 1; None if they are not known.
         pool_accuracy: accuracy on samples of its pool, on which it was not trained, 0 to 1.
     """
 
     weights: tuple[Array, ...]
-    train_accuracy: float
+    train_accuracy: float | None
     pool_accuracy: float
 
     @property
@@ -41,7 +41,7 @@ class BaseModel:
             key: digest of everything that determines the model; `load` compares it.
         """
         named = {f"weight_{number:03d}": weight for number, weight in enumerate(self.weights)}
-        accuracies = np.array([self.train_accuracy, self.pool_accuracy])
+        accuracies = np.array([self.train_accuracy, self.pool_accuracy], np.float64)
         checked = {"accuracies": accuracies, "key": np.array(key), "digest": np.array(self.digest)}
         save_npz(path, named | checked)
 
@@ -78,8 +78,26 @@ def train_base(
         seed: seed of initial weights, order and dropout.
     """
     weights = procedure.fit(samples[split.base], labels[split.base], seed)
+    return measured(procedure, weights, samples, labels, split)
+
+
+def measured(
+    procedure: Procedure, weights: Weights, samples: Array, labels: Array, split: BaseSplit
+) -> BaseModel:
+    """Measure the accuracies of a base model.
+
+    Args:
+        procedure: procedure of the side.
+        weights: weights of the base model.
+        samples: samples of the whole data set, [n, ...].
+        labels: labels of the whole data set, int32 [n].
+        split: samples of the base model and of its pool; where its own are not known, its
+            training accuracy is None.
+    """
     accuracies = [
         float(np.mean(procedure.predict_proba(weights, samples[part]).argmax(-1) == labels[part]))
+        if len(part)
+        else None
         for part in (split.base[:CHECKED], split.pool[:CHECKED])
     ]
-    return BaseModel(weights, *accuracies)
+    return BaseModel(weights, accuracies[0], accuracies[1] or 0.0)

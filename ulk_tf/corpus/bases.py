@@ -13,7 +13,7 @@ from ulk_tf.progress import bar
 
 
 def find(designs: Sequence[Design]) -> dict[BaseId, BaseModel]:
-    """Load the base models that are on disk; corpora of the same data share them.
+    """Load the base models that are on disk: given as files, or trained for such corpora before.
 
     Args:
         designs: designs of the corpora of all sides.
@@ -24,6 +24,10 @@ def find(designs: Sequence[Design]) -> dict[BaseId, BaseModel]:
     loaded = {}
     for design in designs:
         for base in design.updates:
+            model = design.model_of_file(base)
+            if model is not None:
+                loaded[base] = model
+                continue
             path, key = _path(design, base)
             with suppress(UserError):  # missing, damaged or of another key: trained later
                 loaded[base] = BaseModel.load(path, key)

@@ -14,9 +14,10 @@ from ulk_tf.corpus.jobs import UpdateJob
 from ulk_tf.corpus.locks import disk_errors, locked
 from ulk_tf.corpus.reading import read_updates
 from ulk_tf.corpus.shards import Shards
-from ulk_tf.corpus.soundness import about_bases, about_data
+from ulk_tf.corpus.soundness import about_bases, about_data, about_files
 from ulk_tf.corpus.stale import check_first_updates
 from ulk_tf.corpus.updates import Updates
+from ulk_tf.data.base_samples import old_samples
 from ulk_tf.data.datasets import Dataset
 from ulk_tf.data.splits import Role, Splits, check_set_sizes, split, with_known_classes
 from ulk_tf.errors import UserError
@@ -62,6 +63,20 @@ class Corpus:
     reused: str = ""
     procedures: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def insider(self) -> bool:
+        """True if the adversary has the owner's very base model."""
+        return self._weights("target") == self._weights("shadow") != ""
+
+    @property
+    def one_shadow(self) -> bool:
+        """True if all updates of the adversary are of one base model, from a file."""
+        return self._weights("validation") == self._weights("shadow") != ""
+
+    def _weights(self, role: Role) -> str:
+        first = self.bases.get(BaseId(role, 0))
+        return first.digest if first else ""
+
 
 def designs_of(
     experiment: Experiment, dataset: Dataset, shadow_dataset: Dataset | None = None
@@ -93,7 +108,8 @@ def designs_of(
             "--shadow_classes=0-4",
         )
     counts = None if shadow_dataset is None else len(other.labels)
-    splits = split(experiment, len(dataset.labels), counts)
+    old = old_samples(experiment, dataset, other)
+    splits = split(experiment, len(dataset.labels), counts, old)
     splits = with_known_classes(splits, experiment, dataset.labels, other.labels)
     check_set_sizes(splits, experiment)
     probing_set = dataset.samples[splits.probes]
@@ -131,6 +147,7 @@ def build_corpus(
         loaded = find(designs)
         corpora = [_open(design, loaded, locks) for design in designs]
         warnings = [sentence for one in datasets.values() for sentence in about_data(one)]
+        warnings += about_files(designs)
         for sentence in warnings:
             say(sentence)
         bases = train_missing(designs, loaded, executor)

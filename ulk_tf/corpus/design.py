@@ -7,13 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
+from ulk_tf.classifiers.base_file import opened, with_architecture
 from ulk_tf.classifiers.side_procedure import procedure_of
-from ulk_tf.classifiers.training import BaseModel
+from ulk_tf.classifiers.training import BaseModel, measured
 from ulk_tf.corpus.changes import NONE
 from ulk_tf.corpus.jobs import TrainingJob, UpdateJob
 from ulk_tf.corpus.plan import PlanRows, draw
 from ulk_tf.data.datasets import Dataset
-from ulk_tf.data.splits import ROLES, Role, Splits
+from ulk_tf.data.splits import ROLES, BaseSplit, Role, Splits
 from ulk_tf.files import Array, digest
 from ulk_tf.settings.experiment import Experiment, Party
 from ulk_tf.settings.keys import training_key, update_key
@@ -53,6 +54,7 @@ class Design:
         side: owner or adversary.
         party: settings of the side.
         dataset: the side's data set.
+        base_file: the side's base model if it is a file, else None.
         probing_set: samples [n_probes, ...] with which every version is queried.
         procedure: trains, updates and queries the side's classifiers.
         seed: the experiment's seed.
@@ -70,7 +72,8 @@ class Design:
         probing_set: Array,
     ) -> None:
         self.side = side
-        self.party: Party = getattr(experiment, side)
+        self.party: Party = with_architecture(experiment, side, dataset.sample_shape, classes)
+        self.base_file = opened(self.party, dataset.sample_shape, classes)
         self.dataset = dataset
         self.probing_set = probing_set
         self.procedure = procedure_of(
@@ -109,7 +112,12 @@ class Design:
         owned = [getattr(splits, role) for role in ROLES_OF[self.side]]
         if self.side == "adversary":
             owned.append(splits.lent)
-        return {
+        file: dict[str, object] = {}
+        if self.base_file:
+            file["base_model"] = self.base_file.digest
+            if self.party.update.reads_old:
+                file["old"] = digest(*map(self.old, self.updates))
+        return file | {
             "schema": SCHEMA,
             "side": self.side,
             "dataset": self.dataset.fingerprint,
@@ -141,6 +149,8 @@ class Design:
 
     def base_key(self, base: BaseId) -> str:
         """Compute the key of a base model: a digest of everything that decides its weights."""
+        if self.base_file:
+            return self.base_file.digest
         training_samples = self._splits.for_base(base.role, base.number).base
         shared = [
             BASE_SCHEMA,
@@ -151,18 +161,31 @@ class Design:
         ]
         return digest(*shared, training_samples, self._base_seed(base))
 
+    def split(self, base: BaseId) -> BaseSplit:
+        """Return the old samples of a base model, and those of its updating sets."""
+        return self._splits.for_base(base.role, base.number)
+
     def pool(self, base: BaseId) -> Array:
         """Return the samples from which a base model's updating sets are drawn, int32 [n].
 
         Those of unlearning are drawn from the old samples.
         """
         if self.party.update.removes:
-            return self.old(base)
-        return self._splits.for_base(base.role, base.number).pool
+            return self.split(base).removable
+        return self.split(base).pool
+
+    def model_of_file(self, base: BaseId) -> BaseModel | None:
+        """Measure the accuracies of a base model from a file; None if the side trains its own."""
+        if self.base_file is None:
+            return None
+        data = self.dataset
+        return measured(
+            self.procedure, self.base_file.weights, data.samples, data.labels, self.split(base)
+        )
 
     def old(self, base: BaseId) -> Array:
         """Return the old samples, those that a base model is trained on, int32 [n]."""
-        return self._splits.for_base(base.role, base.number).base
+        return self.split(base).base
 
     def training_job(self, base: BaseId) -> TrainingJob:
         """Make the job that trains a base model."""

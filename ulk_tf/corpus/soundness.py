@@ -1,6 +1,7 @@
 """Soundness: warnings about data and base models, before updates take hours."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -58,6 +59,26 @@ def about_bases(designs: Sequence[Design], bases: dict[BaseId, BaseModel]) -> li
         f"right no more often than the commonest class is ({_listed(poor)}). What their updates "
         f"give away says little of a trained classifier: {_remedy(designs)}, or check data and "
         "target."
+    ]
+
+
+def about_files(designs: Sequence[Design]) -> list[str]:
+    """Return a warning if nobody said what a base model from a file was trained on.
+
+    Args:
+        designs: designs of the corpora of both sides.
+    """
+    unknown = [
+        design.base_file.name
+        for design in designs
+        if design.base_file and not all(design.split(base).base_known for base in design.updates)
+    ]
+    if not unknown:
+        return []
+    return [
+        f"What {Path(unknown[0]).name} was trained on is not known, so updating sets may contain "
+        "such samples. They move the posteriors less than new ones, which makes the figures too "
+        "low: name them with --base_samples, or mark them in the array 'seen' of the data set."
     ]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ulk_tf.answers.numbers import plain
-from ulk_tf.data.npz import load_npz_dataset
+from ulk_tf.data.npz import load_npz_dataset, load_seen
 from ulk_tf.data.tfds import load_tfds
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array, digest
@@ -24,6 +24,8 @@ class Dataset:
         samples: images uint8 [n, height, width, channels] or vectors float32 [n, features].
         labels: int32 [n], from 0 to classes - 1.
         class_names: one name a class.
+        seen: for each sample, whether the base model of --base_model was trained on it, bool [n];
+            None if the data set does not say.
 
     Example:
         >>> import numpy as np
@@ -37,6 +39,7 @@ class Dataset:
     samples: Array
     labels: Array
     class_names: tuple[str, ...]
+    seen: Array | None = None
 
     def __post_init__(self) -> None:
         for name in ("samples", "labels"):  # tensors and tables of other libraries
@@ -141,7 +144,7 @@ def load(
     if dataset == "digits":
         loaded = Dataset(name, *_digits())
     elif dataset.endswith(".npz"):
-        loaded = Dataset(name, *load_npz_dataset(Path(dataset)))
+        loaded = Dataset(name, *load_npz_dataset(Path(dataset)), load_seen(Path(dataset)))
     else:
         return Dataset(name, *load_tfds(dataset, data_dir, cache_dir, check))
     check(len(loaded.labels))

@@ -20,7 +20,7 @@ def load_npz_dataset(path: Path) -> tuple[Array, Array, tuple[str, ...]]:
 
     The file holds `images` (uint8 [n, height, width] or [n, height, width, channels], or floats
     in [0, 1]) or `vectors` (numbers [n, features]), `labels` (whole numbers [n]) and optionally
-    `class_names` (strings [classes]). Other arrays are not read.
+    `class_names` (strings [classes]). `load_seen` reads `seen`; other arrays are not read.
 
     Args:
         path: path of the file.
@@ -46,6 +46,25 @@ def load_npz_dataset(path: Path) -> tuple[Array, Array, tuple[str, ...]]:
     samples = _images(raw) if kinds[0] == "images" else _vectors(raw)
     labels = _labels(arrays["labels"], len(samples))
     return samples, labels, _class_names(arrays.get("class_names"), labels)
+
+
+def load_seen(path: Path) -> Array | None:
+    """Read which samples a base model was trained on, from the optional array `seen`, bool [n].
+
+    Args:
+        path: path of the .npz file.
+
+    Raises:
+        UserError: the array is not boolean.
+    """
+    seen = load_npz(path, (), ("seen",)).get("seen")
+    if seen is not None and seen.dtype != bool:
+        raise UserError(
+            f"'seen' as booleans in {path}, one for each sample",
+            f"{seen.dtype} {list(seen.shape)}",
+            "Write seen.astype(bool), or give positions with --base_samples.",
+        )
+    return seen
 
 
 def from_arrays(

@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 
+from ulk_tf.data.sizes import NO_FILE, NONE, Old, owner_sizes, removed_by, shadow_base, unseen
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array
 from ulk_tf.settings.config import known_classes
@@ -15,7 +16,8 @@ from ulk_tf.settings.experiment import Experiment
 # validation bases (held-out shadow bases), and scored on the owner's target bases.
 Role = Literal["shadow", "validation", "target"]
 ROLES: tuple[Role, ...] = ("shadow", "validation", "target")
-_MAX = {"target": 20_000, "validation": 4_000}
+SIDES: Mapping[Role, str] = {"shadow": "adversary", "validation": "adversary", "target": "owner"}
+_MAX_VALIDATION = 4_000
 _POOLS = {
     "shadow": "--shadow_samples (or lower --shadow_base_size)",
     "validation": "--validation_samples",
@@ -33,12 +35,23 @@ class BaseSplit:
     """Samples of one base model, as positions in its side's data set.
 
     Attributes:
-        base: samples that it is trained on, int32 [n].
+        base: the old samples: those that it was trained on, int32 [n].
         pool: samples from which its updating sets are drawn, int32 [n]; disjoint from `base`.
+        base_known: False if nobody said what the base model was trained on; `base` is empty then,
+            and `pool` may contain some of it.
+        of_removal: samples of `base` that the updating sets of unlearning are drawn from, int32
+            [n]; all of them when None.
     """
 
     base: Array
     pool: Array
+    base_known: bool = True
+    of_removal: Array | None = None
+
+    @property
+    def removable(self) -> Array:
+        """Old samples from which the updating sets of unlearning are drawn, int32 [n]."""
+        return self.base if self.of_removal is None else self.of_removal
 
 
 @dataclass(frozen=True)
@@ -59,6 +72,8 @@ class Splits:
         one_data_set: True if both sides' samples are of one data set.
         lent: the adversary's samples that went into a large probing set, int32 [n]; disjoint
             from `shadow`.
+        old: by side (owner, adversary) whose base model is a file: the samples that it was
+            trained on, int32 [n], or None if they are not known.
     """
 
     probes: Array
@@ -68,7 +83,8 @@ class Splits:
     base_sizes: Mapping[Role, int]
     seed: int
     one_data_set: bool = True
-    lent: Array = field(default_factory=lambda: np.zeros(0, np.int32))
+    lent: Array = field(default_factory=lambda: NONE)
+    old: Old = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         groups = [[self.probes, self.target], [self.shadow, self.validation, self.lent]]
@@ -79,6 +95,10 @@ class Splits:
             every = np.concatenate(group)
             if len(np.unique(every)) != len(every):
                 raise AssertionError("the probing set and the sides must be disjoint")
+        for side, samples in self.old.items():
+            every = np.concatenate(groups[0 if side == "owner" else -1])
+            if samples is not None and np.isin(every, samples).any():
+                raise AssertionError("a sample that a base model was trained on is in a pool")
 
     def owned(self, role: Role) -> Array:
         """Return the samples from which base sets of a role are drawn, int32 [n]."""
@@ -95,6 +115,13 @@ class Splits:
             role: role of the base model.
             number: its number in the role.
         """
+        side = SIDES[role]
+        if side in self.old:
+            known = self.old[side]
+            pool = getattr(self, role)
+            if known is None:
+                return BaseSplit(NONE, pool, base_known=False)
+            return BaseSplit(known, pool, of_removal=removed_by(role, known, self.seed))
         owned = self.target
         if role != "target":
             owned = np.sort(np.concatenate([self.shadow, self.lent]))
@@ -114,53 +141,64 @@ class Splits:
         return len(self.owned(role)) - self.base_sizes[role]
 
 
-def split(experiment: Experiment, samples: int, adversary_samples: int | None = None) -> Splits:
+def split(
+    experiment: Experiment, samples: int, adversary_samples: int | None = None, old: Old = NO_FILE
+) -> Splits:
     """Divide samples between the probing set and the two sides.
+
+    Samples that a base model from a file was trained on go to no part. The owner of such a base
+    model needs a pool alone: a fifth of all others, at most 10,000, unless --samples says.
 
     Args:
         experiment: sizes; those that are None follow from the numbers of samples.
         samples: number of samples in the owner's data set.
         adversary_samples: number of samples in the adversary's data set; None if both sides
             share one data set.
+        old: what base models from files were trained on, by side; see `Splits.old`.
 
     Raises:
         UserError: the sizes do not fit the data or one another.
     """
-    owner, adversary, counts = experiment.owner.data, experiment.adversary.data, experiment.counts
+    adversary, counts = experiment.adversary.data, experiment.counts
+    shared = adversary_samples is None
+    order = unseen([experiment.seed, 1], samples, old, ("owner", *(["adversary"] * shared)))
+    elsewhere: Array = NONE
+    if adversary_samples is not None:
+        elsewhere = unseen([experiment.seed, 13], adversary_samples, old, ("adversary",))
+    samples = len(order)
     reserved = RESERVED if samples >= 10 * RESERVED else samples // 10
     probes = experiment.probing.n_probes or reserved
     lent = max(probes - reserved, 0)
     if lent and samples >= LARGE_DATA:
         lent = max(lent, LARGE_PROBING_SET - reserved)
-    target = owner.samples or min(samples * 2 // 5, _MAX["target"])
-    other = samples if adversary_samples is None else adversary_samples
-    validation = counts.validation_samples or min(max(other // 12, 1), _MAX["validation"])
-    base = owner.base_size or target // 2
-    shared = adversary_samples is None
-    order = np.random.default_rng([experiment.seed, 1]).permutation(samples).astype(np.int32)
-    elsewhere: Array = np.zeros(0, np.int32)
-    if not shared:
-        rng = np.random.default_rng([experiment.seed, 13])
-        elsewhere = rng.permutation(other).astype(np.int32)
+    target, base = owner_sizes(experiment, samples, old)
+    other = samples if shared else len(elsewhere)
+    validation = counts.validation_samples or min(max(other // 12, 1), _MAX_VALIDATION)
     rest = (samples - reserved - target if shared else other) - validation
     left = samples - reserved - target - lent - (validation if shared else 0)
     shadow = adversary.samples or rest
     most = rest - lent if shared and adversary.samples else rest
     if shadow > most or rest < 2 or left < (2 if shared else 0):
+        free = " that no base model has seen" if old else ""
         raise UserError(
-            f"sizes that together need at most the {other} samples there are",
+            f"sizes that together need at most the {other} samples there are{free}",
             f"{probes} probes, {target} target, {validation} validation"
             + (f", {shadow} shadow" if adversary.samples else " and some for the shadow side"),
             "Lower --n_probes, --samples, --validation_samples or --shadow_samples.",
         )
-    shadow_base = adversary.base_size or base
-    sizes: dict[Role, int] = {"shadow": shadow_base, "validation": shadow_base, "target": base}
+    base_of_shadow = shadow_base(experiment, base, shadow, old)
+    sizes: dict[Role, int] = {
+        "shadow": base_of_shadow,
+        "validation": base_of_shadow,
+        "target": base,
+    }
     have = shadow - lent if shared and not adversary.samples else shadow
-    if not 0 < base < target or not 0 < shadow_base < have:
+    lowest = {side: 0 if side in old else 1 for side in ("owner", "adversary")}
+    if not lowest["owner"] <= base < target or not lowest["adversary"] <= base_of_shadow < have:
         raise UserError(
             f"--base_size from 1 to below the samples of each side (target {target}, "
             f"shadow {have})",
-            base if base == shadow_base else f"{base} and --shadow_base_size={shadow_base}",
+            base if base == base_of_shadow else f"{base} and --shadow_base_size={base_of_shadow}",
         )
     ends = np.cumsum([reserved, target])
     if shared:
@@ -181,6 +219,7 @@ def split(experiment: Experiment, samples: int, adversary_samples: int | None = 
         experiment.seed,
         shared,
         mine[gone],
+        dict(old),
     )
 
 
@@ -216,6 +255,7 @@ def with_known_classes(
         splits.seed,
         splits.one_data_set,
         kept(splits.lent, adversary_labels, adversary),
+        splits.old,
     )
     for role, flag, size in (("target", "", "base_size"), ("shadow", "shadow_", "base_size")):
         owned = len(remaining.owned(role))  # type: ignore[arg-type]
@@ -233,10 +273,19 @@ def check_set_sizes(splits: Splits, experiment: Experiment) -> None:
     """Raise `UserError` if an updating set or the old samples beside it would be too many."""
     for role in ROLES:
         party = experiment.owner if role == "target" else experiment.adversary
-        update, old = party.update, len(splits.for_base(role, 0).base)
+        update, mine = party.update, splits.for_base(role, 0)
+        old = len(mine.base)
+        if update.reads_old and not mine.base_known:
+            raise UserError(
+                "--base_samples, what --base_model was trained on, for an update that reads such "
+                "samples",
+                "none",
+                "Name them, or mark them in the array 'seen' of the data set.",
+            )
         size, pool, remedy = update.set_size, splits.pool_size(role), _POOLS[role]
         if update.removes:
-            pool, remedy = old - max(update.old_samples, 1), "--base_size"
+            pool = min(len(mine.removable), old - max(update.old_samples, 1))
+            remedy = "--base_size"
         if size > pool:
             raise UserError(
                 f"an updating set no larger than its pool ({pool} samples on the {role} side)",

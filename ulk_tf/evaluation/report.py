@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ulk_tf.evaluation.baselines_table import baseline
+from ulk_tf.evaluation.knowledge import is_insider, sentences
 from ulk_tf.evaluation.metrics_table import MetricRow, metric
 from ulk_tf.evaluation.report_page import (
     collapsible,
@@ -57,8 +58,15 @@ def render(results: Mapping[str, Any], figures: Mapping[str, Path]) -> str:
         section("Results", scores(results)),
         section("What is a good value?", _good_values(results)),
         section("Pictures", *(figure(caption, png) for caption, png in figures.items())),
-        section("Threat model", paragraph(threat(results.get("config") or {}))),
-        section("What the export holds", paragraph(held(str(results["attack"])))),
+        section(
+            "Threat model",
+            paragraph(threat(results.get("config") or {}, is_insider(results))),
+            paragraph(" ".join(sentences(results))),
+        ),
+        section(
+            "What the export holds",
+            paragraph(held(str(results["attack"]), is_insider(results))),
+        ),
         section(
             "How it was made",
             listing(stage_lines(results.get("timing") or {})),
@@ -68,18 +76,23 @@ def render(results: Mapping[str, Any], figures: Mapping[str, Path]) -> str:
     return page(f"{attack}, {dataset}", parts)
 
 
-def held(attack: str) -> str:
+def held(attack: str, insider: bool = False) -> str:
     """Say what an export of an attack holds of anybody's data.
 
     Args:
         attack: its name.
+        insider: True if it was trained on the owner's base model and with the owner's samples.
     """
     beside = ATTACKS[attack].holds if attack in ATTACKS else ""
     also = f", and {beside}" if beside else ", and nothing else of anybody's samples"
-    return (
+    text = (
         "The exported attack holds the samples of the probing set, with which a target is asked"
         f"{also}. Its weights were learned from the adversary's samples."
     )
+    if not insider:
+        return text
+    text = text.replace("the adversary's samples", "the owner's samples")
+    return f"{text} It is an insider's: give it to nobody who may not have the owner's samples."
 
 
 def headline(results: Mapping[str, Any]) -> str:

@@ -16,6 +16,7 @@
 | baselines | estimates by `<metric>:<baseline>` |
 | gains | of the attack over each baseline, by the same names |
 | published | figures to set beside, by metric |
+| knowledge | of the adversary, where a base model is a file; see `evaluation.knowledge` |
 
 An estimate is `mean`, `low`, `high` (95% interval) and `n`.
 """
@@ -45,6 +46,8 @@ KEYS: dict[str, type] = {
     "gains": dict,
     "published": dict,
 }
+# Keys that earlier files may lack, with what stands for them.
+LATER: dict[str, Any] = {"knowledge": {}}
 Results = dict[str, Any]
 
 
@@ -53,9 +56,12 @@ def write_results(path: Path, results: Mapping[str, Any]) -> None:
 
     Args:
         path: of the file.
-        results: every key of the table above but for the schema version.
+        results: every key of the table above but for the schema version; those of `LATER` may be
+            missing.
     """
-    write_json(path, {"schema_version": SCHEMA_VERSION} | {key: results[key] for key in KEYS})
+    known = {key: results[key] for key in KEYS}
+    later = {key: results.get(key, default) for key, default in LATER.items()}
+    write_json(path, {"schema_version": SCHEMA_VERSION} | known | later)
 
 
 def read_results(path: Path) -> Results:
@@ -92,4 +98,4 @@ def read_results(path: Path) -> Results:
             f"{path} without a readable {', '.join(wrong)}",
             "Run the attack again.",
         )
-    return dict(found)
+    return LATER | dict(found)

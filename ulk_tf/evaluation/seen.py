@@ -26,6 +26,8 @@ from ulk_tf.settings.attack_table import AttackRow, imported
 TENTHS = 10
 # Posteriors and movements this near to their bounds are at them.
 TINY = 1e-12
+# Confidences of one base model are this near, also when its answers are rounded.
+SAME = 0.01
 
 
 def seen(row: AttackRow, trained: Trained, corpus: Corpus, seed: int) -> dict[str, Any]:
@@ -80,6 +82,10 @@ def as_target(corpus: Corpus, most: int) -> Corpus:
 
 def _ranges(corpus: Corpus) -> dict[str, dict[str, float]]:
     """The ranges of confidence and movement that the attack was made for."""
+    # Held-out updates of an insider are of the very base model that her attack learned from; one
+    # base model that is not the owner's says nothing of the owner's.
+    if corpus.one_shadow:
+        return _range_of_one(corpus) if corpus.insider else {}
     sure, lowest, highest = [], [], []
     for role in ("shadow", "validation"):
         updates = corpus.updates[role]
@@ -94,6 +100,19 @@ def _ranges(corpus: Corpus) -> dict[str, dict[str, float]]:
         "movement": fit_range(lowest, highest, lambda values: np.log(values + TINY), np.exp),
     }
     return {name: known for name, known in found.items() if known is not None}
+
+
+def _range_of_one(corpus: Corpus) -> dict[str, dict[str, float]]:
+    """Ranges of an insider: the confidence of her one base model, and 98% of its updates."""
+    parts = [corpus.updates[role] for role in ("shadow", "validation")]
+    before = parts[0].pair(np.arange(1))[0]
+    sure = float(np.mean(mean_confidence(before)))
+    moved = [mean_movement(*part.pair(np.arange(len(part)))) for part in parts]
+    low, high = np.quantile(np.concatenate(moved), (0.01, 0.99))
+    return {
+        "confidence": {"low": sure - SAME, "high": sure + SAME},
+        "movement": {"low": float(low), "high": float(high)},
+    }
 
 
 def fit_range(

@@ -13,15 +13,24 @@ THREAT = (
     "models of her own; it is scored here on target models and updates that it has never seen."
 )
 
-# Samples belong to one side only; how many there are is no assumption.
-_HAD = ("samples",)
+THREAT_OF_INSIDER = (
+    "The adversary asks a classifier for the posteriors of her own fixed probing set, once before "
+    "and once after an update, and sees nothing else of the update. She has the owner's base model "
+    "and samples like the owner's, and knows how it is updated, so that she can train the attack "
+    "on updates that she simulates; it is scored here on updates that it has never seen, of "
+    "samples that are in none of hers."
+)
+
+# What one side has is no assumption: its samples, its base model.
+_HAD = ("samples", "base_model", "base_samples")
 
 
-def threat(config: Mapping[str, Any]) -> str:
+def threat(config: Mapping[str, Any], insider: bool = False) -> str:
     """The threat model of a run: the usual one, and what the adversary assumes otherwise.
 
     Args:
         config: the run's, as results.json has it.
+        insider: True if the adversary has the owner's base model.
     """
     owner, adversary = (config.get(side) or {} for side in ("owner", "adversary"))
     others = [
@@ -30,7 +39,7 @@ def threat(config: Mapping[str, Any]) -> str:
         for name, value in values.items()
         if value != (owner.get(part) or {}).get(name) and name not in _HAD
     ]
-    sentences = [THREAT]
+    sentences = [THREAT_OF_INSIDER if insider else THREAT]
     defence = (owner.get("defence") or {}).get("defence")
     if defence:
         sentences.append(f"Clients see the owner's answers through a defence, {defence}.")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ulk_tf.evaluation.knowledge import is_insider, sentences
 from ulk_tf.evaluation.report import held
 from ulk_tf.evaluation.verdict import verdict
 from ulk_tf.evaluation.wording import attack_name
@@ -17,6 +18,9 @@ def render(metadata: Mapping[str, Any]) -> str:
     """
     attack = metadata["attack"]
     infers = f" infers {ATTACKS[attack].infers}" if attack in ATTACKS else " reads an update"
+    of, other = "shadow models", "architecture"
+    if is_insider(metadata):
+        of, other = "one base model", "base model"
     parts = [
         f"# {metadata['dataset']}_{attack}\n\n{attack_name(attack)}{infers}, from how a "
         "classifier's posteriors on a fixed probing set move when it is updated (Updates-Leak, "
@@ -34,14 +38,15 @@ def render(metadata: Mapping[str, Any]) -> str:
         _section("Measured", _numbers(metadata.get("metrics"))),
         _section("Baselines", _numbers(metadata.get("baselines"))),
         _section("Gain over each baseline", _numbers(metadata.get("gains"))),
-        _section("Data inside this export", held(attack)),
+        _section("Whose attack", " ".join(sentences(metadata))),
+        _section("Data inside this export", held(attack, is_insider(metadata))),
         _section(
             "Use and limits",
             "For owners of a model who want to know what its updates reveal. It was trained on "
-            "updates of shadow models; against a target of another architecture, data set or "
-            "update procedure the figures above do not hold. Output that looks convincing is an "
-            "estimate, not evidence about a person. It needs answers of the form that it was "
-            f"trained on ({_form(metadata)}): from others it infers little.",
+            f"updates of {of}; against a target of another {other}, data set or update procedure "
+            "the figures above do not hold. Output that looks convincing is an estimate, not "
+            "evidence about a person. It needs answers of the form that it was trained on "
+            f"({_form(metadata)}): from others it infers little.",
         ),
         _section(
             "Made with",

@@ -82,7 +82,7 @@ def _check_procedure(text: str) -> None:
 
 @dataclass(frozen=True)
 class ModelConfig(Validated):
-    """Classifiers: their architecture, or the class that trains and updates them."""
+    """Classifiers: their architecture, or what trains and updates them, and a trained one."""
 
     target: str = flag(
         "auto",
@@ -94,6 +94,17 @@ class ModelConfig(Validated):
         "module:Class with fit, update and predict_proba over arrays, in any framework (see "
         "docs/PROCEDURES.md); the built-in Keras training and update when none",
         check=_check_procedure,
+    )
+    base_model: str | None = flag(
+        None,
+        "trained classifier that is the base model, instead of base models trained here: a .keras "
+        "file, which brings its architecture, or a .npz file with the weights of --target. "
+        "--shadow_base_model=<the same file> makes the adversary an insider",
+    )
+    base_samples: str | None = flag(
+        None,
+        "samples that --base_model was trained on, as positions in the data set: a .npy, .npz or "
+        ".txt file; when none, the array 'seen' of a .npz data set",
     )
 
 

@@ -20,9 +20,18 @@ from ulk_tf.settings.config import (
     UpdateConfig,
 )
 from ulk_tf.settings.experiment import Experiment, Party
-from ulk_tf.settings.preset_tables import PRESETS, Preset, preset_fields
+from ulk_tf.settings.preset_tables import PRESETS, Preset, own_base_fields, preset_fields
 
-__all__ = ["ATTACKS", "PRESETS", "Preset", "experiment", "flags_of", "parts", "preset_fields"]
+__all__ = [
+    "ATTACKS",
+    "PRESETS",
+    "Preset",
+    "experiment",
+    "flags_of",
+    "outsider_and_insider",
+    "parts",
+    "preset_fields",
+]
 
 # Config classes of each party, by their field of `Party`.
 PARTY: Mapping[str, type] = types.MappingProxyType(
@@ -41,9 +50,10 @@ OF_COMPILING: Mapping[str, tuple[str, ...]] = {
     "base_compiled": ("base_optimizer", "base_learning_rate", "base_momentum"),
 }
 # Fields that the adversary does not take over from the owner when they are not given: the two
-# sides have disjoint samples.
-OWN_TO_EACH_SIDE = ("samples",)
-_PATHS = ("dataset", f"{SHADOW}dataset", "data_dir", "runs_dir", "export_dir")
+# sides have disjoint samples, and she who has the owner's base model is an insider.
+OWN_TO_EACH_SIDE = ("samples", "base_model")
+_OF_SIDES = ("dataset", "base_model", "base_samples")
+_PATHS = (*_OF_SIDES, *map(SHADOW.__add__, _OF_SIDES), "data_dir", "runs_dir", "export_dir")
 
 
 def parts(attack: str) -> dict[str, type]:
@@ -84,7 +94,8 @@ def experiment(attack: str, preset: Preset = "default", seed: int = 0, **flags: 
     # Shells do not expand the tilde of --runs_dir=~/runs.
     flags |= {n: os.path.expanduser(flags[n]) for n in _PATHS if flags.get(n)}  # noqa: PTH111
     dataset = flags.get("dataset", DataConfig.dataset)
-    values = preset_fields(attack, dataset, preset) | _overridden_compile(flags) | flags
+    values = preset_fields(attack, dataset, preset)
+    values |= own_base_fields(attack, preset, flags) | _overridden_compile(flags) | flags
     return Experiment(
         attack_name=attack,
         preset=preset,
@@ -93,6 +104,29 @@ def experiment(attack: str, preset: Preset = "default", seed: int = 0, **flags: 
         adversary=Party(**{name: _assumed(cls, values) for name, cls in PARTY.items()}),
         **{name: _filled(cls, values) for name, cls in classes.items() if name not in PARTY},
     )
+
+
+def outsider_and_insider(attack: str, **flags: Any) -> tuple[Experiment, Experiment]:
+    """Make the experiments of an outsider and of an insider who attack the same base model.
+
+    Both are asked about the same target updates.
+
+    Args:
+        attack: li, ssr, lde, msr, or another attack of the table.
+        **flags: as `experiment` takes them, with `base_model`.
+
+    Raises:
+        UserError: there is no base model, or the adversary is given one of her own.
+    """
+    if flags.get("base_model") is None:
+        raise UserError("--base_model=model.keras", "none")
+    own = f"{SHADOW}base_model"
+    if flags.get(own) is not None:
+        raise UserError(f"no --{own}: the insider has --base_model", repr(flags[own]))
+    outsider = experiment(attack, **flags)
+    # The outsider's numbers of base models are not the insider's, who has one.
+    of_both = {k: v for k, v in flags.items() if k not in ("training_bases", "validation_bases")}
+    return outsider, experiment(attack, **of_both | {own: flags["base_model"]})
 
 
 def _overridden_compile(flags: Mapping[str, Any]) -> dict[str, bool]:
@@ -124,7 +158,14 @@ def flags_of(config: Mapping[str, Any]) -> dict[str, Any]:
     dataset = owner["data"]["dataset"]
     flags = {"dataset": dataset} | ({} if preset == "default" else {"preset": preset})
     flags |= {} if config["seed"] == 0 else {"seed": config["seed"]}
-    plain = dataclasses.asdict(experiment(attack, preset, dataset=dataset))
+    # Base models from files change the preset's counts.
+    files = {
+        f"{prefix}base_model": known
+        for prefix, party in (("", owner), (SHADOW, adversary))
+        if (known := party["model"].get("base_model"))
+    }
+    plain = dataclasses.asdict(experiment(attack, preset, dataset=dataset, **files))
+    flags |= files
     for part in (*PARTY, "probing", "counts", "attack"):
         values, usual = ((c["owner"] if part in PARTY else c)[part] for c in (config, plain))
         flags |= {n: v for n, v in values.items() if n != "dataset" and v != usual[n]}

@@ -10,8 +10,8 @@ from typing import Any
 
 from ulk_tf.blackbox.fitting import as_integers, fitted
 from ulk_tf.blackbox.protocols.protocol import Choices, Input, NotSpoken, ServingProtocol, kind_of
-from ulk_tf.blackbox.reasons import one_line
 from ulk_tf.files import Array
+from ulk_tf.reasons import one_line
 
 # How a refusal quotes a signature: tensors, or columns with their types.
 TENSOR = re.compile(

@@ -22,9 +22,9 @@ from ulk_tf.blackbox.protocols.protocol import (
     kind_of,
 )
 from ulk_tf.blackbox.protocols.tensors import Tensor, TensorSpec, read_specs
-from ulk_tf.blackbox.reasons import one_line
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array
+from ulk_tf.reasons import one_line
 
 TEXT = "BYTES"
 # The type of samples for a model that does not tell what it takes.

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from ulk_tf.blackbox.encoding import png
-from ulk_tf.blackbox.reasons import one_line
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array
+from ulk_tf.reasons import one_line
 
 MAX_BYTES = 2**20
 MAX_DEPTH = 64

@@ -7,9 +7,9 @@ from ulk_tf.blackbox.labelled import label_and_score
 from ulk_tf.blackbox.protocols.paths import AnswerPath
 from ulk_tf.blackbox.protocols.protocol import Choices, NotSpoken, ServingProtocol, kind_of
 from ulk_tf.blackbox.protocols.request_template import RequestTemplate
-from ulk_tf.blackbox.reasons import one_line
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array
+from ulk_tf.reasons import one_line
 
 
 class Template(ServingProtocol):

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ulk_tf.blackbox.reasons import one_line
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array
+from ulk_tf.reasons import one_line
 
 
 @dataclass(frozen=True)

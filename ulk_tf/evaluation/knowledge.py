@@ -1,0 +1,64 @@
+"""Knowledge of the adversary where a base model is a file: outsider or insider, in words.
+
+| adversary | has | learns from |
+|---|---|---|
+| outsider | data like the owner's | shadow models that she trained in the image of the target |
+| insider | the very base model | simulated updates of it, with samples of her own |
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ulk_tf.settings.experiment import Experiment
+
+if TYPE_CHECKING:
+    from ulk_tf.corpus.build import Corpus
+
+
+def knowledge(experiment: Experiment, corpus: "Corpus") -> dict[str, Any]:
+    """Describe what the adversary knows of the owner's base model.
+
+    Args:
+        experiment: all settings.
+        corpus: corpora of both sides.
+
+    Returns:
+        `insider` (bool), and `sentences` for reports; empty if both sides trained their base
+        models.
+    """
+    owner, adversary = experiment.owner.model.base_model, experiment.adversary.model.base_model
+    if owner is None and adversary is None:
+        return {}
+    sentences = []
+    if owner is not None:
+        sentences.append(
+            f"The owner's base model is {Path(owner).name}. It is the only target, so intervals "
+            "cover updates of this base model and say nothing of others."
+        )
+    probes, updates = len(corpus.probing_set), len(corpus.updates["shadow"])
+    if corpus.insider:
+        sentences.append(
+            "The adversary is an insider: she has this very base model, and the attack was trained "
+            f"on {updates:,} simulated updates of it, with other samples than those it was scored "
+            f"on. She is the strongest adversary built here, with {probes:,} probes; what she "
+            "infers is no bound on what another attack may infer."
+        )
+    elif adversary is not None:
+        sentences.append(f"The adversary's shadow model is one, {Path(adversary).name}.")
+    else:
+        sentences.append(
+            "The adversary is an outsider: she has not this base model, only shadow models that "
+            f"she trained in its image ({experiment.counts.training_bases})."
+        )
+    return {"insider": corpus.insider, "sentences": sentences}
+
+
+def sentences(results: Mapping[str, Any]) -> list[str]:
+    """Return the sentences of `knowledge` that results or an export's metadata hold."""
+    return list((results.get("knowledge") or {}).get("sentences") or ())
+
+
+def is_insider(results: Mapping[str, Any]) -> bool:
+    """Return True if results or an export's metadata are of an insider."""
+    return bool((results.get("knowledge") or {}).get("insider"))
