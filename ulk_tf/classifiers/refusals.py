@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import keras
@@ -52,16 +52,14 @@ def refuse_unfollowed(model: keras.Model, shape: tuple[int, ...]) -> None:
         definition = op_def_registry.get(node.op)
         if definition is not None and definition.is_stateful and node.op not in _HARMLESS:
             what = f"{node.op}, as {node.name}, whose result no seed decides"
-            raise _impure(model, what, _REMEDY, [node.name])
-    # Counted: functions within come in any order.
-    changed = Counter(map(_content, first))
-    changed.subtract(map(_content, second))
-    if any(changed.values()):
+            raise _impure(model, what, _REMEDY, _layers_of(model, [node]))
+    # Sorted: functions within come in any order.
+    if sorted(map(_content, first)) != sorted(map(_content, second)):
         raise _impure(
             model,
             "Python that does something else each time",
             "Let a call depend on its inputs and on weights alone.",
-            [node.name for node in (*first, *second) if changed[_content(node)]],
+            _changed(model, first, second),
         )
 
 
@@ -139,21 +137,21 @@ def _content(node: Any) -> tuple[str, tuple[tuple[str, bytes], ...]]:
     return node.op, tuple(attributes)
 
 
-def _impure(model: keras.Model, what: str, remedy: str, nodes: Iterable[str] = ()) -> UserError:
+def _impure(
+    model: keras.Model, what: str, remedy: str, layers: Iterable[keras.Layer] = ()
+) -> UserError:
     return UserError(
         "a target whose call depends on samples, weights and seeds alone",
-        f"{_culprits(model, nodes)} with {what}",
+        f"{_culprits(model, layers)} with {what}",
         remedy,
     )
 
 
-def _culprits(model: keras.Model, nodes: Iterable[str] = ()) -> str:
-    """The layers in which nodes of a graph lie; if unknown, all layers that are not Keras' own."""
-    layers = list(model._flatten_layers())
-    own = [layer for layer in layers if not _is_keras(layer)]
-    inside = [layer for layer in layers if layer is not model]
-    found = [layer for name in nodes if (layer := _layer_of(name, inside)) is not None]
-    names = {type(layer).__name__ + ("" if _is_keras(layer) else ".call") for layer in found or own}
+def _culprits(model: keras.Model, layers: Iterable[keras.Layer] = ()) -> str:
+    """Names of layers; if there are none, of all layers that are not Keras' own."""
+    own = [layer for layer in model._flatten_layers() if not _is_keras(layer)]
+    named = list(layers) or own
+    names = {type(layer).__name__ + ("" if _is_keras(layer) else ".call") for layer in named}
     return " or ".join(sorted(names)) or f"the model {model.name}"
 
 
@@ -161,11 +159,33 @@ def _is_keras(layer: keras.Layer) -> bool:
     return type(layer).__module__.startswith("keras.")
 
 
-def _layer_of(node: str, layers: list[keras.Layer]) -> keras.Layer | None:
-    """The innermost layer in whose scope a node lies; TensorFlow numbers a repeated scope."""
-    for part in reversed(node.split("/")):
+def _changed(model: keras.Model, first: list[Any], second: list[Any]) -> list[keras.Layer]:
+    """The layers in which two traces differ."""
+    layers = _by_name(model)
+    counts = [
+        Counter((_scope(node, layers), _content(node)) for node in nodes)
+        for nodes in (first, second)
+    ]
+    scopes = {scope for scope, _ in (counts[0] - counts[1]) + (counts[1] - counts[0])}
+    return [layers[scope] for scope in scopes if scope is not None]
+
+
+def _layers_of(model: keras.Model, nodes: list[Any]) -> list[keras.Layer]:
+    """The layers in which nodes of a graph lie, each the innermost one."""
+    layers = _by_name(model)
+    scopes = [_scope(node, layers) for node in nodes]
+    return [layers[scope] for scope in scopes if scope is not None]
+
+
+def _by_name(model: keras.Model) -> dict[str, keras.Layer]:
+    return {layer.name: layer for layer in model._flatten_layers(include_self=False)}
+
+
+def _scope(node: Any, layers: Mapping[str, keras.Layer]) -> str | None:
+    """The name of the innermost layer in whose scope a node lies."""
+    for part in reversed(node.name.split("/")):
+        # TensorFlow numbers a scope that occurs again.
         for name in (part, re.sub(r"_\d+$", "", part)):
-            for layer in layers:
-                if layer.name == name:
-                    return layer
+            if name in layers:
+                return name
     return None

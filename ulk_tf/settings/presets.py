@@ -169,17 +169,30 @@ def flags_of(config: Mapping[str, Any]) -> dict[str, Any]:
     for part in (*PARTY, "probing", "counts", "attack"):
         values, usual = ((c["owner"] if part in PARTY else c)[part] for c in (config, plain))
         flags |= {n: v for n, v in values.items() if n != "dataset" and v != usual[n]}
-    for switch in _overridden_compile(flags):
-        flags.pop(switch, None)
     # Add the adversary's settings that follow neither from the owner's nor from the preset.
-    assumed = dataclasses.asdict(experiment(attack, **flags))["adversary"]
+    assumed = dataclasses.asdict(experiment(attack, **_without_switches(flags)))["adversary"]
     for part in PARTY:
         flags |= {
             SHADOW + name: value
             for name, value in adversary[part].items()
             if value != assumed[part][name]
         }
+    flags = _without_switches(flags)
+    for prefix, side in (("", "owner"), (SHADOW, "adversary")):
+        followed = dataclasses.asdict(experiment(attack, **flags))[side]
+        for part in PARTY:
+            flags |= {
+                prefix + name: value
+                for name, value in config[side][part].items()
+                if name in OF_COMPILING and value != followed[part][name]
+            }
     return flags
+
+
+def _without_switches(flags: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out `compiled` and its kind, which follow from other flags unless they are given."""
+    switches = [prefix + switch for switch in OF_COMPILING for prefix in ("", SHADOW)]
+    return {name: value for name, value in flags.items() if name not in switches}
 
 
 def _filled(cls: type, values: Mapping[str, Any]) -> Any:
