@@ -3,7 +3,7 @@
 import dataclasses
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from ulk_tf.settings.attack_table import ATTACKS, attack_row
 from ulk_tf.settings.config import DataConfig
@@ -105,6 +105,38 @@ def insider_command(
     summary = f"{row.title}: what the update of your model gives away to outsider and insider."
     made = _described(checked_run, attack, parts(attack), summary)
     return dataclasses.replace(made, examples=examples, note=f"{note} {TWINS}")
+
+
+def sweep_command(run: Callable[..., None], summary: str, sizes: str) -> Described:
+    """Make a command with a list of attacks and the flags that all attacks share.
+
+    Args:
+        run: called with `attack` and the flags that were given.
+        summary: the first line of --help.
+        sizes: what --preset=sweep, its default, stands for.
+    """
+    classes = {name: cls for name, cls in parts("li").items() if name != "attack"}
+    made = _described(run, "li", classes, summary, without=("set_size",))
+
+    def flags(given: Mapping[str, str]) -> list[Flag]:
+        listed = made.flags(given)
+        own = {
+            "preset": Flag(
+                "preset",
+                Literal["sweep", *PRESETS],
+                f"sweep ({sizes}), or a preset of the trainers; flags that you give override it",
+                default="sweep",
+                group=listed[0].group,
+            )
+        }
+        attack = Flag("attack", str, "attacks, separated by commas", "li", group=listed[0].group)
+        return [attack, *(own.get(flag.name, flag) for flag in listed)]
+
+    examples = (
+        ("", "label inference on handwritten digits"),
+        ("--dataset=mnist --attack=li,lde", "two attacks on MNIST"),
+    )
+    return dataclasses.replace(made, flags=flags, examples=examples)
 
 
 def _described(

@@ -121,7 +121,10 @@ def designs_of(
 
 
 def build_corpus(
-    experiment: Experiment, dataset: Dataset, shadow_dataset: Dataset | None = None
+    experiment: Experiment,
+    dataset: Dataset,
+    shadow_dataset: Dataset | None = None,
+    sides: Sequence[str] = ("adversary", "owner"),
 ) -> Corpus:
     """Train missing base models, compute missing updates, and load the corpus.
 
@@ -129,6 +132,7 @@ def build_corpus(
         experiment: all settings.
         dataset: the owner's data set.
         shadow_dataset: the adversary's data set; None if it is the owner's.
+        sides: the sides whose updates are computed; those of other sides are missing.
 
     Returns:
         The corpus; its bytes depend neither on the executor nor on the chunk size or on
@@ -139,8 +143,9 @@ def build_corpus(
             process builds the same corpus, or workers died repeatedly.
     """
     check_folder(Path(experiment.folders.runs_dir), "--runs_dir")
-    splits, designs = designs_of(experiment, dataset, shadow_dataset)
-    other = designs[0].dataset
+    splits, both = designs_of(experiment, dataset, shadow_dataset)
+    other = both[0].dataset
+    designs = [design for design in both if design.side in sides]
     datasets = {one.fingerprint: one for one in (dataset, other)}
     # Open the executor first: if a cluster cannot be reached, no folder is left behind.
     with open_executor(experiment.execution, datasets) as executor, ExitStack() as locks:

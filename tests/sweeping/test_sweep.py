@@ -1,0 +1,203 @@
+"""Sweeps: measured once, resumed after a kill, told in a table; utility by hand."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib.image import imread
+
+from tests.corpus.settings import TINY
+from ulk_tf.errors import UserError
+from ulk_tf.evaluation.intervals import Estimate
+from ulk_tf.settings import cli
+from ulk_tf.settings.presets import experiment
+from ulk_tf.sweeping import sweep
+from ulk_tf.sweeping.command import sweeping
+from ulk_tf.sweeping.ledger import Ledger
+from ulk_tf.sweeping.settings import (
+    ADVERSARIES,
+    DEFENCES,
+    SIZES,
+    Setting,
+    attacks_named,
+    settings_for,
+)
+from ulk_tf.sweeping.table import table
+from ulk_tf.sweeping.utility import calibration_error, utility
+
+FEW = (Setting("round:1", {"defence": "round:1"}), Setting("dp", {"dp_noise_multiplier": 1.0}))
+SMALL = {name: value for name, value in TINY.items() if name != "set_size"}
+
+
+def flags(folder: Path, **more: Any) -> list[str]:
+    """The command line of a sweep that takes seconds."""
+    given = SMALL | {"training_updates": 20, "runs_dir": folder} | more
+    return [f"--{name}={value}" for name, value in given.items() if value is not None]
+
+
+def run(settings: tuple[Setting, ...], defended: bool, arguments: list[str]) -> object:
+    with pytest.raises(SystemExit) as ended:
+        cli.run(sweeping(settings, "A sweep.", defended=defended), ["--attack=li", *arguments])
+    return ended.value.code
+
+
+ENTRY = {
+    "metrics": {"accuracy": {"mean": 0.5, "low": 0.4, "high": 0.6, "n": 20}},
+    "gains": {"accuracy:most_frequent_label": {"mean": 0.4, "low": 0.3, "high": 0.5, "n": 20}},
+}
+
+
+@pytest.fixture
+def measured(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Replace what trains and scores by stand-ins, and name what they were asked for."""
+    asked: list[str] = []
+
+    def noted(kind: str, answer: Any) -> Any:
+        def call(one: Any, *_: Any) -> Any:
+            asked.append(f"{kind} {one.owner.defence.defence}")
+            return answer
+
+        return call
+
+    useful = dict.fromkeys(("accuracy", "calibration_error", "change"), Estimate(0.5, 0.4, 0.6, 9))
+    for name, answer in (("measure", ENTRY), ("score", ENTRY), ("train", None)):
+        monkeypatch.setattr(sweep, name, noted(name, answer))
+    monkeypatch.setattr(sweep, "build_corpus", noted("build", None))
+    monkeypatch.setattr(sweep, "utility", noted("utility", useful))
+    return asked
+
+
+def check_files(told: str) -> Path:
+    """Check what a sweep of round:1 prints and writes; return the path of its file."""
+    lines = told.splitlines()
+    paths = [Path(line) for line in lines[-3:]]
+    assert [path.name for path in paths] == ["leak_and_utility.png", "table.md", "sweep.json"]
+    assert imread(paths[0]).shape[2] in (3, 4)
+    names = {"plain", "plain, seed 1", "plain, seed 2", "plain, utility"}
+    names |= {"round:1", "round:1, naive", "round:1, utility"}
+    assert set(json.loads(paths[2].read_text())["entries"]) == names
+    assert any(line.startswith("| round:1 |") for line in lines)
+    return paths[2]
+
+
+def test_a_sweep_is_measured_once_and_goes_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], measured: list[str]
+) -> None:
+    assert run(FEW[:1], True, flags(tmp_path)) == 0
+    path = check_files(capsys.readouterr().out)
+    plain = ["measure None"] * 3
+    naive = ["build None", "train None", "build round:1", "score round:1"]
+    assert measured == [*plain, *naive, "measure round:1", "utility round:1", "utility None"]
+    measured.clear()
+    before = path.read_bytes()
+    assert run(FEW[:1], True, flags(tmp_path)) == 0
+    assert not measured and path.read_bytes() == before
+    # What a kill left out is measured, and nothing else.
+    kept = json.loads(path.read_text())
+    del kept["entries"]["round:1"]
+    path.write_text(json.dumps(kept))
+    assert run(FEW[:1], True, flags(tmp_path)) == 0
+    assert measured == ["measure round:1"]
+
+
+@pytest.mark.slow
+def test_a_real_sweep(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(FEW[:1], True, flags(tmp_path)) == 0
+    check_files(capsys.readouterr().out)
+    assert not list(tmp_path.rglob("saved_model.pb"))
+
+
+def test_a_setting_that_does_not_fit_is_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], measured: list[str]
+) -> None:
+    many = Setting("many probes", {"n_probes": 1700})
+    assert run((many,), False, flags(tmp_path, n_probes=None)) == 0
+    told = capsys.readouterr()
+    assert "many probes is left out" in told.err
+    assert "many probes" not in told.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [(["--attack=lo"], "an attack of li"), (["--defence=round:3"], "no --defence, which this")],
+)
+def test_mistakes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.run(sweeping(DEFENCES, "A sweep.", defended=True), [*flags(tmp_path), *arguments])
+    assert ended.value.code == 2
+    assert words in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("attack", SIZES)
+@pytest.mark.parametrize("settings", [DEFENCES, ADVERSARIES])
+def test_every_setting_is_an_experiment(attack: str, settings: tuple[Setting, ...]) -> None:
+    made = [
+        experiment(attack, **{"dataset": "mnist", **SIZES[attack], **one.flags})
+        for one in settings_for(attack, settings)
+    ]
+    assert len(set(map(repr, made))) == len(made)
+    for one in settings_for(attack, DEFENCES):
+        naive = experiment(attack, **{"dataset": "mnist", **SIZES[attack], **one.naive})
+        assert naive.adversary.defence.defence is None
+        assert naive.adversary.update.privacy is None
+
+
+def test_names_of_attacks() -> None:
+    assert attacks_named("li, lde,li") == ["li", "lde"]
+    with pytest.raises(UserError, match="separated by commas"):
+        attacks_named(" ,")
+
+
+def test_an_entry_counts_for_its_own_experiment_only(tmp_path: Path) -> None:
+    one, other = (experiment("li", seed=seed) for seed in (0, 1))
+    ledger = Ledger(tmp_path / "sweep.json")
+    ledger.add("plain", one, {"seconds": 1.0})
+    again = Ledger(tmp_path / "sweep.json")
+    assert again.find("plain", one) == {"key": again.find("plain", one)["key"], "seconds": 1.0}  # type: ignore[index]
+    assert again.find("plain", other) is None
+    moved = experiment("li", runs_dir="elsewhere", executor="inline")
+    assert again.find("plain", moved) is not None
+    (tmp_path / "sweep.json").write_text("[]")
+    with pytest.raises(UserError, match="a sweep of schema 1"):
+        Ledger(tmp_path / "sweep.json")
+
+
+def test_calibration_error_by_hand() -> None:
+    answers = np.array([[0.9, 0.1], [0.9, 0.1], [0.4, 0.6], [0.35, 0.65]])
+    labels = np.array([0, 1, 1, 1])
+    # Bins of a fifteenth: 0.9 twice, 0.6 and 0.65 in one of their own each.
+    expected = (abs(1.8 - 1) + abs(0.6 - 1) + abs(0.65 - 1)) / 4
+    assert calibration_error(answers, labels) == pytest.approx(expected)
+
+
+def test_utility_of_labels_is_the_accuracy_of_posteriors(tmp_path: Path) -> None:
+    from tests.corpus.settings import digits, tiny
+
+    small = {"target_updates": 3, "training_updates": 1}
+    exact, labels = (
+        utility(tiny(tmp_path, defence=defence, **small), digits()) for defence in (None, "label")
+    )
+    assert labels["accuracy"] == exact["accuracy"]
+    assert exact["change"].mean == 0 < labels["change"].mean
+    wrong = 1 - labels["accuracy"].mean
+    assert labels["calibration_error"].mean == pytest.approx(wrong)
+
+
+def test_no_share_of_a_gain_that_is_not_there() -> None:
+    def entry(low: float) -> dict[str, Any]:
+        gain = {"mean": 0.2, "low": low, "high": 0.4, "n": 9}
+        value = {"mean": 0.3, "low": 0.2, "high": 0.4, "n": 9}
+        return {
+            "metrics": {"accuracy": value},
+            "gains": {"accuracy:most_frequent_label": gain, "accuracy:shuffled": gain},
+        }
+
+    own = experiment("li")
+    for low, shown in ((0.1, "100% [50%, 200%]"), (-0.1, "not above zero")):
+        row = sweep.Row(Setting("plain"), entry(low), None, {})
+        assert shown in table(sweep.Sweep(own, row, (0.2, 0.21), (row,)))

@@ -1,0 +1,60 @@
+"""Ledger of a sweep: what was measured, one JSON file that is written after each setting.
+
+A sweep that was stopped goes on with what is missing. An entry counts only for the experiment that
+it was measured with.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from ulk_tf.errors import UserError
+from ulk_tf.files import digest, read_json, write_json
+from ulk_tf.settings.experiment import Experiment
+from ulk_tf.settings.keys import run_key
+
+SCHEMA_VERSION = 1
+Entry = dict[str, Any]
+
+
+class Ledger:
+    """Ledger of the sweeps of one attack in one folder.
+
+    Args:
+        path: path of the JSON file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._entries: dict[str, Entry] = {}
+        if path.exists():
+            found = read_json(path)
+            if not isinstance(found, dict) or found.get("schema_version") != SCHEMA_VERSION:
+                raise UserError(
+                    f"a sweep of schema {SCHEMA_VERSION} in {path}",
+                    "something else",
+                    "Move it away to measure anew.",
+                )
+            self._entries = dict(found["entries"])
+
+    def find(self, name: str, experiment: Experiment) -> Entry | None:
+        """Return what was measured under a name; None if it was of another experiment."""
+        entry = self._entries.get(name)
+        return entry if entry and entry["key"] == _key(experiment) else None
+
+    def add(self, name: str, experiment: Experiment, entry: Entry) -> Entry:
+        """Write an entry down, and return it with its key.
+
+        Args:
+            name: name of the setting, and whose adversary it is.
+            experiment: settings that it was measured with.
+            entry: JSON values.
+        """
+        self._entries[name] = {"key": _key(experiment)} | entry
+        write_json(self.path, {"schema_version": SCHEMA_VERSION, "entries": self._entries})
+        return self._entries[name]
+
+
+def _key(experiment: Experiment) -> str:
+    """Digest of what decides a result; folders and execution do not."""
+    key = run_key(experiment)
+    return digest({name: key[name] for name in key if name not in ("folders", "execution")})[:16]

@@ -1,0 +1,137 @@
+"""Settings that sweeps go through: defences of the owner, and other adversaries."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ulk_tf.errors import UserError
+from ulk_tf.settings.attack_table import ATTACKS, attack_row, listed
+from ulk_tf.settings.presets import SHADOW
+
+Flags = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting of a sweep.
+
+    Attributes:
+        name: name in tables and in the sweep's file.
+        flags: flags that it sets, by name.
+        attacks: attacks that it is measured for; all if empty.
+        note: what it stands for, in tables; empty if the name says it.
+    """
+
+    name: str
+    flags: Flags = field(default_factory=dict)
+    attacks: tuple[str, ...] = ()
+    note: str = ""
+
+    @property
+    def naive(self) -> dict[str, Any]:
+        """Flags of an adversary who does not know of the owner's flags."""
+        return {**self.flags, **{SHADOW + name: None for name in self.flags}}
+
+
+_SMALL = tuple(name for name in ATTACKS if name != "msr")
+
+
+def _answers(*defences: str, attacks: tuple[str, ...] = _SMALL) -> list[Setting]:
+    return [Setting(one, {"defence": one}, attacks) for one in defences]
+
+
+def _noisy_updates(*multipliers: float, attacks: tuple[str, ...] = _SMALL) -> list[Setting]:
+    return [
+        Setting(f"dp_noise:{one:g}", {"dp_noise_multiplier": one}, attacks, "DP-SGD")
+        for one in multipliers
+    ]
+
+
+# Sizes of a sweep by attack: fewer shadow bases and passes than a trainer's, so that many settings
+# can be measured; sets are skewed, which leak more than even ones.
+_SIZES: Flags = {
+    "training_bases": 8,
+    "training_updates": 4_000,
+    "validation_bases": 1,
+    "validation_updates": 1_000,
+    "target_bases": 3,
+    "target_updates": 500,
+}
+_OF_SETS: Flags = {"training_updates": 1_000, "label_skew": 0.5}
+SIZES: Mapping[str, Flags] = {
+    "li": {**_SIZES, "epochs": 4, "ensemble": 1},
+    "ssr": {**_SIZES, "epochs": 4, "ensemble": 1},
+    "lde": {**_SIZES, **_OF_SETS, "epochs": 4, "ensemble": 1},
+    "msr": {**_SIZES, **_OF_SETS, "target_updates": 100},
+}
+IN_WORDS = "8 shadow bases of 4,000 updates, or 1,000 skewed sets; 4 epochs; 3 target bases of 500"
+
+# A_MSR takes minutes for each, and is measured for one of each kind.
+DEFENCES: tuple[Setting, ...] = (
+    *_answers("temperature:2", "temperature:4", "top_k:5"),
+    *_answers("top_k:3", attacks=()),
+    *_answers("top_k:1", "round:6"),
+    *_answers("round:4", attacks=()),
+    *_answers("round:3", "round:2", "noise:0.0001"),
+    *_answers("noise:0.001", attacks=()),
+    *_answers("noise:0.01", "label"),
+    *_noisy_updates(0.3),
+    *_noisy_updates(1.0, attacks=()),
+    *_noisy_updates(3.0),
+)
+
+# Each differs from the sweep's own adversary in one assumption.
+ADVERSARIES: tuple[Setting, ...] = (
+    Setting("architecture", {"shadow_target": "mlp"}, note="shadow models are dense networks"),
+    Setting("base epochs", {"shadow_base_epochs": 5}, note="shadow models trained for 5 epochs"),
+    Setting("rate", {"shadow_update_learning_rate": 0.003}, note="another learning rate"),
+    Setting("epochs", {"shadow_update_epochs": 3}, note="updates of 3 epochs"),
+    Setting("optimizer", {"shadow_update_optimizer": "adam"}, note="updates by Adam"),
+    Setting("half the classes", {"shadow_classes": "0-4"}, note="samples of 5 classes only"),
+    Setting("label skew", {"shadow_label_skew": 5.0}, ("lde", "msr"), "nearly even sets"),
+    Setting("set size", {"shadow_set_size": 10}, ("lde",), "trained on sets of ten"),
+    Setting("2 shadow models", {"training_bases": 2}, note="a quarter of the shadow models"),
+    Setting("10 probes", {"n_probes": 10}),
+    Setting("30 probes", {"n_probes": 30}),
+    Setting("1000 probes", {"n_probes": 1000}),
+)
+
+
+def settings_for(attack: str, settings: tuple[Setting, ...]) -> list[Setting]:
+    """List the settings that are measured for an attack.
+
+    Args:
+        attack: a name of the table of attacks.
+        settings: those of a sweep.
+    """
+    return [one for one in settings if not one.attacks or attack in one.attacks]
+
+
+def attacks_named(text: str) -> list[str]:
+    """Parse a list of attacks such as `li,lde`.
+
+    Args:
+        text: names of the table of attacks, separated by commas.
+
+    Raises:
+        UserError: one is unknown, or there is none.
+    """
+    names = list(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+    if not names:
+        raise UserError(f"--attack of {listed(ATTACKS)}, separated by commas", "none")
+    for name in names:
+        attack_row(name)
+    return names
+
+
+def refuse_swept(given: Flags, settings: tuple[Setting, ...]) -> None:
+    """Raise `UserError` if a flag is given that the sweep sets itself.
+
+    Args:
+        given: flags of the command line, by name.
+        settings: those of the sweep.
+    """
+    swept = {name for one in settings for name in one.flags}
+    for name in given:
+        if name in swept:
+            raise UserError(f"no --{name}, which this sweep sets itself", f"--{name}={given[name]}")

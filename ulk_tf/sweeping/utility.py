@@ -1,0 +1,64 @@
+"""Utility of a defended service: how good its answers still are after updates."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from ulk_tf.corpus.build import build_corpus
+from ulk_tf.data.datasets import Dataset
+from ulk_tf.evaluation.intervals import Estimate, interval
+from ulk_tf.evaluation.movement import total_variation
+from ulk_tf.files import Array
+from ulk_tf.settings.config import DefenceConfig
+from ulk_tf.settings.experiment import Experiment
+
+# Labelled samples that a service is asked, and updates of each target base model.
+SAMPLES, UPDATES = 1000, 50
+BINS = 15
+
+
+def utility(experiment: Experiment, dataset: Dataset) -> dict[str, Estimate]:
+    """Measure the answers of updated target models to new labelled samples.
+
+    Args:
+        experiment: settings of the owner, and the sizes.
+        dataset: the owner's data set; a small one gives fewer than `SAMPLES`.
+
+    Returns:
+        accuracy: share of right answers.
+        calibration_error: expected calibration error, in bins of equal width (Guo et al. 2017).
+        change: mean total variation distance between an answer and the undefended one, 0 to 1.
+    """
+    samples = SAMPLES if len(dataset.labels) >= 10 * SAMPLES else experiment.probing.n_probes
+    asked = replace(
+        experiment,
+        probing=replace(experiment.probing, n_probes=samples),
+        counts=replace(
+            experiment.counts, target_updates=min(UPDATES, experiment.counts.target_updates)
+        ),
+    )
+    exact = replace(asked, owner=replace(asked.owner, defence=DefenceConfig()))
+    corpora = [build_corpus(one, dataset, sides=("owner",)) for one in (asked, exact)]
+    defended, plain = (corpus.updates["target"] for corpus in corpora)
+    rows = np.arange(len(defended))
+    answers, exactly = defended.after[rows], plain.after[rows]
+    labels = dataset.labels[corpora[0].splits.probes]
+    right = (answers.argmax(-1) == labels).mean(-1)
+    errors = np.array([calibration_error(of_update, labels) for of_update in answers])
+    change = total_variation(answers, exactly).mean(-1)
+    values = {"accuracy": right, "calibration_error": errors, "change": change}
+    return {name: interval(value, defended.base) for name, value in values.items()}
+
+
+def calibration_error(answers: Array, labels: Array) -> float:
+    """Compute the expected calibration error of answers.
+
+    Args:
+        answers: posteriors [n, classes].
+        labels: int [n].
+    """
+    confidence = np.clip(answers.max(-1), 0, 1)
+    right = answers.argmax(-1) == labels
+    bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    sums = np.bincount(bins, confidence - right, BINS)
+    return float(np.abs(sums).sum() / len(labels))
