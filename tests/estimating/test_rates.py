@@ -110,4 +110,4 @@ def test_two_runs_that_end_at_once_leave_a_whole_file(file) -> None:
     for thread in threads:
         thread.join()
     assert Rates.stored().factors in [one.factors for one in own]
-    assert os.listdir(file.parent) == [file.name]
+    assert list(file.parent.iterdir()) == [file]
