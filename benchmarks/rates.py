@@ -1,4 +1,4 @@
-"""`python -m benchmarks.rates`: the table of `ulk_tf/estimating/rates.py`, measured on this machine.
+"""`python -m benchmarks.rates`: the table of `estimating/rates.py`, as measured on this machine.
 
 Run what estimates shall be right for first, such as every attack on digits and MNIST, from nothing
 and again with its corpus ready; then put the printed lines into that file.
