@@ -30,9 +30,13 @@ def run(experiments: Sequence[Experiment], loaded: Loaded) -> None:
         experiments: one for each attack.
         loaded: their data.
     """
+    from ulk_tf.estimating.estimate import announce, estimate
+    from ulk_tf.workflow import run_folder
+
     for one in experiments:  # the last attack's fault is said before the first is trained
         trainer.rehearse(one, loaded)
-    paths = {one.attack_name: trainer.run(one, loaded) for one in experiments}
+    announce(estimate(experiments, loaded, [run_folder(one) for one in experiments]))
+    paths = {one.attack_name: trainer.run(one, loaded, announced=True) for one in experiments}
     print(f"\n{'attack':8}{'metric':26}{'attack':>10}   95% interval          baselines")
     for name, path in paths.items():
         print(_line(name, path))

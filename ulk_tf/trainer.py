@@ -42,12 +42,12 @@ def training(name: str) -> Described:
     return command(name, train, attack_row(name).summary)
 
 
-def run(experiment: Experiment, loaded: "Loaded") -> Path:
+def run(experiment: Experiment, loaded: "Loaded", announced: bool = False) -> Path:
     """Run an experiment on loaded data; see `workflow.run`."""
     # Imports TensorFlow, which takes seconds; misspelt flags are reported before.
     from ulk_tf import workflow  # noqa: PLC0415
 
-    return workflow.run(experiment, loaded)
+    return workflow.run(experiment, loaded, announced=announced)
 
 
 def rehearse(experiment: Experiment, loaded: "Loaded") -> None:

@@ -17,6 +17,7 @@ from ulk_tf.attacks.fit import TRAINING_STATE
 from ulk_tf.attacks.signature import Trained
 from ulk_tf.corpus.build import Corpus, build_corpus
 from ulk_tf.data.datasets import short_name
+from ulk_tf.estimating.estimate import announce, estimate, learn
 from ulk_tf.evaluation.knowledge import knowledge, sentences
 from ulk_tf.evaluation.pictures import draw
 from ulk_tf.evaluation.published import published
@@ -39,7 +40,10 @@ PACKAGES = ("tensorflow", "keras", "numpy", "scipy", "scikit-learn", "tensorflow
 
 
 def run(
-    experiment: Experiment, loaded: Loaded | None = None, tell: Callable[[str], None] = print
+    experiment: Experiment,
+    loaded: Loaded | None = None,
+    tell: Callable[[str], None] = print,
+    announced: bool = False,
 ) -> Path:
     """Run an experiment from its config to its report.
 
@@ -49,6 +53,7 @@ def run(
         experiment: all settings.
         loaded: the data, if it is loaded and checked already.
         tell: called with each line of the report.
+        announced: whether the caller has said how long it will take.
 
     Returns:
         The path of results.json.
@@ -57,11 +62,15 @@ def run(
         UserError: the settings do not fit the data, or files cannot be written.
     """
     with notes() as told:
-        return _run(experiment, loaded, tell, told)
+        return _run(experiment, loaded, tell, told, announced)
 
 
 def _run(
-    experiment: Experiment, loaded: Loaded | None, tell: Callable[[str], None], told: list[str]
+    experiment: Experiment,
+    loaded: Loaded | None,
+    tell: Callable[[str], None],
+    told: list[str],
+    announced: bool,
 ) -> Path:
     """Run an experiment; `told` is what has been said to the user, and grows."""
     row, stages = attack_row(experiment.attack_name), Stages()
@@ -69,11 +78,16 @@ def _run(
         data = loaded or preflight(experiment)
     with stages.stage("rehearsal"):
         rehearse(experiment, data)
+    folder, seed = run_folder(experiment), experiment.seed
+    estimated = estimate([experiment], data, [folder])
+    if not announced:
+        announce(estimated)
     with stages.stage("corpus") as noted:
         corpus = build_corpus(experiment, data.dataset, data.shadow_dataset)
         if corpus.reused:
             noted["reused"] = corpus.reused
-    folder, seed = run_folder(experiment), experiment.seed
+        if corpus.seconds:
+            noted["parts"] = dict(corpus.seconds)
     keras.utils.set_random_seed(seed)
     with plain_keras():
         with stages.stage("training"):
@@ -88,6 +102,10 @@ def _run(
             known = seen(row, trained, corpus, seed)
         with stages.stage("export"):
             exported = _export(row, experiment, trained, corpus, results | {"seen": known})
+    if estimated is not None:
+        learn(estimated.found.works, stages.timing)
+        for stage, seconds_there in estimated.stages.items():
+            stages.timing[stage]["estimated"] = round(seconds_there, 1)
     drawn = draw(folder / "figures", row.output, scores, trained.curves, corpus.dataset)
     results |= {"timing": stages.timing, "export": str(exported), "held_out": known}
     write_results(folder / "results.json", results)
@@ -166,8 +184,8 @@ def _report(
     tell(verdict(results).sentence)
     for sentence in sentences(results):
         tell(sentence)
-    for name, estimate in results["metrics"].items():
-        mean, low, high = (estimate[key] for key in ("mean", "low", "high"))
+    for name, metric in results["metrics"].items():
+        mean, low, high = (metric[key] for key in ("mean", "low", "high"))
         tell(f"{name:36} {mean:9.5f}  [{low:.5f}, {high:.5f}]")
     tell(headline(results))
     for caption, path in drawn.items():

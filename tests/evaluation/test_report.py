@@ -135,7 +135,9 @@ def test_it_says_what_was_done_and_found(tmp_path, results, png):
         "not set",
         "64, 32",
         "2.21.0",
-        "corpus: 12.5 s (found on disk: all updates)",
+        "Where the time went",
+        "12.5",
+        "all updates",
         "The exported attack holds the samples of the probing set",
         "shadow models",
     ):

@@ -1,5 +1,6 @@
 """Building of corpora, one for each side: planned, computed in shards, resumed, extended."""
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -50,6 +51,7 @@ class Corpus:
         warnings: sentences that readers of a result must see.
         reused: parts that were on disk already, as a phrase; empty if there were none.
         procedures: sentences by side: how it trains and updates its classifiers.
+        seconds: seconds of training base models and of computing updates, where there were any.
     """
 
     key: str
@@ -62,6 +64,7 @@ class Corpus:
     warnings: tuple[str, ...] = ()
     reused: str = ""
     procedures: Mapping[str, str] = field(default_factory=dict)
+    seconds: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def insider(self) -> bool:
@@ -155,12 +158,16 @@ def build_corpus(
         warnings += about_files(designs)
         for sentence in warnings:
             say(sentence)
+        start = time.perf_counter()
         bases = train_missing(designs, loaded, executor)
+        training = time.perf_counter() - start
         for sentence in about_bases(designs, bases):
             say(sentence)
             warnings.append(sentence)
         check_first_updates(corpora, bases, executor)
+        start = time.perf_counter()
         computed = _compute_missing(corpora, bases, executor)
+        updating = time.perf_counter() - start
         updates = {
             role: read_updates(design, shards, role)
             for design, shards in corpora
@@ -186,7 +193,31 @@ def build_corpus(
             design.side: " ".join([*update_words(design.party.update), design.procedure.sentence])
             for design in designs
         },
+        {
+            name: round(seconds, 2)
+            for name, seconds, worked in (
+                ("base models", training, len(loaded) < len(bases)),
+                ("updates", updating, computed > 0),
+            )
+            if worked
+        },
     )
+
+
+def missing_updates(design: Design, bases: dict[BaseId, BaseModel]) -> dict[BaseId, int]:
+    """Count the updates that a side's corpus lacks, by base model; nothing is locked or written.
+
+    Args:
+        design: design of the corpus.
+        bases: base models that are on disk; others lack all their updates.
+    """
+    if _complete(design, bases) is not None:
+        return {}
+    missing = {base: count for base, count in design.updates.items() if base not in bases}
+    shards = Shards(design.folder, design.identity, design.probe_digests)
+    for base, start, stop in _gaps(design, shards, bases):
+        missing[base] = missing.get(base, 0) + stop - start
+    return missing
 
 
 def _reused(loaded: int, bases: int, updates: int, computed: int) -> str:
@@ -233,6 +264,8 @@ def _gaps(
     slow = not trained_together(design.party.update)
     largest = min(SHARD_UPDATES, SLOW_SHARD_UPDATES) if slow else SHARD_UPDATES
     for base, updates in design.updates.items():
+        if base not in bases:
+            continue
         for start, stop in shards.missing(str(base), updates, bases[base].digest, largest):
             yield base, start, stop
 

@@ -18,7 +18,7 @@ from ulk_tf.evaluation.report_page import (
     paragraph,
     section,
 )
-from ulk_tf.evaluation.stages import stage_lines
+from ulk_tf.evaluation.stages import stage_rows
 from ulk_tf.evaluation.verdict import verdict
 from ulk_tf.evaluation.wording import attack_name, threat
 from ulk_tf.files import write_text
@@ -67,9 +67,9 @@ def render(results: Mapping[str, Any], figures: Mapping[str, Path]) -> str:
             "What the export holds",
             paragraph(held(str(results["attack"]), is_insider(results))),
         ),
+        section("Where the time went", _time(results.get("timing") or {})),
         section(
             "How it was made",
-            listing(stage_lines(results.get("timing") or {})),
             *(collapsible(title, results.get(key) or {}) for title, key in DETAILS.items()),
         ),
     ]
@@ -212,6 +212,22 @@ def _counted(results: Mapping[str, Any]) -> str:
         f"Over {over} target updates that the attack has never seen. Gain: by how much the attack "
         "is better than the line's baseline; a percentage where less is better, a difference "
         "otherwise; in colour where chance does not explain it."
+    )
+
+
+def _time(timing: Mapping[str, Any]) -> str:
+    """Show the stages of the run: seconds, what was estimated, what was found on disk."""
+    if not timing:
+        return ""
+    rows = "".join(
+        f'<tr><th scope="row">{escape(name)}</th><td class="number">{escape(took)}</td>'
+        f'<td class="number">{escape(guessed)}</td><td>{escape(reused)}</td></tr>'
+        for name, took, guessed, reused in stage_rows(timing)
+    )
+    return (
+        '<table><thead><tr><th>stage</th><th class="number">seconds</th>'
+        '<th class="number">estimated</th><th>found on disk</th></tr></thead>'
+        f"<tbody>{rows}</tbody></table>"
     )
 
 

@@ -8,7 +8,7 @@
 | environment | versions of packages; accuracies of the base models |
 | procedures | how each side trains and updates its classifiers, in words |
 | export | folder of the exported attack; empty until it is there |
-| timing | by stage: `seconds`, and `reused` where something was found on disk |
+| timing | by stage: `seconds`, `estimated`, `reused` if found on disk, `parts` of the corpus |
 | held_out | the attack on held-out shadow updates; see `evaluation.seen` |
 | warnings | sentences that a reader has to see |
 | doubts | those of them after which the figures prove nothing; all of them where left out |

@@ -1,0 +1,119 @@
+"""Estimates count what is missing, say it in a sentence, and write nothing."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.corpus.settings import built, contents, digits, tiny
+from ulk_tf.estimating import estimate as module
+from ulk_tf.estimating.attack_work import attack_work
+from ulk_tf.estimating.estimate import Estimate, estimate, learn
+from ulk_tf.estimating.rates import Rates
+from ulk_tf.estimating.work import BASES, EXPORT, SCORING, START, TRAINING, UPDATES, Found
+from ulk_tf.files import save_npz
+from ulk_tf.preflight import Loaded
+
+LOADED = Loaded(digits())
+
+
+def estimated(folder: Path, *flags) -> Estimate:
+    experiments = [tiny(folder, **one) for one in flags or ({},)]
+    found = estimate(experiments, LOADED, [folder / "run"] * len(experiments), Rates(speed=1.0))
+    assert found is not None
+    return found
+
+
+def test_counts_are_those_of_what_is_missing(tmp_path) -> None:
+    fresh = estimated(tmp_path)
+    # Two shadow bases of 40, one held-out of 5, one target of 20.
+    assert (fresh.found.bases, fresh.found.updates) == (4, 105)
+    assert not list(tmp_path.iterdir())
+    assert {START, BASES, UPDATES, TRAINING, SCORING, EXPORT} - {START} <= set(fresh.parts)
+    # Corpora that runs share count once.
+    both = estimated(tmp_path, {}, {"epochs": 2})
+    assert (both.found.bases, both.found.updates) == (4, 105)
+    more = estimated(tmp_path, {}, {"training_updates": 50})
+    assert (more.found.bases, more.found.updates) == (4, 125)
+
+    built(tmp_path)
+    before = contents(tmp_path)
+    complete = estimated(tmp_path)
+    assert (complete.found.bases, complete.found.updates) == (0, 0)
+    assert "; the corpus is on disk: " in complete.sentence
+    assert complete.seconds < fresh.seconds
+
+    extended = estimated(tmp_path, {"training_updates": 50, "training_bases": 3})
+    assert (extended.found.bases, extended.found.updates) == (1, 2 * 10 + 50)
+    shard = next(tmp_path.rglob("shadow-000_*.npz"))
+    shard.unlink()
+    partly = estimated(tmp_path)
+    assert (partly.found.bases, partly.found.updates) == (0, 40)
+    assert {**before} == {
+        **contents(tmp_path),
+        **{k: v for k, v in before.items() if k.endswith(shard.name)},
+    }
+
+
+def test_epochs_of_a_killed_training_are_done(tmp_path) -> None:
+    def steps() -> float:
+        works = attack_work(tiny(tmp_path, epochs=5), LOADED, tmp_path)
+        return sum(work.count for work in works if work.kind == "attack step")
+
+    assert steps() == 5
+    state = tmp_path / "training" / "lde.npz"
+    save_npz(state, {"told": np.array('{"curves": {"loss": [1, 1], "val_loss": [1, 1]}}')})
+    assert steps() == 3
+    state.write_bytes(b"damaged")
+    assert steps() == 5
+
+
+@pytest.mark.parametrize(
+    ("bases", "updates", "parts", "sentence"),
+    [
+        (
+            37,
+            66_600,
+            {BASES: 480, UPDATES: 120, TRAINING: 60, SCORING: 60},
+            "about 12 minutes: 37 base models (8 min), 66,600 updates (2 min), training (60 s), "
+            "scoring (60 s)",
+        ),
+        (
+            0,
+            0,
+            {START: 8, TRAINING: 150, SCORING: 1},
+            "about 3 minutes; the corpus is on disk: corpus (8 s), training (2 min)",
+        ),
+        (1, 1, {BASES: 1, UPDATES: 0.2}, "about 5 seconds: 1 base model (1 s), 1 update (1 s)"),
+        (1, 0, {BASES: 7200}, "about 2.0 hours: 1 base model (2.0 h)"),
+    ],
+)
+def test_the_sentence(bases, updates, parts, sentence) -> None:
+    assert Estimate(Found((), bases, updates), parts).sentence == sentence
+
+
+def test_a_run_is_estimated_as_the_last_one_went(tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    first = estimated(tmp_path)
+    timing = {
+        "corpus": {"seconds": 50.0, "parts": {"base models": 30.0, "updates": 20.0}},
+        "training": {"seconds": 70.0},
+        "scoring": {"seconds": 20.0},
+        "held-out updates": {"seconds": 4.0},
+        "export": {"seconds": 6.0},
+    }
+    learn(first.found.works, timing)
+    again = estimate([tiny(tmp_path)], LOADED, [tmp_path / "run"])
+    assert again is not None and 100 < again.seconds < 225
+    assert set(again.stages) == set(timing)
+
+
+def test_an_estimate_that_cannot_be_made_is_left_out(tmp_path, monkeypatch, capsys) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(module, "corpus_work", broken)
+    none = estimate([tiny(tmp_path)], LOADED, [tmp_path])
+    assert none is None
+    module.announce(none)
+    assert capsys.readouterr().err == ""
