@@ -90,9 +90,17 @@ def check(party: Party, flag: str) -> None:
         UserError: there is no such file, or it is of another form.
     """
     name = party.model.base_model
-    if name is None or name in _GIVEN:
+    if name is None:
         return
-    path = Path(name)
+    path, known = Path(name), _GIVEN.get(name)
+    if party.model.procedure and (path.suffix == ".keras" or isinstance(known, keras.Model)):
+        raise UserError(
+            f"{flag} with the weights that --procedure={party.model.procedure} trains: a .npz file "
+            "of its arrays, or a list of them in Python",
+            f"{name}, a Keras model",
+        )
+    if known is not None:
+        return
     if path.suffix not in (".keras", ".npz") or not path.is_file():
         raise UserError(
             f"{flag} to name a .keras file, or a .npz file of weights",

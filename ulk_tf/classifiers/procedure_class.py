@@ -16,12 +16,14 @@ PREFIX = "given:"
 METHODS = ("fit", "update", "predict_proba")
 # Settings that decide which samples an update is given: they count for every procedure.
 PLANNED = ("set_size", "label_skew", "update_method", "old_samples", "updates_between")
+# Settings that name a procedure, or weights that it is given.
+_OF_ANY = ("procedure", "base_model", "base_samples")
 # Settings that a procedure reads only if its constructor has a keyword argument of that name.
 OPTIONAL = tuple(
     item.name
     for config in (ModelConfig, TrainingConfig, UpdateConfig)
     for item in fields(config)
-    if item.name not in ("procedure", *PLANNED)
+    if item.name not in (*_OF_ANY, *PLANNED)
 )
 _GIVEN: dict[str, type] = {}
 
