@@ -149,11 +149,17 @@ def _perceptron(x: keras.KerasTensor, seed: int) -> keras.KerasTensor:
     """Build a perceptron by class: [batch, classes, values] -> shares."""
     for number, width in enumerate((256, 128)):
         if number:
-            x = layers.Concatenate()([x, AcrossClasses()(x)])
+            x = _beside_all(x)
         start = keras.initializers.GlorotUniform(seed + number)
         x = layers.Dense(width, "gelu", kernel_initializer=start)(x)
         x = layers.Dropout(0.2, seed=seed + number)(x)
-    x = layers.Concatenate()([x, AcrossClasses()(x)])
+    x = _beside_all(x)
     x = layers.Dense(64, "gelu", kernel_initializer=keras.initializers.GlorotUniform(seed + 8))(x)
     x = layers.Dense(1, kernel_initializer=keras.initializers.GlorotUniform(seed + 9))(x)
     return layers.Softmax()(layers.Flatten()(x))
+
+
+def _beside_all(x: keras.KerasTensor) -> keras.KerasTensor:
+    """Put mean and largest over the classes beside the values of each class."""
+    of_all = keras.ops.repeat(AcrossClasses()(x), x.shape[1], axis=1)
+    return layers.Concatenate()([x, of_all])

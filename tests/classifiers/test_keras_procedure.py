@@ -4,13 +4,11 @@ import pickle
 
 import keras
 import numpy as np
-import pytest
 import tensorflow as tf
 
 from ulk_tf.classifiers import given, zoo
 from ulk_tf.classifiers.keras_procedure import KerasProcedure
 from ulk_tf.classifiers.procedure import Change, ManyUpdates, Samples
-from ulk_tf.errors import UserError
 from ulk_tf.settings import presets
 
 SHAPE, CLASSES = (4, 4, 1), 3
@@ -42,14 +40,6 @@ def test_update_is_what_many_updates_do() -> None:
     for weight, copy in zip(weights, kept, strict=True):
         np.testing.assert_array_equal(weight, copy)
     np.testing.assert_allclose(own.predict_proba(weights, IMAGES[50:]), before, atol=1e-6)
-
-
-def test_what_it_cannot_do_is_said() -> None:
-    own = procedure()
-    some, none = Samples(IMAGES[:4], LABELS[:4]), Samples.none_like(IMAGES)
-    weights = own.fit(IMAGES, LABELS, seed=3)
-    with pytest.raises(UserError, match=r"that adds samples\. Received 4 to remove and 0 to keep"):
-        own.update(weights, Change(some, some, none), 0)
 
 
 def custom(shape: tuple[int, ...], classes: int) -> keras.Model:
