@@ -10,7 +10,7 @@ from keras import layers
 
 from reproduction.gradients import Handed, handed
 from reproduction.owned import Owned
-from ulk_tf.attacks.encoder import AcrossClasses
+from ulk_tf.attacks.encoder import AcrossClasses, parts_by_class
 from ulk_tf.attacks.features import fit_features
 from ulk_tf.corpus.plan import PlanRows
 from ulk_tf.data.splits import ROLES, Role
@@ -55,7 +55,8 @@ class OfPosteriors:
         before, after = seen["before"][:2000], seen["after"][:2000]
         features = fit_features(LabelConfig().feature_map, before, after)
         source = {name: keras.Input(after.shape[1:], name=name) for name in ("before", "after")}
-        return keras.Model(source, _perceptron(features(**source), seed=0))
+        parts = parts_by_class(features, features(**source), *after.shape[1:])
+        return keras.Model(source, _perceptron(_beside(*parts), seed=0))
 
 
 class OfGradients:
@@ -161,5 +162,9 @@ def _perceptron(x: keras.KerasTensor, seed: int) -> keras.KerasTensor:
 
 def _beside_all(x: keras.KerasTensor) -> keras.KerasTensor:
     """Put mean and largest over the classes beside the values of each class."""
-    of_all = keras.ops.repeat(AcrossClasses()(x), x.shape[1], axis=1)
-    return layers.Concatenate()([x, of_all])
+    return _beside(x, AcrossClasses()(x))
+
+
+def _beside(own: keras.KerasTensor, of_all: keras.KerasTensor) -> keras.KerasTensor:
+    """Put values of all classes, [batch, 1, values], beside those of each."""
+    return layers.Concatenate()([own, keras.ops.repeat(of_all, own.shape[1], axis=1)])

@@ -59,7 +59,7 @@ def test_a_disk_that_fills_up_after_some_shards(
     count, sync = iter(range(100)), os.fsync
 
     def refuse(file: int) -> None:
-        if next(count) >= 8:
+        if next(count) >= 9:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         sync(file)
 
@@ -70,7 +70,7 @@ def test_a_disk_that_fills_up_after_some_shards(
     half = contents(bases)
     assert not [name for name in half if ".tmp" in name]
     asked.look()
-    # Two plans, three shards and their manifests were written.
+    # The folder was tried, two plans, three shards and their manifests were written.
     built(bases)
     assert asked.look() == (0, 105 - (16 + 16 + 8))
     assert contents(bases) == contents(home)

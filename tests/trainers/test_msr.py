@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from tests.trainers.commands import Done, train
-from ulk_tf.evaluation.results import KEYS
+from ulk_tf.evaluation.results import KEYS, LATER
 from ulk_tf.files import load_npz
 
 NOISE = re.compile(
@@ -25,7 +25,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Done:
 def test_results_are_where_the_last_line_says(done: Done) -> None:
     assert done.results_path.name == "results.json" and done.results_path.is_file()
     results: Any = done.results
-    assert set(results) == {"schema_version", *KEYS}
+    assert set(results) == {"schema_version", *KEYS, *LATER}
     assert (results["schema_version"], results["attack"], results["dataset"]) == (
         2,
         "msr",
@@ -82,9 +82,10 @@ def test_standard_error_shows_progress_and_no_noise(done: Done) -> None:
     noise = [line for line in re.split(r"[\r\n]", done.err) if NOISE.search(line)]
     assert not noise
     beside = [line for line in re.split(r"[\r\n]", done.err) if line and "%|" not in line]
-    # Warnings as they come up, and how long each stage took at the end.
-    assert all(line.startswith("warning: ") for line in beside[:-1])
-    assert [line.removeprefix("warning: ") for line in beside[:-1]] == done.results["warnings"]
+    # An estimate, warnings as they come up, and how long each stage took at the end.
+    assert beside[0].startswith("estimate: about ")
+    assert all(line.startswith("warning: ") for line in beside[1:-1])
+    assert [line.removeprefix("warning: ") for line in beside[1:-1]] == done.results["warnings"]
     assert re.match(r"stages: .*training: [\d.]+ s, .* together$", beside[-1])
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from ulk_tf.attacks.features import BY_CLASS, fit_features
+from ulk_tf.attacks.features import BY_CLASS, Features, fit_features
 from ulk_tf.corpus.build import Updates
 from ulk_tf.settings.attack_configs import FeatureMap
 
@@ -38,13 +38,29 @@ def build_encoder(
     after = keras.Input(shape, name="after")
     x = features(before, after)
     if feature_map in BY_CLASS:
-        of_a_class, shared = features.widths(probes, classes)
-        own = layers.Reshape((classes, of_a_class))(x[:, : classes * of_a_class])
-        of_all = layers.Reshape((1, shared))(x[:, classes * of_a_class :])
-        x = _by_class(own, of_all, hidden, dropout, seed)
+        x = _by_class(*parts_by_class(features, x, probes, classes), hidden, dropout, seed)
     else:
         x = _whole(x, hidden, dropout, seed)
     return keras.Model({"before": before, "after": after}, x, name="encoder")
+
+
+def parts_by_class(
+    features: Features, x: keras.KerasTensor, probes: int, classes: int
+) -> tuple[keras.KerasTensor, keras.KerasTensor]:
+    """Divide the output of a feature map by class.
+
+    Args:
+        features: the feature map.
+        x: its output, [batch, features].
+        probes: size of the probing set.
+        classes: number of classes.
+
+    Returns:
+        Values of each class [batch, classes, values], and those of all classes [batch, 1, values].
+    """
+    of_a_class, shared = features.widths(probes, classes)
+    own = layers.Reshape((classes, of_a_class))(x[:, : classes * of_a_class])
+    return own, layers.Reshape((1, shared))(x[:, classes * of_a_class :])
 
 
 def after_features(model: keras.Model) -> keras.Model:
