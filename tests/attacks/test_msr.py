@@ -4,7 +4,8 @@ import dataclasses
 
 import pytest
 
-from ulk_tf.attacks.msr import sets_in_step, steps_in_call
+from ulk_tf.attacks.fit import at_once
+from ulk_tf.attacks.msr import sets_in_step
 from ulk_tf.corpus.build import Corpus
 from ulk_tf.settings.attack_configs import MsrConfig
 
@@ -20,6 +21,6 @@ def test_sets_in_a_step(set_corpus: Corpus, set_size: int, given: int | None, se
     assert sets_in_step(MsrConfig(sets_per_step=given), corpus) == sets
 
 
-@pytest.mark.parametrize(("steps", "at_once"), [(1000, 10), (100, 10), (16, 8), (7, 7), (11, 1)])
-def test_calls_of_the_graph_fill_an_epoch_and_no_more(steps: int, at_once: int) -> None:
-    assert steps_in_call(steps) == at_once
+@pytest.mark.parametrize(("steps", "in_call"), [(1000, 25), (96, 32), (7, 7), (33, 11), (359, 1)])
+def test_calls_of_the_graph_fill_an_epoch_and_no_more(steps: int, in_call: int) -> None:
+    assert at_once(steps) == in_call

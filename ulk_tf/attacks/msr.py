@@ -15,7 +15,7 @@ from ulk_tf.attacks.bm_gan import BMGAN
 from ulk_tf.attacks.clustering import principal_directions
 from ulk_tf.attacks.devices import answer_in_float32, policy_of, precision, strategy
 from ulk_tf.attacks.encoder import build_encoder
-from ulk_tf.attacks.fit import Fitted, Schedule, fit
+from ulk_tf.attacks.fit import Fitted, Schedule, at_once, fit
 from ulk_tf.attacks.labels import train_labels
 from ulk_tf.attacks.noise import NormalNoise, ShadowCodes
 from ulk_tf.attacks.reconstruction import Clustering, reconstruct_sets, shaped
@@ -27,8 +27,6 @@ from ulk_tf.settings.attack_configs import LabelConfig, MsrConfig
 
 # Samples of the updating sets in one training step, and the most sets.
 SAMPLES_IN_STEP, MOST_SETS = 400, 64
-# The most training steps in one call of the graph.
-STEPS_AT_ONCE = 10
 # Shadow samples whose principal directions clustering works in, and the seed of their choice.
 DIRECTIONS_FROM, DIRECTIONS_SEED = 4000, 0
 
@@ -56,11 +54,6 @@ def sets_in_step(config: MsrConfig, corpus: Corpus) -> int:
     """Updating sets in one training step: a step costs the same for any size of a set."""
     set_size = corpus.updates["shadow"].indices.shape[1]
     return config.sets_per_step or min(max(SAMPLES_IN_STEP // set_size, 1), MOST_SETS)
-
-
-def steps_in_call(steps: int) -> int:
-    """Training steps in one call of the graph: Keras fills an epoch up to whole calls."""
-    return max(n for n in range(1, min(steps, STEPS_AT_ONCE) + 1) if steps % n == 0)
 
 
 def build_gan(config: MsrConfig, corpus: Corpus, seed: int, home: Path) -> BMGAN:
@@ -146,13 +139,13 @@ def _fit(gan: BMGAN, config: MsrConfig, corpus: Corpus, seed: int, home: Path) -
     )
     shared = gan.distribute_strategy
     # Keras cannot take several steps in one call where several devices share a step.
-    at_once = 1 if shared.num_replicas_in_sync > 1 else steps_in_call(steps)
+    in_call = 1 if shared.num_replicas_in_sync > 1 else at_once(steps)
     with shared.scope():
         gan.compile(
             g_optimizer=OneKernelAdam(rate, beta_1=0.5),
             d_optimizer=OneKernelAdam(config.discriminator_learning_rate, beta_1=0.5),
             jit_compile=False,
-            steps_per_execution=at_once,
+            steps_per_execution=in_call,
         )
     optimizers = [gan.g_optimizer, gan.d_optimizer]
     schedule = Schedule(
