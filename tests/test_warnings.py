@@ -24,7 +24,7 @@ from ulk_tf.serving.loading import load_attack
 __all__ = ["label_export"]
 PACKAGE = Path(__file__).parents[1] / "ulk_tf"
 # Lines on standard error that are no warnings: errors, which end the command, and times.
-PRINTED = {"settings/cli.py": 1, "workflow.py": 1, "progress.py": 2}
+PRINTED = {"settings/cli.py": 1, "workflow.py": 1, "progress.py": 2, "estimating/estimate.py": 1}
 EXACT = np.random.default_rng(0).dirichlet(np.ones(standins.CLASSES), standins.PROBES)
 
 

@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+from scipy.special import expit
 
 from tests.evaluation import fakes
 from ulk_tf.evaluation.movement import mean_movement as movement
@@ -51,8 +52,15 @@ def test_a_range_covers_one_more_base_model_as_often_as_it_says() -> None:
         outside = 0
         for _ in range(2000):
             drawn = rng.normal(-3, 0.4, bases + 1)
-            known = fit_range(np.exp(drawn[:-1]), np.exp(drawn[:-1]), np.log, np.exp)
+            known = fit_range(expit(drawn[:-1]), expit(drawn[:-1]))
             assert known is not None
-            outside += not known["low"] <= np.exp(drawn[-1]) <= known["high"]
+            outside += not known["low"] <= expit(drawn[-1]) <= known["high"]
         assert 0.01 < outside / 2000 < 0.03
-    assert fit_range([0.5], [0.6], np.log, np.exp) is None
+    assert fit_range([0.5], [0.6]) is None
+
+
+def test_a_range_of_two_base_models_does_not_hold_anything() -> None:
+    known = fit_range([0.01, 0.1], [0.2, 0.5])
+    assert known is not None
+    assert known["high"] == pytest.approx(5 / 6)  # odds of 1, times 5
+    assert known["low"] == pytest.approx(1 / (1 + 99 * 5))

@@ -5,7 +5,7 @@ the target against it.
 """
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,9 @@ TENTHS = 10
 TINY = 1e-12
 # Confidences of one base model are this near, also when its answers are rounded.
 SAME = 0.01
+# How far beyond all base models that were seen a range may reach: a factor of the odds. With two or
+# three base models Student's interval holds anything.
+MOST = 5.0
 
 
 def seen(row: AttackRow, trained: Trained, corpus: Corpus, seed: int) -> dict[str, Any]:
@@ -96,8 +99,8 @@ def _ranges(corpus: Corpus) -> dict[str, dict[str, float]]:
             lowest.append(float(low))
             highest.append(float(high))
     found = {
-        "confidence": fit_range(sure, sure, logit, expit),
-        "movement": fit_range(lowest, highest, lambda values: np.log(values + TINY), np.exp),
+        "confidence": fit_range(sure, sure),
+        "movement": fit_range(lowest, highest),
     }
     return {name: known for name, known in found.items() if known is not None}
 
@@ -115,22 +118,16 @@ def _range_of_one(corpus: Corpus) -> dict[str, dict[str, float]]:
     }
 
 
-def fit_range(
-    lowest: Sequence[float],
-    highest: Sequence[float],
-    scale: Callable[[Array], Array],
-    back: Callable[[Array], Array],
-) -> dict[str, float] | None:
+def fit_range(lowest: Sequence[float], highest: Sequence[float]) -> dict[str, float] | None:
     """The range in which a figure of one more base model lies, in 99% of cases at either end.
 
-    Base models differ, and few were seen: it is the prediction interval of Student's t, taken on
-    a scale on which the figure has no bounds.
+    Base models differ, and few were seen: it is the prediction interval of Student's t, on the
+    scale of logarithmic odds, where a figure from 0 to 1 has no bounds; it reaches at most a factor
+    of `MOST` beyond what was seen.
 
     Args:
-        lowest: of each base model, such as the first percentile over its updates.
+        lowest: of each base model, such as the first percentile over its updates, 0 to 1.
         highest: the same at the other end.
-        scale: onto that scale.
-        back: from it.
 
     Returns:
         `low` and `high`; None of a single base model, which says nothing of others.
@@ -139,11 +136,10 @@ def fit_range(
     if count < 2:
         return None
     wide = float(stats.t.ppf(0.99, count - 1)) * (1 + 1 / count) ** 0.5
-    below, above = (scale(np.clip(np.array(one), 0, 1 - TINY)) for one in (lowest, highest))
-    return {
-        "low": float(back(below.mean() - wide * below.std(ddof=1))),
-        "high": float(back(above.mean() + wide * above.std(ddof=1))),
-    }
+    below, above = (logit(np.clip(np.array(one), TINY, 1 - TINY)) for one in (lowest, highest))
+    low = max(below.mean() - wide * below.std(ddof=1), below.min() - np.log(MOST))
+    high = min(above.mean() + wide * above.std(ddof=1), above.max() + np.log(MOST))
+    return {"low": float(expit(low)), "high": float(expit(high))}
 
 
 def _chance(metric: str, scores: Scores, guesses: list[BaselineRow]) -> float | None:
