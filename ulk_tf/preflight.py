@@ -7,7 +7,8 @@ from types import MappingProxyType
 from typing import Any
 
 from ulk_tf.data.datasets import Dataset, load
-from ulk_tf.data.splits import check_set_sizes, split
+from ulk_tf.data.set_sizes import check_set_sizes
+from ulk_tf.data.splits import split
 from ulk_tf.files import check_folder
 from ulk_tf.quiet import import_tensorflow
 from ulk_tf.settings.experiment import Experiment

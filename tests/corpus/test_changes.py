@@ -131,3 +131,11 @@ def test_more_old_samples_than_there_are(
 ) -> None:
     with pytest.raises(UserError, match=words):
         designs(tmp_path, **flags)
+
+
+def test_a_new_class_changes_base_models_and_the_name_of_the_corpus(tmp_path: Path) -> None:
+    plain, new = designs(tmp_path)[1], designs(tmp_path, new_classes="3")[1]
+    base = next(iter(plain.updates))
+    assert 3 in plain.dataset.labels[plain.old(base)]
+    assert 3 not in new.dataset.labels[new.old(base)]
+    assert plain.base_key(base) != new.base_key(base) and plain.folder != new.folder

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ulk_tf.data.splits import ROLES, Splits, check_set_sizes, split
+from ulk_tf.data.set_sizes import check_set_sizes
+from ulk_tf.data.splits import ROLES, Splits, split
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array
 from ulk_tf.settings import presets
@@ -54,7 +55,8 @@ def test_old_samples_are_in_no_part(
             np.testing.assert_array_equal(found.base, old if known else [])
             np.testing.assert_array_equal(found.pool, getattr(splits, role))
         else:
-            assert found.base_known and len(found.base) > 0
+            # Of a handful of samples, all may be lent to a large probing set.
+            assert found.base_known and (len(found.base) > 0 or len(splits.lent))
             assert set(found.base) <= set(splits.shadow)
 
 

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ulk_tf.data.splits import ROLES, Role, Splits, check_set_sizes, split, with_known_classes
+from ulk_tf.data.classes import with_known_classes, with_new_classes
+from ulk_tf.data.set_sizes import check_set_sizes
+from ulk_tf.data.splits import ROLES, Role, Splits, split
 from ulk_tf.errors import UserError
 from ulk_tf.settings import presets
 from ulk_tf.settings.experiment import Experiment
@@ -210,6 +212,40 @@ def test_an_adversary_who_knows_half_of_the_classes() -> None:
     with pytest.raises(UserError, match="--shadow_base_size=359"):
         few = asked(shadow_classes="3")
         with_known_classes(split(few, 1797), few, labels, labels)
+
+
+def test_base_models_that_have_never_seen_a_class() -> None:
+    labels = np.random.default_rng(0).integers(0, 10, 1797).astype(np.int32)
+    experiment = asked(new_classes="7,9", shadow_new_classes=None)
+    plain = split(experiment, 1797)
+    splits = with_new_classes(plain, experiment, labels, labels)
+    before, after = (one.for_base("target", 1) for one in (plain, splits))
+    seen = before.base[~np.isin(labels[before.base], (7, 9))]
+    np.testing.assert_array_equal(after.base, seen)
+    np.testing.assert_array_equal(after.pool, before.pool)
+    assert {7, 9} < set(labels[after.pool])
+    # The adversary assumes none; by default she assumes what is so.
+    for role in ("shadow", "validation"):
+        same = plain.for_base(role, 0), splits.for_base(role, 0)
+        np.testing.assert_array_equal(same[0].base, same[1].base)
+    both = asked(new_classes="7,9")
+    knowing = with_new_classes(split(both, 1797), both, labels, labels)
+    assert not {7, 9} & set(labels[knowing.for_base("shadow", 0).base])
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        ({"new_classes": "0-9"}, "--new_classes to name some classes of the data set, not all"),
+        ({"new_classes": "12"}, "some classes of the data set"),
+        ({"new_classes": "3", "base_model": "m.keras"}, "no --new_classes beside --base_model"),
+    ],
+)
+def test_new_classes_that_cannot_be(flags: dict[str, object], words: str) -> None:
+    labels = np.random.default_rng(0).integers(0, 10, 1797).astype(np.int32)
+    plain = split(asked(), 1797)
+    with pytest.raises(UserError, match=words):
+        with_new_classes(plain, asked(**flags), labels, labels)
 
 
 @pytest.mark.parametrize("text", ["", "a", "3-", "-3", "1;2", "0-4,x"])

@@ -13,7 +13,8 @@ import pytest
 
 from ulk_tf import trainer
 from ulk_tf.commands import command, shared_command
-from ulk_tf.data.splits import check_set_sizes, split
+from ulk_tf.data.set_sizes import check_set_sizes
+from ulk_tf.data.splits import split
 from ulk_tf.errors import UserError
 from ulk_tf.preflight import preflight
 from ulk_tf.settings import presets

@@ -19,8 +19,10 @@ from ulk_tf.corpus.soundness import about_bases, about_data, about_files
 from ulk_tf.corpus.stale import check_first_updates
 from ulk_tf.corpus.updates import Updates
 from ulk_tf.data.base_samples import old_samples
+from ulk_tf.data.classes import with_known_classes, with_new_classes
 from ulk_tf.data.datasets import Dataset
-from ulk_tf.data.splits import Role, Splits, check_set_sizes, split, with_known_classes
+from ulk_tf.data.set_sizes import check_set_sizes
+from ulk_tf.data.splits import Role, Splits, split
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array, check_folder, digest, save_npz
 from ulk_tf.progress import bar, say
@@ -114,6 +116,7 @@ def designs_of(
     old = old_samples(experiment, dataset, other)
     splits = split(experiment, len(dataset.labels), counts, old)
     splits = with_known_classes(splits, experiment, dataset.labels, other.labels)
+    splits = with_new_classes(splits, experiment, dataset.labels, other.labels)
     check_set_sizes(splits, experiment)
     probing_set = dataset.samples[splits.probes]
     adversary, owner = (

@@ -117,6 +117,8 @@ class Design:
             file["base_model"] = self.base_file.digest
             if self.party.update.reads_old:
                 file["old"] = digest(*map(self.old, self.updates))
+        if self.side in splits.new:
+            file["new"] = digest(splits.new[self.side])
         return file | {
             "schema": SCHEMA,
             "side": self.side,

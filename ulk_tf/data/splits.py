@@ -9,7 +9,6 @@ import numpy as np
 from ulk_tf.data.sizes import NO_FILE, NONE, Old, owner_sizes, removed_by, shadow_base, unseen
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array
-from ulk_tf.settings.config import known_classes
 from ulk_tf.settings.experiment import Experiment
 
 # Roles of base models: attacks are trained on the adversary's shadow bases, stopped early on her
@@ -18,11 +17,6 @@ Role = Literal["shadow", "validation", "target"]
 ROLES: tuple[Role, ...] = ("shadow", "validation", "target")
 SIDES: Mapping[Role, str] = {"shadow": "adversary", "validation": "adversary", "target": "owner"}
 _MAX_VALIDATION = 4_000
-_POOLS = {
-    "shadow": "--shadow_samples (or lower --shadow_base_size)",
-    "validation": "--validation_samples",
-    "target": "--samples (or lower --base_size)",
-}
 # Samples of neither side, reserved for a probing set of the usual size.
 RESERVED = 100
 # A larger probing set takes samples of the adversary. On large data it always takes this many,
@@ -74,6 +68,8 @@ class Splits:
             from `shadow`.
         old: by side (owner, adversary) whose base model is a file: the samples that it was
             trained on, int32 [n], or None if they are not known.
+        new: by side whose base models have not seen some classes: all samples of these classes,
+            int32 [n].
     """
 
     probes: Array
@@ -85,6 +81,7 @@ class Splits:
     one_data_set: bool = True
     lent: Array = field(default_factory=lambda: NONE)
     old: Old = field(default_factory=dict)
+    new: Mapping[str, Array] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         groups = [[self.probes, self.target], [self.shadow, self.validation, self.lent]]
@@ -132,6 +129,8 @@ class Splits:
             np.sort(part[~np.isin(part, self.lent)]) if role != "target" else np.sort(part)
             for part in (shuffled[:size], shuffled[size:])
         )
+        if side in self.new:
+            base = base[~np.isin(base, self.new[side])]
         return BaseSplit(base, np.sort(self.validation) if role == "validation" else rest)
 
     def pool_size(self, role: Role) -> int:
@@ -221,79 +220,3 @@ def split(
         mine[gone],
         dict(old),
     )
-
-
-def with_known_classes(
-    splits: Splits, experiment: Experiment, owner_labels: Array, adversary_labels: Array
-) -> Splits:
-    """Remove samples of classes that a side does not have (--classes, --shadow_classes).
-
-    Args:
-        splits: splits with all classes.
-        experiment: names the classes of each side.
-        owner_labels: labels of the owner's data set, int32 [n].
-        adversary_labels: labels of the adversary's data set, int32 [n].
-
-    Raises:
-        UserError: a side has too few samples left.
-    """
-
-    def kept(indices: Array, labels: Array, classes: str | None) -> Array:
-        if classes is None:
-            return indices
-        return indices[np.isin(labels[indices], known_classes(classes))]
-
-    owner, adversary = experiment.owner.data.classes, experiment.adversary.data.classes
-    if owner is None and adversary is None:
-        return splits
-    remaining = Splits(
-        splits.probes,
-        kept(splits.shadow, adversary_labels, adversary),
-        kept(splits.validation, adversary_labels, adversary),
-        kept(splits.target, owner_labels, owner),
-        splits.base_sizes,
-        splits.seed,
-        splits.one_data_set,
-        kept(splits.lent, adversary_labels, adversary),
-        splits.old,
-    )
-    for role, flag, size in (("target", "", "base_size"), ("shadow", "shadow_", "base_size")):
-        owned = len(remaining.owned(role))  # type: ignore[arg-type]
-        wanted = splits.base_sizes[role]  # type: ignore[index]
-        if owned <= wanted:
-            raise UserError(
-                f"more samples of --{flag}classes than --{flag}{size}={wanted}",
-                owned,
-                f"Lower --{flag}{size} or name more classes.",
-            )
-    return remaining
-
-
-def check_set_sizes(splits: Splits, experiment: Experiment) -> None:
-    """Raise `UserError` if an updating set or the old samples beside it would be too many."""
-    for role in ROLES:
-        party = experiment.owner if role == "target" else experiment.adversary
-        update, mine = party.update, splits.for_base(role, 0)
-        old = len(mine.base)
-        if update.reads_old and not mine.base_known:
-            raise UserError(
-                "--base_samples, what --base_model was trained on, for an update that reads such "
-                "samples",
-                "none",
-                "Name them, or mark them in the array 'seen' of the data set.",
-            )
-        size, pool, remedy = update.set_size, splits.pool_size(role), _POOLS[role]
-        if update.removes:
-            pool = min(len(mine.removable), old - max(update.old_samples, 1))
-            remedy = "--base_size"
-        if size > pool:
-            raise UserError(
-                f"an updating set no larger than its pool ({pool} samples on the {role} side)",
-                f"--set_size={size}",
-                f"Lower --set_size or raise {remedy}.",
-            )
-        if update.old_samples > old:
-            raise UserError(
-                f"--old_samples up to the {old} that a base model of the {role} side is trained on",
-                update.old_samples,
-            )

@@ -57,6 +57,11 @@ class DataConfig(Validated):
         "labels of the classes that the side has samples of, such as 0-4 or 0,2,7; all when none",
         check=_check_classes,
     )
+    new_classes: str | None = flag(
+        None,
+        "labels of classes that base models have never seen, such as 9; updating sets have them",
+        check=_check_classes,
+    )
     samples: int | None = flag(
         None,
         "samples of the side, base sets and updating sets together; when none, the owner has 2/5 "
