@@ -1,4 +1,4 @@
-"""Commands of `python -m ulk_tf`: train, insider, check, probe, audit, gate, serve-config.
+"""Commands of `python -m ulk_tf`: train, sweep, insider, check, probe, audit, gate, serve-config.
 
 TensorFlow takes seconds to import, so each command imports what it needs: a misspelt flag is
 answered at once.
@@ -16,6 +16,7 @@ from ulk_tf.quiet import import_tensorflow
 from ulk_tf.settings import cli
 from ulk_tf.settings.attack_table import ATTACKS
 from ulk_tf.settings.flag_types import PathText
+from ulk_tf.sweeping.command import SWEEPS
 from ulk_tf.trainer import training
 
 
@@ -183,6 +184,7 @@ AUDIT_EXAMPLES = (
 )
 COMMANDS: dict[str, Any] = {
     "train": {name: training(name) for name in ATTACKS},
+    "sweep": dict(SWEEPS),
     "insider": {name: insider.comparing(name) for name in ATTACKS},
     "check": check,
     "probe": asks(probe, PROBE_EXAMPLES),

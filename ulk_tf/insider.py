@@ -174,14 +174,21 @@ def compare(outsider: Experiment, insider: Experiment, loaded: "Loaded") -> tupl
     Returns:
         The comparison, and the path of its page.
     """
-    from ulk_tf import workflow  # noqa: PLC0415 - imports TensorFlow
+    # These import TensorFlow.
+    from ulk_tf import workflow  # noqa: PLC0415
+    from ulk_tf.estimating.estimate import announce, estimate  # noqa: PLC0415
+    from ulk_tf.rehearsal import rehearse  # noqa: PLC0415
 
+    pair = (outsider, insider)
+    for one in pair:  # the insider's fault is said before the outsider is trained
+        rehearse(one, loaded)
+    announce(estimate(pair, loaded, list(map(workflow.run_folder, pair))))
     paths = []
-    for name, one in (("outsider", outsider), ("insider", insider)):
+    for name, one in zip(("outsider", "insider"), pair, strict=True):
         print(f"\n{name}:", flush=True)
-        paths.append(workflow.run(one, loaded))
+        paths.append(workflow.run(one, loaded, announced=True))
     both = Comparison(*map(Result.load, paths))
-    name = f"insider-{digest(*map(run_key, (outsider, insider)))[:8]}"
+    name = f"insider-{digest(*map(run_key, pair))[:8]}"
     return both, both.write(workflow.run_folder(insider).parent / name)
 
 

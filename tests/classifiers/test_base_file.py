@@ -58,7 +58,13 @@ def test_a_keras_file_brings_weights_and_architecture(tmp_path: Path) -> None:
     known = given.given(own)
     assert known is not None and known.json is not None
     # An outsider trains in its image, unless she assumes another.
-    for flags, target in (({}, own), ({"shadow_target": "mlp"}, "mlp")):
+    others = (
+        ({}, own),
+        ({"shadow_target": "mlp"}, "mlp"),
+        # A Keras file fits no procedure of another framework, and need not.
+        ({"shadow_procedure": "theirs:Mine"}, "auto"),
+    )
+    for flags, target in others:
         experiment = presets.experiment("li", base_model=str(tmp_path / "m.keras"), **flags)
         party = base_file.with_architecture(experiment, "adversary", SHAPE, CLASSES)
         assert party.model.target == target

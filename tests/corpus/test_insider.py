@@ -96,6 +96,8 @@ def test_roles_draw_from_samples_of_their_own_and_never_from_old_ones(
     assert split.base_known
     np.testing.assert_array_equal(split.base, OLD)
     assert insider.warnings == built_warnings(insider)
+    # No flag trains a file longer.
+    assert all("give another --base_model" in warning for warning in insider.warnings)
 
 
 def built_warnings(corpus: build.Corpus) -> tuple[str, ...]:

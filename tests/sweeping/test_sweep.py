@@ -119,6 +119,29 @@ def test_a_setting_that_does_not_fit_is_left_out(
     assert "many probes" not in told.out
 
 
+def test_a_setting_that_no_procedure_reads_is_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], measured: list[str]
+) -> None:
+    own = "--procedure=tests.classifiers.own_procedures:Softmax"
+    assert run(FEW, True, [own, *flags(tmp_path, base_epochs=None)]) == 0
+    told = capsys.readouterr()
+    assert "dp is left out. Expected flags that the procedure" in told.err
+    assert "| dp |" not in told.out and "| round:1 |" in told.out
+    assert run(FEW, True, [own, *flags(tmp_path)]) == 2
+    assert "Received --base_epochs." in capsys.readouterr().err
+
+
+def test_the_last_attack_s_fault_is_said_before_the_first_is_measured(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], measured: list[str]
+) -> None:
+    given = ["--attack=li,lde", "--validation_samples=5", *flags(tmp_path)]
+    with pytest.raises(SystemExit) as ended:
+        cli.run(sweeping(FEW[:1], "A sweep.", defended=False), given)
+    assert ended.value.code == 2 and not measured
+    assert "Received --set_size=10." in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [(["--attack=lo"], "an attack of li"), (["--defence=round:3"], "no --defence, which this")],

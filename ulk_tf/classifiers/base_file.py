@@ -165,7 +165,7 @@ def with_architecture(experiment: Experiment, side: str, shape: Shape, classes: 
     """Return the settings of a side with the architecture that a base model's file brings.
 
     An adversary without a base model trains shadow models of the owner's architecture, unless
-    she assumes another.
+    she assumes another. A procedure of the user's brings its own.
 
     Args:
         experiment: all settings.
@@ -174,7 +174,7 @@ def with_architecture(experiment: Experiment, side: str, shape: Shape, classes: 
         classes: number of classes.
     """
     party: Party = getattr(experiment, side)
-    if party.model.target != "auto":
+    if party.model.target != "auto" or party.model.procedure:
         return party
     source = party.model.base_model or experiment.owner.model.base_model
     asked = replace(party, model=replace(party.model, base_model=source))

@@ -41,10 +41,10 @@ def about_bases(designs: Sequence[Design], bases: dict[BaseId, BaseModel]) -> li
         designs: designs of the corpora of both sides.
         bases: all base models, with their accuracies.
     """
-    poor = []
+    poor, of_poor = [], []
     for design in designs:
         for base in design.updates:
-            pool = design.pool(base)[:CHECKED]
+            pool = design.split(base).pool[:CHECKED]
             guess = float(np.bincount(design.dataset.labels[pool]).max() / len(pool))
             error = (guess * (1 - guess) / len(pool)) ** 0.5
             accuracy = bases[base].pool_accuracy
@@ -52,12 +52,13 @@ def about_bases(designs: Sequence[Design], bases: dict[BaseId, BaseModel]) -> li
             margin = min(ERRORS * error, ENOUGH * (1 - guess)) + LUCK * (1 - guess)
             if accuracy <= guess + margin:
                 poor.append(f"{base} {accuracy:.1%}, guess {guess:.1%}")
+                of_poor.append(design)
     if not poor:
         return []
     return [
         f"{len(poor)} of {len(bases)} base models have learned nothing: on new samples they are "
         f"right no more often than the commonest class is ({_listed(poor)}). What their updates "
-        f"give away says little of a trained classifier: {_remedy(designs)}, or check data and "
+        f"give away says little of a trained classifier: {_remedy(of_poor)}, or check data and "
         "target."
     ]
 
@@ -83,7 +84,9 @@ def about_files(designs: Sequence[Design]) -> list[str]:
 
 
 def _remedy(designs: Sequence[Design]) -> str:
-    """Phrase on what trains base models longer: flags, or a class that reads none."""
+    """Phrase on what gives better base models: another file, flags, or a class that reads none."""
+    if all(design.base_file for design in designs):
+        return "give another --base_model"
     if any(design.procedure.reads("base_epochs") for design in designs):
         return "raise --base_epochs or --base_learning_rate"
     return "train longer in the procedure's fit"

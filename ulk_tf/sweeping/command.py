@@ -1,6 +1,8 @@
-"""Command line of a sweep: an attack list beside the flags that all attacks share."""
+"""Command lines of sweeps: an attack list beside the flags that all attacks share."""
 
-from typing import Any
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from ulk_tf.commands import sweep_command
 from ulk_tf.files import write_text
@@ -8,6 +10,8 @@ from ulk_tf.settings.experiment import Experiment
 from ulk_tf.settings.flags import Described
 from ulk_tf.settings.presets import experiment
 from ulk_tf.sweeping.settings import (
+    ADVERSARIES,
+    DEFENCES,
     IN_WORDS,
     SIZES,
     Setting,
@@ -15,6 +19,9 @@ from ulk_tf.sweeping.settings import (
     refuse_swept,
     settings_for,
 )
+
+if TYPE_CHECKING:
+    from ulk_tf.preflight import Loaded
 
 
 def sweeping(settings: tuple[Setting, ...], summary: str, *, defended: bool) -> Described:
@@ -27,16 +34,43 @@ def sweeping(settings: tuple[Setting, ...], summary: str, *, defended: bool) -> 
     """
 
     def run(attack: str = "li", preset: str = "sweep", **flags: Any) -> None:
+        from ulk_tf.preflight import preflight  # noqa: PLC0415 - for help, flags are enough
+
         names = attacks_named(attack)
         refuse_swept(flags, settings)
+        given = {
+            name: (SIZES.get(name, {}) if preset == "sweep" else {"preset": preset}) | flags
+            for name in names
+        }
+        # The last attack's fault is said before the first is measured.
+        plain = [experiment(name, **given[name]) for name in names]
+        loaded = preflight(*plain, given=flags)
         for name in names:
-            sizes = SIZES.get(name, {}) if preset == "sweep" else {"preset": preset}
-            _sweep(name, settings_for(name, settings), {**sizes, **flags}, defended)
+            _sweep(name, settings_for(name, settings), given[name], loaded, defended)
 
     return sweep_command(run, summary, IN_WORDS)
 
 
-def _sweep(attack: str, settings: list[Setting], flags: dict[str, Any], defended: bool) -> None:
+# By name, which is also that of its trainer.
+SWEEPS: Mapping[str, Described] = MappingProxyType(
+    {
+        "defences": sweeping(
+            DEFENCES,
+            "Measure defences: what each leaves of an attack, and what it costs the answers.",
+            defended=True,
+        ),
+        "adversaries": sweeping(
+            ADVERSARIES,
+            "Measure adversaries who know less of the target, its data, its update or its answers.",
+            defended=False,
+        ),
+    }
+)
+
+
+def _sweep(
+    attack: str, settings: list[Setting], flags: Mapping[str, Any], loaded: "Loaded", defended: bool
+) -> None:
     from ulk_tf.sweeping.picture import picture  # noqa: PLC0415 - imports TensorFlow
     from ulk_tf.sweeping.sweep import folder_of, sweep  # noqa: PLC0415 - imports TensorFlow
     from ulk_tf.sweeping.table import table  # noqa: PLC0415 - imports TensorFlow
@@ -44,7 +78,7 @@ def _sweep(attack: str, settings: list[Setting], flags: dict[str, Any], defended
     def make(**own: Any) -> Experiment:
         return experiment(attack, **{**flags, **own})
 
-    found = sweep(make, settings, naive=defended, useful=defended)
+    found = sweep(make, settings, loaded, naive=defended, useful=defended)
     folder, told = folder_of(found.experiment), table(found)
     write_text(folder / "table.md", told + "\n")
     print(f"\n{told}\n")

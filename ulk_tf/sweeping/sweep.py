@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ulk_tf.attacks.fit import TRAINING_STATE
-from ulk_tf.corpus.build import build_corpus
+from ulk_tf.corpus.build import build_corpus, designs_of
 from ulk_tf.data.datasets import short_name
 from ulk_tf.errors import UserError
 from ulk_tf.evaluation.baselines_table import baseline
@@ -21,7 +21,7 @@ from ulk_tf.settings.keys import run_key
 from ulk_tf.sweeping.ledger import Entry, Ledger
 from ulk_tf.sweeping.measuring import measure, score, train
 from ulk_tf.sweeping.settings import Setting
-from ulk_tf.sweeping.utility import utility
+from ulk_tf.sweeping.utility import asked_of, utility
 
 # The sweep's own experiment, without any setting; also trained at other seeds, for its spread.
 PLAIN = "plain"
@@ -92,6 +92,7 @@ class Sweep:
 def sweep(
     make: MakeExperiment,
     settings: list[Setting],
+    loaded: Loaded,
     *,
     naive: bool,
     useful: bool,
@@ -100,17 +101,18 @@ def sweep(
 
     Args:
         make: makes the experiment of given flags.
-        settings: settings to go through.
+        settings: settings to go through; one that does not fit the data, or that no procedure
+            reads, is left out and named on standard error.
+        loaded: the data, against which the sweep's own experiment is checked already.
         naive: True to measure an adversary who does not know of a setting, too.
         useful: True to measure the utility of the owner's answers, too.
 
-    A setting that does not fit the data is left out, and named on standard error.
-
     Raises:
-        UserError: the sweep's own experiment does not fit the data.
+        UserError: the data have too few samples to measure utility.
     """
     plain = make()
-    loaded = preflight(plain)
+    if useful:
+        designs_of(asked_of(plain, loaded.dataset), loaded.dataset, loaded.shadow_dataset)
     settings = [one for one in settings if _fits(make, one, loaded)]
     ledger = Ledger(folder_of(plain) / "sweep.json")
     state = ledger.path.parent / TRAINING_STATE
@@ -130,7 +132,7 @@ def sweep(
         experiment = make(**setting.flags)
         found = ledger.find(f"{setting.name}, utility", experiment)
         if found is None:
-            estimates = utility(experiment, loaded.dataset)
+            estimates = utility(experiment, loaded.dataset, loaded.shadow_dataset)
             entry = {name: one.as_json() for name, one in estimates.items()}
             found = ledger.add(f"{setting.name}, utility", experiment, entry)
         return {name: value for name, value in found.items() if name != "key"}
@@ -152,7 +154,7 @@ def sweep(
 def _fits(make: MakeExperiment, setting: Setting, loaded: Loaded) -> bool:
     """Check a setting before the first one takes an hour; say so if it does not fit the data."""
     try:
-        preflight(make(**setting.flags), dataset=loaded.dataset)
+        preflight(make(**setting.flags), dataset=loaded.dataset, given=setting.flags)
     except UserError as error:
         say(f"sweep: {setting.name} is left out. {error}")
         return False

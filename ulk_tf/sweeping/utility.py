@@ -17,28 +17,24 @@ SAMPLES, UPDATES = 1000, 50
 BINS = 15
 
 
-def utility(experiment: Experiment, dataset: Dataset) -> dict[str, Estimate]:
+def utility(
+    experiment: Experiment, dataset: Dataset, shadow_dataset: Dataset | None = None
+) -> dict[str, Estimate]:
     """Measure the answers of updated target models to new labelled samples.
 
     Args:
         experiment: settings of the owner, and the sizes.
         dataset: the owner's data set; a small one gives fewer than `SAMPLES`.
+        shadow_dataset: the adversary's data set; None if it is the owner's.
 
     Returns:
         accuracy: share of right answers.
         calibration_error: expected calibration error, in bins of equal width (Guo et al. 2017).
         change: mean total variation distance between an answer and the undefended one, 0 to 1.
     """
-    samples = SAMPLES if len(dataset.labels) >= 10 * SAMPLES else experiment.probing.n_probes
-    asked = replace(
-        experiment,
-        probing=replace(experiment.probing, n_probes=samples),
-        counts=replace(
-            experiment.counts, target_updates=min(UPDATES, experiment.counts.target_updates)
-        ),
-    )
+    asked = asked_of(experiment, dataset)
     exact = replace(asked, owner=replace(asked.owner, defence=DefenceConfig()))
-    corpora = [build_corpus(one, dataset, sides=("owner",)) for one in (asked, exact)]
+    corpora = [build_corpus(one, dataset, shadow_dataset, ("owner",)) for one in (asked, exact)]
     defended, plain = (corpus.updates["target"] for corpus in corpora)
     rows = np.arange(len(defended))
     answers, exactly = defended.after[rows], plain.after[rows]
@@ -48,6 +44,22 @@ def utility(experiment: Experiment, dataset: Dataset) -> dict[str, Estimate]:
     change = total_variation(answers, exactly).mean(-1)
     values = {"accuracy": right, "calibration_error": errors, "change": change}
     return {name: interval(value, defended.base) for name, value in values.items()}
+
+
+def asked_of(experiment: Experiment, dataset: Dataset) -> Experiment:
+    """Return an experiment with the samples and updates with which utility is measured.
+
+    Args:
+        experiment: settings of the owner, and the sizes.
+        dataset: the owner's data set.
+    """
+    samples = SAMPLES if len(dataset.labels) >= 10 * SAMPLES else experiment.probing.n_probes
+    updates = min(UPDATES, experiment.counts.target_updates)
+    return replace(
+        experiment,
+        probing=replace(experiment.probing, n_probes=samples),
+        counts=replace(experiment.counts, target_updates=updates),
+    )
 
 
 def calibration_error(answers: Array, labels: Array) -> float:
