@@ -124,7 +124,7 @@ def _tiny_corpus(experiment: Experiment, loaded: Loaded) -> Corpus:
     no_probes = np.zeros(0, np.int32)
     splits = Splits(no_probes, **parts, base_sizes=full.base_sizes, seed=full.seed)
     datasets = [_tiny_dataset(design.dataset) for design in designs]
-    probing_set = loaded.dataset.samples[full.probes]
+    probing_set = designs[0].probing_set
     updates = {
         role: defended(design, _made_up(design, loaded.dataset.classes, parts[role]), role)
         for design in designs

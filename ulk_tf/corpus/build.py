@@ -21,6 +21,7 @@ from ulk_tf.corpus.updates import Updates
 from ulk_tf.data.base_samples import old_samples
 from ulk_tf.data.classes import with_known_classes, with_new_classes
 from ulk_tf.data.datasets import Dataset
+from ulk_tf.data.probing import probing_set
 from ulk_tf.data.set_sizes import check_set_sizes
 from ulk_tf.data.splits import Role, Splits, split
 from ulk_tf.errors import UserError
@@ -118,9 +119,9 @@ def designs_of(
     splits = with_known_classes(splits, experiment, dataset.labels, other.labels)
     splits = with_new_classes(splits, experiment, dataset.labels, other.labels)
     check_set_sizes(splits, experiment)
-    probing_set = dataset.samples[splits.probes]
+    asked = probing_set(experiment, dataset, splits)
     adversary, owner = (
-        Design(side, experiment, data, dataset.classes, splits, probing_set)
+        Design(side, experiment, data, dataset.classes, splits, asked)
         for side, data in (("adversary", other), ("owner", dataset))
     )
     return splits, (adversary, owner)
@@ -181,13 +182,12 @@ def build_corpus(
         for design in designs
     ]
     key = digest(seen, designs[0].probe_digests)[:16]
-    probing_set = dataset.samples[splits.probes]
     return Corpus(
         key,
         dataset,
         other,
         splits,
-        probing_set,
+        both[0].probing_set,
         bases,
         updates,
         tuple(dict.fromkeys(warnings)),

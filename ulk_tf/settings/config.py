@@ -12,6 +12,8 @@ from ulk_tf.settings.privacy import Privacy
 from ulk_tf.settings.validated import Validated, flag
 
 Optimizer = Literal["sgd", "adam"]
+# Value of --probes for a probing set of random values.
+NOISE = "noise"
 UpdateMethod = Literal[
     "fine_tuning",
     "retraining",
@@ -251,6 +253,11 @@ class ProbingConfig(Validated):
         None,
         "samples in the probing set; when none, 100, or a tenth of a data set of under 1000",
         1,
+    )
+    probes: str | None = flag(
+        None,
+        "samples of the probing set: noise, or samples of another data set (a TFDS name or a .npz "
+        "file); reserved samples of --dataset when none",
     )
     repeat: int = flag(
         1,

@@ -53,7 +53,14 @@ OF_COMPILING: Mapping[str, tuple[str, ...]] = {
 # sides have disjoint samples, and she who has the owner's base model is an insider.
 OWN_TO_EACH_SIDE = ("samples", "base_model")
 _OF_SIDES = ("dataset", "base_model", "base_samples")
-_PATHS = (*_OF_SIDES, *map(SHADOW.__add__, _OF_SIDES), "data_dir", "runs_dir", "export_dir")
+_PATHS = (
+    *_OF_SIDES,
+    *map(SHADOW.__add__, _OF_SIDES),
+    "probes",
+    "data_dir",
+    "runs_dir",
+    "export_dir",
+)
 
 
 def parts(attack: str) -> dict[str, type]:

@@ -39,7 +39,7 @@ def sweeping(settings: tuple[Setting, ...], summary: str, *, defended: bool) -> 
         names = attacks_named(attack)
         refuse_swept(flags, settings)
         given = {
-            name: (SIZES.get(name, {}) if preset == "sweep" else {"preset": preset}) | flags
+            name: {**(SIZES.get(name, {}) if preset == "sweep" else {"preset": preset}), **flags}
             for name in names
         }
         # The last attack's fault is said before the first is measured.

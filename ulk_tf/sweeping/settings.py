@@ -91,6 +91,7 @@ ADVERSARIES: tuple[Setting, ...] = (
     Setting("label skew", {"shadow_label_skew": 5.0}, ("lde", "msr"), "nearly even sets"),
     Setting("set size", {"shadow_set_size": 10}, ("lde",), "trained on sets of ten"),
     Setting("2 shadow models", {"training_bases": 2}, note="a quarter of the shadow models"),
+    Setting("noise as probes", {"probes": "noise"}),
     Setting("10 probes", {"n_probes": 10}),
     Setting("30 probes", {"n_probes": 30}),
     Setting("1000 probes", {"n_probes": 1000}),

@@ -57,7 +57,7 @@ def asked_of(experiment: Experiment, dataset: Dataset) -> Experiment:
     updates = min(UPDATES, experiment.counts.target_updates)
     return replace(
         experiment,
-        probing=replace(experiment.probing, n_probes=samples),
+        probing=replace(experiment.probing, n_probes=samples, probes=None),
         counts=replace(experiment.counts, target_updates=updates),
     )
 

@@ -1,0 +1,52 @@
+"""Probing set: what a target is asked, samples of the data set or others."""
+
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from ulk_tf.data.datasets import Dataset, load
+from ulk_tf.data.splits import Splits
+from ulk_tf.errors import UserError
+from ulk_tf.files import Array
+from ulk_tf.settings.config import NOISE
+from ulk_tf.settings.experiment import Experiment
+
+
+def probing_set(experiment: Experiment, dataset: Dataset, splits: Splits) -> Array:
+    """Make the probing set of an experiment, [n_probes, ...].
+
+    It has the size of the reserved samples also where it consists of others, which then stay
+    unused, so that --probes moves no sample of either side.
+
+    Args:
+        experiment: names the probes and the folders of data.
+        dataset: the owner's data set.
+        splits: its reserved samples are the usual probes.
+
+    Raises:
+        UserError: other data have samples of another shape, or too few.
+    """
+    usual = dataset.samples[splits.probes]
+    probes, seed = experiment.probing.probes, experiment.seed
+    if probes is None:
+        return usual
+    rng = np.random.default_rng([seed, 18])
+    if probes == NOISE:
+        low, high = dataset.bounds
+        drawn = rng.uniform(low, high, usual.shape)
+        return (np.rint(drawn) if dataset.is_image else drawn).astype(usual.dtype)
+    folders = experiment.folders
+    other = _loaded(probes, folders.data_dir, Path(folders.runs_dir) / "data")
+    if other.sample_shape != dataset.sample_shape or len(other.labels) < len(usual):
+        raise UserError(
+            f"--probes with at least {len(usual)} samples of shape {dataset.sample_shape}",
+            f"{len(other.labels)} of shape {other.sample_shape} in {other.name}",
+        )
+    return other.samples[np.sort(rng.choice(len(other.labels), len(usual), replace=False))]
+
+
+@lru_cache(maxsize=1)
+def _loaded(name: str, data_dir: str | None, cache: Path) -> Dataset:
+    """Load the data set of the probes, once for all designs of a run."""
+    return load(name, data_dir, cache)
