@@ -1,8 +1,8 @@
 """Defended posteriors: the posteriors of a corpus as clients would receive them.
 
 Shards hold undefended posteriors. A defence is applied when a corpus is read, so changing it
-computes no update again. Defended answers go through the function that
-reads the answers of a target in an audit.
+computes no update again. Defended answers go through the function that reads the answers of a
+target in an audit.
 """
 
 from collections import Counter

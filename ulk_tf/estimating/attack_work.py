@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ulk_tf.attacks.autoencoder import BATCH
+from ulk_tf.attacks.features import BY_CLASS, VALUES_OF_A_PROBE, read_singly
 from ulk_tf.attacks.fit import TRAINING_STATE
 from ulk_tf.attacks.msr import MOST_SETS, SAMPLES_IN_STEP
 from ulk_tf.corpus.build import designs_of
@@ -19,8 +20,6 @@ from ulk_tf.settings.attack_configs import LabelConfig, MsrConfig, SsrConfig
 from ulk_tf.settings.attack_table import attack_row
 from ulk_tf.settings.experiment import Experiment
 
-# Features of a probe that the encoder reads for each class, by feature map; 1 for others.
-READ = {"by_class": 7, "class_pairs": 7}
 # Multiplications for a value of a sample that is generated, beside those of an image of one
 # channel: convolutions of colour images take more.
 PER_VALUE, COLOUR = 1e3, 2
@@ -97,14 +96,18 @@ def _label_training(
     name: str, config: LabelConfig, sizes: Sizes, decoded: float = 0.0
 ) -> list[Work]:
     """Count the steps of an ensemble of a label attack, or of one that decodes samples."""
-    read = sizes.probes * READ.get(config.feature_map, 1) * sizes.classes
+    read = sizes.probes * sizes.classes
+    if config.feature_map in BY_CLASS:
+        probes = len(read_singly(config.feature_map, sizes.probes))
+        # Some values of a probe for each class, and one that all classes share.
+        read = probes * (VALUES_OF_A_PROBE * sizes.classes + 1)
     size = BOTH_PASSES * config.batch * (read * config.hidden + decoded) / 1e9
     steps = math.ceil(sizes.updates / config.batch)
-    members = [name, *(f"{name}-{number}" for number in range(1, config.ensemble))]
-    left = sum(max(config.epochs - done(sizes.folder, member), 0) for member in members)
+    trainings = [name, *(f"{name}-{number}" for number in range(1, config.ensemble))]
+    left = sum(max(config.epochs - done(sizes.folder, training), 0) for training in trainings)
     like = (name, sizes.probes, sizes.classes, sizes.updates, dataclasses.asdict(config))
     return [
-        Work(TRAINING, "training start", len(members)),
+        Work(TRAINING, "training start", len(trainings)),
         Work(TRAINING, "attack step", steps * left, size, like=like),
     ]
 

@@ -30,7 +30,6 @@ TABLE: Mapping[str, tuple[float, float]] = {
     "update: chain": (0.0002, 0.035),
     "update: general": (0.001, 0.07),
     "update: fit": (0.02, 0.1),
-    "update: training": (0.02, 0.1),
     "training start": (2.5, 0.0),
     "attack step": (0.010, 0.03),
     "autoencoder step": (0.008, 0.03),

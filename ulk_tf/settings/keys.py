@@ -3,8 +3,13 @@
 | file | key |
 |---|---|
 | a base model | data set, training samples, architecture, `TRAINING`, training loop, seed |
+| a base model from a file | its weights, and nothing else |
 | a corpus of one side | a base model's, for all of them; `UPDATE`, engine, probes |
 | a run's folder | every setting that differs from its default |
+
+Architecture, training loop and engine are digests or versions that a procedure names; a user's has
+one for all three, of its source, and only the settings that it reads are part of a key. Defences of
+answers are part of no corpus' key, since they are applied when it is read.
 
 The fields of `TRAINING` and `UPDATE` are always part of a key. Any other field is part of it only
 if it differs from its default, so that a new field leaves existing names unchanged.
