@@ -20,6 +20,7 @@ from ulk_tf.sweeping.settings import (
     ADVERSARIES,
     DEFENCES,
     SIZES,
+    UPDATES,
     Setting,
     attacks_named,
     settings_for,
@@ -157,7 +158,7 @@ def test_mistakes(
 
 
 @pytest.mark.parametrize("attack", SIZES)
-@pytest.mark.parametrize("settings", [DEFENCES, ADVERSARIES])
+@pytest.mark.parametrize("settings", [DEFENCES, ADVERSARIES, UPDATES])
 def test_every_setting_is_an_experiment(attack: str, settings: tuple[Setting, ...]) -> None:
     made = [
         experiment(attack, **{"dataset": "mnist", **SIZES[attack], **one.flags})

@@ -14,6 +14,7 @@ from ulk_tf.sweeping.settings import (
     DEFENCES,
     IN_WORDS,
     SIZES,
+    UPDATES,
     Setting,
     attacks_named,
     refuse_swept,
@@ -62,6 +63,11 @@ SWEEPS: Mapping[str, Described] = MappingProxyType(
         "adversaries": sweeping(
             ADVERSARIES,
             "Measure adversaries who know less of the target, its data, its update or its answers.",
+            defended=False,
+        ),
+        "updates": sweeping(
+            UPDATES,
+            "Measure updates as services make them: which of them give away less.",
             defended=False,
         ),
     }

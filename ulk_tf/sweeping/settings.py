@@ -97,6 +97,28 @@ ADVERSARIES: tuple[Setting, ...] = (
     Setting("1000 probes", {"n_probes": 1000}),
 )
 
+# Each differs from the sweep's own update, and the adversary knows it. Retraining and exact
+# unlearning train a classifier for each update, which is hours on all but small data.
+UPDATES: tuple[Setting, ...] = (
+    Setting("63 old samples", {"old_samples": 63}, note="mixed into each updating set"),
+    Setting("5 epochs", {"update_epochs": 5}),
+    Setting("last layer", {"trained_layers": 1}, note="all others frozen"),
+    Setting("Adam", {"update_optimizer": "adam"}),
+    Setting("a new class", {"new_classes": "9"}, note="that base models have never seen"),
+    Setting("2 updates", {"updates_between": 2}, note="between the looks; the last is inferred"),
+    Setting("4 updates", {"updates_between": 4}, note="between the looks; the last is inferred"),
+    Setting(
+        "unlearning by ascent",
+        {"update_method": "unlearning_by_ascent"},
+        note="what was removed is inferred",
+    ),
+    Setting(
+        "unlearning by fine-tuning",
+        {"update_method": "unlearning_by_fine_tuning", "old_samples": 64},
+        note="on 64 other old samples",
+    ),
+)
+
 
 def settings_for(attack: str, settings: tuple[Setting, ...]) -> list[Setting]:
     """List the settings that are measured for an attack.
