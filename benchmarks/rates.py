@@ -13,7 +13,7 @@ def measured(rates: Rates, product: float) -> dict[str, tuple[float, float]]:
     """Scale the table by the rates of earlier runs; kinds without any by the machine's speed.
 
     Args:
-        rates: of this machine.
+        rates: rates of this machine.
         product: seconds of one product of matrices here.
     """
     rows = {}

@@ -86,7 +86,7 @@ def keep(path: Path) -> None:
     """Copy a result into the repository, without paths.
 
     Args:
-        path: of a results.json.
+        path: path of a results.json.
     """
     result = read_results(path)
     result["config"]["folders"] = {}

@@ -113,7 +113,7 @@ def sweep_command(run: Callable[..., None], summary: str, sizes: str) -> Describ
     Args:
         run: called with `attack` and the flags that were given.
         summary: the first line of --help.
-        sizes: what --preset=sweep, its default, stands for.
+        sizes: phrase on what --preset=sweep, its default, stands for.
     """
     classes = {name: cls for name, cls in parts("li").items() if name != "attack"}
     made = _described(run, "li", classes, summary, without=("set_size",))

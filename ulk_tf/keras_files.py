@@ -20,7 +20,7 @@ def load(path: Path, remedy: str, compiled: bool = False) -> keras.Model:
 
     Args:
         path: the file.
-        remedy: what to do about a file with code of its own, as a sentence.
+        remedy: sentence on what to do about a file with code of its own.
         compiled: True restores its optimizer and its loss.
 
     Raises:

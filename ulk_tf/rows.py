@@ -24,9 +24,9 @@ class StoredRows:
     process. It disappears with the object, and with the process.
 
     Args:
-        shape: of a row.
-        dtype: of the values.
-        folder: where the file lies; it must exist. None: the system's folder for such files.
+        shape: shape of a row.
+        dtype: type of the values.
+        folder: folder of the file; it must exist. The system's for such files when None.
 
     Example:
         >>> rows = StoredRows((2,), np.float32)
@@ -106,7 +106,7 @@ def stacked(parts: Iterable[Array], count: int, folder: Path | None = None) -> R
     Args:
         parts: arrays [n, ...] of one type and shape of a row; at least one.
         count: rows in all of them.
-        folder: where a file would lie.
+        folder: folder of the file, if there is one.
     """
     waiting = iter(parts)
     first = next(waiting)

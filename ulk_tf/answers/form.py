@@ -45,8 +45,8 @@ class Form:
         """The coarsest form among answers of several versions.
 
         Args:
-            answers: as they were read.
-            raw: as they were given, [n, classes] or [repeats, n, classes].
+            answers: answers as they were read.
+            raw: the same as they were given, [n, classes] or [repeats, n, classes].
         """
         step = max(one.step for one in answers)
         noise = max(one.noise for one in answers)

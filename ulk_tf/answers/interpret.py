@@ -56,7 +56,7 @@ def interpret(values: Array, classes: int | None = None) -> Interpreted:
         values: float64 [n, classes], finite, or [repeats, n, classes] where each sample was
             asked several times; the more rows, the surer the answer. A single column is a
             sigmoid, and two classes.
-        classes: how many there should be; None where nobody knows.
+        classes: number of classes that there should be; None where nobody knows.
 
     Raises:
         UserError: they are nothing from which posteriors can be had.
@@ -77,7 +77,7 @@ def interpret_both(
     Args:
         before: as `interpret` takes it.
         after: the same of the other version.
-        classes: how many there should be; None where nobody knows.
+        classes: number of classes that there should be; None where nobody knows.
 
     Raises:
         UserError: as `interpret`.

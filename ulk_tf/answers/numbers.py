@@ -82,8 +82,8 @@ def checked(values: Any, rows: int, classes: int | None = None) -> Array:
 
     Args:
         values: what the target answered, as `plain` takes it.
-        rows: how many samples were sent.
-        classes: how many classes it should tell; None where nobody knows. A single column
+        rows: number of samples that were sent.
+        classes: number of classes that it should tell; None where nobody knows. A single column
             stands for two classes.
 
     Returns:

@@ -64,7 +64,7 @@ def find_scale(values: Array, rounding: Rounding | None) -> Scale | None:
 
     Args:
         values: float64 [n, classes].
-        rounding: of the values.
+        rounding: rounding of the values.
     """
     if values.max() <= 1 + SUM_TOLERANCE and values.min() >= -1:
         return None
@@ -79,7 +79,7 @@ def sums_to_one(values: Array, step: float) -> bool:
 
     Args:
         values: float64 [n, classes].
-        step: of their rounding; 0 where there is none.
+        step: step of their rounding; 0 where there is none.
     """
     slack = SUM_TOLERANCE + values.shape[1] * step / 2
     return bool(values.min() >= -BELOW_ZERO and np.abs(values.sum(axis=1) - 1).max() <= slack)
@@ -93,7 +93,7 @@ def is_cut(values: Array, step: float) -> bool:
 
     Args:
         values: float64 [n, classes].
-        step: of their rounding; 0 where there is none.
+        step: step of their rounding; 0 where there is none.
     """
     slack = SUM_TOLERANCE + values.shape[1] * step / 2
     zeros = (values == 0).sum(axis=1)
@@ -171,7 +171,7 @@ def are_logits(values: Array, step: float) -> bool:
 
     Args:
         values: float64 [n, classes].
-        step: of their rounding; 0 where there is none.
+        step: step of their rounding; 0 where there is none.
     """
     lowest, highest = float(values.min()), float(values.max())
     sums = values.sum(axis=1)

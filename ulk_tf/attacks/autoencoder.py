@@ -60,7 +60,7 @@ def train_autoencoder(
         code: width of the code.
         epochs: over the shadow samples, each filled up to whole calls of `AT_ONCE` steps; the
             best on held-out ones is kept.
-        seed: of weights and order.
+        seed: seed of weights and order.
         home: folder of the run, for logs and for the state of the training.
         convolves: whether the decoder is convolutional; None: where a sample's shape allows it.
     """
@@ -94,8 +94,8 @@ def build_decoder(code: int, shape: Shape, seed: int, convolves: bool | None = N
 
     Args:
         code: width of the code.
-        shape: of a sample.
-        seed: of the initial weights.
+        shape: shape of a sample.
+        seed: seed of the initial weights.
         convolves: whether it is convolutional; None: for images whose sides divide by four.
     """
     x = source = keras.Input((code,), name="code")

@@ -21,7 +21,7 @@ def spread_labels(distribution: tf.Tensor, samples: int, offsets: tf.Tensor) -> 
 
     Args:
         distribution: float32 [batch, classes].
-        samples: how many for each.
+        samples: number of samples for each.
         offsets: float32 [batch], in [0, 1): where on the grid of quantiles to begin.
 
     Returns:
@@ -39,8 +39,8 @@ def deal_labels(shares: tf.Tensor, samples: int, seeds: tf.Tensor) -> tf.Tensor:
     """The labels that samples are generated for, one-hot, float32 [batch, samples, classes].
 
     Args:
-        shares: of the labels, float32 [batch, classes].
-        samples: how many for each.
+        shares: shares of the labels, float32 [batch, classes].
+        samples: number of samples for each.
         seeds: int32 [batch, 2], of where the dealing begins.
     """
     offsets = tf.map_fn(
@@ -67,9 +67,9 @@ class BMGAN(keras.Model):
         labels: posteriors before and after -> label distribution; None leaves labels out.
         noise: what a sample is made from; a layer like those in `noise`.
         generated: samples for a set in a training step.
-        adversarial_weight: of the adversarial loss beside that of the set.
-        seed: of the noise.
-        set_loss: of `SET_LOSSES`; the paper's is best match.
+        adversarial_weight: weight of the adversarial loss beside that of the set.
+        seed: seed of the noise.
+        set_loss: one of `SET_LOSSES`; the paper's is best match.
     """
 
     def __init__(
@@ -130,7 +130,7 @@ class BMGAN(keras.Model):
 
         Args:
             pair: `before` and `after`, float32 [batch, probes, classes].
-            samples: how many for each.
+            samples: number of samples for each.
             seeds: int32 [batch, 2].
             training: whether dropout and batch statistics are those of the training.
 
@@ -142,7 +142,7 @@ class BMGAN(keras.Model):
     def _told(
         self, pair: dict[str, tf.Tensor], training: bool
     ) -> tuple[tf.Tensor, tf.Tensor | None]:
-        """What the posteriors tell of each set: its code, and the shares of its labels."""
+        """Compute what the posteriors tell of each set: its code, and the shares of its labels."""
         code = self.encoder(pair, training=training)
         if self.labels is None:
             return code, None

@@ -22,10 +22,10 @@ def build_encoder(
 
     Args:
         updates: the shadow side; scaling constants and shapes come from it.
-        feature_map: which features.
+        feature_map: name of the feature map.
         hidden: width of the first layer.
         dropout: rate after each layer.
-        seed: of initial weights and dropout.
+        seed: seed of initial weights and dropout.
 
     Returns:
         A functional model, inputs `before` and `after` [batch, probes, classes], output
@@ -67,7 +67,7 @@ def after_features(model: keras.Model) -> keras.Model:
     """Cut a model behind its feature map: features [batch, features] -> the model's output.
 
     Args:
-        model: of which `build_encoder` built the first part; both share their weights.
+        model: an attack whose first part `build_encoder` built; both share their weights.
     """
     return keras.Model(model.get_layer(FEATURES).output, model.output)
 
@@ -107,8 +107,8 @@ def _beside_all(
     Args:
         own: [batch, classes, values].
         of_all: [batch, 1, values].
-        width: of the output.
-        seed: of the initial weights, which are those of one layer over both.
+        width: width of the output.
+        seed: seed of the initial weights, which are those of one layer over both.
     """
     limit = (6 / (own.shape[-1] + of_all.shape[-1] + width)) ** 0.5
     parts = []

@@ -30,14 +30,14 @@ def fit_ensemble(
     trained.
 
     Args:
-        name: of the attack.
+        name: name of the attack.
         output: name of its answer.
         build: seed -> an untrained model, inputs `before` and `after`.
-        loss: of its output against the truth.
-        config: of the attack.
-        corpus: what is learned from.
+        loss: loss of its output against the truth.
+        config: settings of the attack.
+        corpus: corpus to learn from.
         truth: the updates of a side -> rows int32 [batch] -> what is to be predicted.
-        seed: of weights, dropout and order.
+        seed: seed of weights, dropout and order.
         home: folder of the run, for logs and for the state of the trainings.
 
     Returns:

@@ -49,7 +49,7 @@ def compute_features(features: Features, updates: Updates, folder: Path | None =
 
     Args:
         features: the feature map.
-        updates: of one role.
+        updates: updates of one role.
         folder: where they lie if they would fill the memory; None as above.
 
     Returns:

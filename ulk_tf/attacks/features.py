@@ -136,7 +136,7 @@ class Features(keras.layers.Layer):
     depends on the base model.
 
     Args:
-        kind: which feature map.
+        kind: name of the feature map.
         scale: standard deviation of the features over the shadow corpus; for those by class of
             the centred log-posteriors before an update.
         log_norm: mean and standard deviation of the log-norm over the shadow corpus.
@@ -213,7 +213,7 @@ def fit_features(kind: FeatureMap, before: Array, after: Array, step: float = 0.
     """Fit the scaling constants of a feature map to shadow updates.
 
     Args:
-        kind: which feature map.
+        kind: name of the feature map.
         before: float32 [updates, probes, classes], of shadow updates only.
         after: the same shape.
         step: rounding step of the answers; 0 where they are exact.

@@ -101,8 +101,8 @@ class Schedule:
 
         Args:
             home: the folder; None: no files.
-            name: of the training, another one for each of a run.
-            corpus: what is learned from.
+            name: name of the training, another one for each of a run.
+            corpus: corpus to learn from.
             *under: all else that decides the training, JSON-able or configs: the attack's config,
                 the seed.
         """
@@ -190,7 +190,7 @@ def fit_attack(
 
     Args:
         model: inputs as those of `learning`.
-        loss: of its output against the truth.
+        loss: loss of its output against the truth.
         config: learning rate, weight decay.
         learning: what it learns from, and what stops it.
         schedule: epochs, patience, files.

@@ -29,7 +29,7 @@ class LabelAttack:
 
     Attributes:
         output: name of its answer.
-        loss: as Keras names it.
+        loss: name of the loss in Keras.
         decoder: widths of the decoder's hidden layers.
         truth: the right answers of updates.
     """
@@ -65,10 +65,10 @@ def train_labels(
 
     Args:
         name: li or lde.
-        config: of the attack.
+        config: settings of the attack.
         corpus: shadow updates are learned from, held-out ones stop the training.
-        seed: of weights, dropout and order.
-        folder: of the run, for logs and for the state of the training; None: no files.
+        seed: seed of weights, dropout and order.
+        folder: folder of the run, for logs and for the state of the training; None: no files.
 
     Returns:
         The attack, and its model.

@@ -27,10 +27,10 @@ def soft_matching(
     """Match samples with centroids softly (Sinkhorn's algorithm; Cuturi 2013).
 
     Args:
-        distances: of centroids and samples of a set, float32 [sets, k, k].
-        prices: of the centroids, float32 [k], such as a matching of like sets ended with; None:
+        distances: distances of centroids and samples of a set, float32 [sets, k, k].
+        prices: prices of the centroids, float32 [k], as a matching of like sets ended with; None:
             all alike.
-        rounds: of Sinkhorn's algorithm.
+        rounds: number of rounds of Sinkhorn's algorithm.
 
     Returns:
         Shares float32 [sets, k, k]. Those of a centroid sum to one; those of a sample nearly do,

@@ -35,10 +35,10 @@ def train_msr(config: MsrConfig, corpus: Corpus, seed: int, folder: Path) -> Tra
     """Train A_MSR on shadow updates.
 
     Args:
-        config: of the attack.
+        config: settings of the attack.
         corpus: shadow updates are learned from, held-out ones stop the training.
-        seed: of weights, noise and order.
-        folder: of the run, for logs and for the state of the training.
+        seed: seed of weights, noise and order.
+        folder: folder of the run, for logs and for the state of the training.
 
     Returns:
         The attack with signatures `serving_default` (clustered) and `raw_samples`.

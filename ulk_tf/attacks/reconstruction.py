@@ -45,7 +45,7 @@ class Clustering:
     """Clustering of the samples that are generated for a set.
 
     Attributes:
-        name: of `CLUSTERINGS`.
+        name: one of `CLUSTERINGS`.
         total: samples generated for a set, at least as many as it has.
         directions: in which they are clustered; see `principal_directions`.
     """
@@ -70,7 +70,7 @@ def reconstruct_sets(
         pair: `before` and `after`, float32 [batch, probes, classes].
         seeds: int32 [batch, 2].
         k: samples in an updating set, and so clusters.
-        shape: of a sample.
+        shape: shape of a sample.
         clustering: how many, and how.
 
     Returns:

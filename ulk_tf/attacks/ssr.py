@@ -36,10 +36,10 @@ def train_ssr(config: SsrConfig, corpus: Corpus, seed: int, folder: Path) -> Tra
     """Train the autoencoder, then encoder and transferred decoder together with MSE, then A_LI.
 
     Args:
-        config: of the attack.
+        config: settings of the attack.
         corpus: shadow updates are learned from, held-out ones stop the training.
-        seed: of weights, dropout and order.
-        folder: of the run, for logs and for the state of the training.
+        seed: seed of weights, dropout and order.
+        folder: folder of the run, for logs and for the state of the training.
     """
     autoencoder = train_autoencoder(
         corpus, config.code_dim, config.autoencoder_epochs, seed, folder

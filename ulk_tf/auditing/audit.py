@@ -62,7 +62,7 @@ class Audit:
         before: the version before the update.
         after: the version after it.
         probes: size of the probing set.
-        movement: how far the posteriors moved.
+        movement: distances that the posteriors moved.
         findings: one for each attack that fits; none where nothing moved more than the
             answers' own resolution.
         resolution: how finely the versions answer.
@@ -129,7 +129,7 @@ def audit(
         before: a recording or its file, or a target that is probed now.
         after: the same for the updated version.
         attacks: they share one probing set.
-        asking: how targets are asked.
+        asking: settings of the queries.
 
     Raises:
         UserError: the attacks have different probing sets, or the answers do not fit them.

@@ -23,8 +23,8 @@ def check_form(attack: str, metadata: Mapping[str, Any], form: Form) -> Fit | No
 
     Args:
         attack: its name.
-        metadata: of the export; without `answers` it was trained on exact posteriors.
-        form: of the target's answers.
+        metadata: metadata of the export; without `answers` it was trained on exact posteriors.
+        form: form of the target's answers.
 
     Returns:
         None where it was; else why nothing is claimed, and the command that trains it.
@@ -49,7 +49,7 @@ def choose_version(attack: LoadedAttack, form: Form) -> tuple[LoadedAttack, str]
 
     Args:
         attack: the latest version, or the one that the user named.
-        form: of the target's answers.
+        form: form of the target's answers.
 
     Returns:
         The version to run, and a sentence for the reader where it is not the given one.

@@ -41,10 +41,11 @@ class Endpoint:
     """A served classifier.
 
     Args:
-        url: of the model, in a form of the table of protocols; any, with --protocol or --request.
-        asking: how it is asked.
+        url: URL of the model, in a form of the table of protocols; any, with --protocol or
+            --request.
+        asking: settings of the queries.
         class_names: in the order that the attack knows; empty where nobody knows them.
-        patience: how long to wait.
+        patience: timeouts, and how often to try.
 
     Attributes:
         name: the URL, as it may be written into files.
@@ -90,7 +91,7 @@ class Endpoint:
         while done < len(samples):
             size = min(self._limit or len(samples), len(samples) - done)
             answered = self._predict(samples[done : done + size], spend)
-            if answered is not None:  # else the limit is lower now
+            if answered is not None:  # else the limit was lowered
                 parts.append(answered)
                 done += size
         if len({part.shape[1] for part in parts}) > 1:

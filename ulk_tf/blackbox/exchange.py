@@ -21,7 +21,7 @@ class Patience:
         connect: seconds for a connection.
         read: seconds between two pieces of an answer.
         total: seconds for one whole exchange, however it trickles.
-        attempts: how often one request is sent at most.
+        attempts: number of times that one request is sent at most.
         pause: seconds before the second attempt; doubled for each further one, with jitter.
         longest_pause: seconds; a server's Retry-After counts up to this.
         max_body: bytes of an answer.
@@ -54,7 +54,7 @@ class Server:
         host: its name or address.
         port: its port.
         secure: whether it speaks https.
-        proxy: what is asked in its place; None where there is none.
+        proxy: server that is asked in its place; None without one.
     """
 
     host: str
@@ -87,8 +87,8 @@ def exchange(
     """Send one request and read its answer.
 
     Args:
-        server: who is asked.
-        patience: how long to wait.
+        server: server to ask.
+        patience: timeouts, and how often to try.
         method: GET or POST.
         path: on the server.
         body: JSON; None for a GET.

@@ -19,7 +19,8 @@ def fitted(samples: Array, shape: Shape | None, who: str) -> tuple[Array, str]:
 
     Args:
         samples: [n, ...].
-        shape: of one sample, None for a length that does not matter; None where nobody knows it.
+        shape: shape of one sample, None for a length that does not matter; None where nobody
+            knows it.
         who: the model, for messages.
 
     Returns:

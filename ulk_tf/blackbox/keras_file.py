@@ -21,7 +21,7 @@ def from_keras_file(
 
     Args:
         path: the file.
-        asking: how it is asked.
+        asking: settings of the queries.
         class_names: in the order that the attack knows; empty where nobody knows them.
 
     Raises:

@@ -78,7 +78,7 @@ def ranked(outputs: Mapping[str, Any], wanted: str | None, rows: int) -> Labelle
     Args:
         outputs: by name.
         wanted: name of the output with the scores; None finds it.
-        rows: how many samples were sent.
+        rows: number of samples that were sent.
 
     Returns:
         Names and scores; None where there are no such outputs.
@@ -111,7 +111,7 @@ def in_order(
 
     Args:
         labels: names of each row.
-        scores: of the same lengths.
+        scores: scores of the same lengths.
         class_names: in the order that the attack knows.
 
     Returns:
@@ -152,7 +152,7 @@ def reorder(values: Array, names: Sequence[str], class_names: Sequence[str]) -> 
 
     Args:
         values: [rows, columns].
-        names: of the columns; what they all begin or end with, such as `prob_`, counts for
+        names: names of the columns; what they all begin or end with, such as `prob_`, counts for
             nothing.
         class_names: in the order that the attack knows.
     """

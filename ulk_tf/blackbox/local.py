@@ -27,12 +27,12 @@ class FunctionSource:
             or class names with their scores.
         name: what it is.
         version: what tells it from another version of it; may be empty.
-        asking: how it is asked.
+        asking: settings of the queries.
         class_names: in the order that the attack knows; empty where nobody knows them.
-        shape: of one sample that it takes, batch first; None where nobody knows it.
+        shape: shape of one sample that it takes, batch first; None where nobody knows it.
 
     Attributes:
-        notes: what was done to understand it, as sentences.
+        notes: sentences on what was done to understand it.
     """
 
     batch: int | None = 256
@@ -97,7 +97,7 @@ def from_keras(
         model: takes samples as stored.
         name: what it is; the model's own name when empty.
         version: what tells it from another; a digest of the weights when empty.
-        asking: how it is asked.
+        asking: settings of the queries.
         class_names: in the order that the attack knows; empty where nobody knows them.
 
     Raises:
@@ -127,7 +127,7 @@ def from_import(
 
     Args:
         target: where it is; a Keras model may stand there, too.
-        asking: how it is asked.
+        asking: settings of the queries.
         class_names: in the order that the attack knows; empty where nobody knows them.
 
     Raises:
@@ -158,9 +158,9 @@ def from_function(
     """A Python function of samples, or a PyTorch module.
 
     Args:
-        function: what is called.
+        function: function to call.
         name: what it is; its own name when empty.
-        asking: how it is asked.
+        asking: settings of the queries.
         class_names: in the order that the attack knows; empty where nobody knows them.
     """
     called = name or getattr(function, "__qualname__", "") or type(function).__name__

@@ -29,7 +29,7 @@ def from_onnx_file(
 
     Args:
         path: the file.
-        asking: how it is asked.
+        asking: settings of the queries.
         class_names: in the order that the attack knows; empty where nobody knows them.
 
     Raises:

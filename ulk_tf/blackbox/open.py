@@ -26,11 +26,11 @@ class BlackBox:
 
     Args:
         source: how it is reached.
-        asking: how it is asked.
+        asking: settings of the queries.
 
     Attributes:
         name: what it is, as it may be written into files.
-        batch: how many samples to ask for at once; None wants all of them.
+        batch: number of samples to ask for at once; None wants all of them.
         queries: samples sent, repeats after a failure too.
         version: what answered; empty where it cannot be known.
     """
@@ -185,7 +185,7 @@ def open_target(
     Args:
         target: a Keras model, a PyTorch module, a function of samples, or a string of one
             of `FORMS`; a leading ~ is the home directory.
-        asking: how it is asked.
+        asking: settings of the queries.
         class_names: in the order that the attack knows; empty where nobody knows them.
 
     Raises:

@@ -36,7 +36,7 @@ def select(
     Args:
         answer: an array, a table with named columns, a list with a mapping for each sample or a
             list of scored labels, or a mapping from the name of an output to its values.
-        rows: how many samples were sent.
+        rows: number of samples that were sent.
         wanted: name of the output that holds the posteriors; None finds it.
         class_names: in the order that the attack knows; empty where nobody knows them.
 
@@ -78,7 +78,7 @@ def by_columns(
     """A table with named columns in the order of the attack's classes.
 
     Args:
-        names: of the columns.
+        names: names of the columns.
         values: [rows, columns].
         class_names: in the order that the attack knows; empty where nobody knows them.
 
@@ -98,7 +98,7 @@ def pick(outputs: Mapping[str, Any], wanted: str | None, rows: int | None = None
         outputs: by name.
         wanted: the user's choice; None takes the only one, one with a usual name, or the only
             one that has a row of several numbers for each sample.
-        rows: how many samples were sent; None where nobody knows.
+        rows: number of samples that were sent; None where nobody knows.
 
     Raises:
         UserError: there is no such output, or no telling which.

@@ -38,7 +38,7 @@ def probe(
         target: as `blackbox.open.open_target` takes it.
         probing_set: [probes, ...], as stored.
         classes: the names of the classes that the target should tell, or how many there are.
-        asking: how it is asked.
+        asking: settings of the queries.
         out: the .npz to write; None keeps the answers in memory.
 
     Returns:
@@ -70,7 +70,7 @@ def record(
         target: as `probe` takes it, and so are all others.
         probing_set: [probes, ...], as stored.
         classes: names or number of the classes.
-        asking: how it is asked.
+        asking: settings of the queries.
         out: the .npz to write; None keeps the answers in memory.
 
     Returns:

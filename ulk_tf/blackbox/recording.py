@@ -40,7 +40,7 @@ class Recording:
         started: ISO time of the first query.
         finished: ISO time of the last one.
         asked: how the target was asked, see `Asking.as_told`; empty where nobody wrote it down.
-        notes: what was done to reach and to understand the target, as sentences.
+        notes: sentences on what was done to reach and to understand the target.
         repeated: float64 [repeats, n, classes], every answer, where there are several to each
             sample; else None.
     """

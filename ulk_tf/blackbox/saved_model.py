@@ -26,7 +26,7 @@ def from_saved_model(
 
     Args:
         path: the folder.
-        asking: how it is asked; names the signature where there is no serving_default.
+        asking: settings of the queries; names the signature where there is no serving_default.
         class_names: in the order that the attack knows; empty where nobody knows them.
 
     Raises:

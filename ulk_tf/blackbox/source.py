@@ -26,8 +26,8 @@ class Source(Protocol):
 
     Attributes:
         name: what it is, as it may be written into files.
-        batch: how many samples to ask for at once; None wants all of them.
-        notes: what was done to reach and to understand it so far, as sentences.
+        batch: number of samples to ask for at once; None wants all of them.
+        notes: sentences on what was done to reach and to understand it so far.
     """
 
     name: str

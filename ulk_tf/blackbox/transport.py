@@ -30,10 +30,10 @@ class Transport:
     Args:
         url: http or https; no user name, password, query or fragment, which would end up in
             files and logs.
-        patience: how long to wait.
+        patience: timeouts, and how often to try.
 
     Attributes:
-        path: of the URL, percent-encoded.
+        path: path of the URL, percent-encoded.
         place: host and port, for messages.
         notes: what a reader should know of the way that requests take, as sentences; also said
             on standard error before the first request.

@@ -27,7 +27,7 @@ class FitUpdates:
 
     Args:
         model: the classifier; its variables are as before after each call.
-        config: how an update goes.
+        config: settings of an update.
         probing_set: samples [probes, ...].
         compiled: whether a compiled model's own optimizer and loss are used.
 
@@ -61,7 +61,7 @@ class FitUpdates:
         """Posteriors of a base model: float32 [probes, classes].
 
         Args:
-            weights: of all its variables, seeds excepted, in the order of `model.weights`.
+            weights: weights of all its variables, seeds excepted, in the order of `model.weights`.
         """
         with _borrowed(self._model, self._optimizer):
             self._start(_tensors(weights))
@@ -71,7 +71,7 @@ class FitUpdates:
         """Posteriors after each of some updates, float32 [updates, probes, classes].
 
         Args:
-            weights: of the base model, in the order of `model.weights`.
+            weights: weights of the base model, in the order of `model.weights`.
             samples: updating sets [updates, set_size, ...].
             labels: int32 [updates, set_size].
             seeds: int32 [updates, 2].
@@ -85,7 +85,7 @@ class FitUpdates:
         """The weights of one updated version, in the order of `model.weights`.
 
         Args:
-            weights: of the base model.
+            weights: weights of the base model.
             samples: the updating set [n, ...].
             labels: int32 [n].
             seed: two numbers.

@@ -99,7 +99,7 @@ def update_sentence(model: keras.Model, config: UpdateConfig, compiled: bool = T
 
     Args:
         model: the classifier.
-        config: how an update goes where the model does not bring its own.
+        config: settings of an update where the model does not bring its own.
         compiled: whether a compiled model's own optimizer and loss are used.
     """
     told = f"An update uses {_used(model, flags_rule(config), compiled)}"

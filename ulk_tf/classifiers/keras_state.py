@@ -99,7 +99,7 @@ def import_module(name: str) -> ModuleType:
     """Import a user's module under settings of its own, and leave the process' as they were.
 
     Args:
-        name: of the module.
+        name: name of the module.
     """
     if name in sys.modules:
         return sys.modules[name]
@@ -117,7 +117,7 @@ def of_module(name: str) -> Iterator[None]:
     """Apply the settings of a user's module; the process' come back at the end.
 
     Args:
-        name: of the module; one that `import_module` did not import has the process' settings.
+        name: name of the module; one that `import_module` did not import has the process' settings.
     """
     with kept(seeds=False):
         _write(_SETTINGS, _of_modules.get(name, {}))
@@ -134,7 +134,7 @@ def remember(model: keras.Model, name: str) -> None:
 
     Args:
         model: the model.
-        name: of the module.
+        name: name of the module.
     """
     settings = {key: value for key, value in _of_modules.get(name, {}).items() if key in _OF_MODELS}
     if not all(_is_default(*setting) for setting in settings.items()):

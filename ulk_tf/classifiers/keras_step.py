@@ -65,7 +65,7 @@ class KerasStep:
         """Take a step, the body of Keras' `train_step`.
 
         Args:
-            samples: of one batch [n, ...], as stored.
+            samples: samples of one batch [n, ...], as stored.
             labels: int32 [n].
         """
         weights = self._model.trainable_variables

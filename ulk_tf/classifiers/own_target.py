@@ -50,10 +50,10 @@ def check(name: str, model: keras.Model, shape: tuple[int, ...], classes: int) -
     """Raise `UserError` unless a user's model answers posteriors and its updates can be followed.
 
     Args:
-        name: of the target, for messages.
+        name: name of the target, for messages.
         model: what the user's function returned.
-        shape: of one sample.
-        classes: how many.
+        shape: shape of one sample.
+        classes: number of classes.
     """
     if not model.built:
         raise no_target(
@@ -101,9 +101,9 @@ def no_target(classes: int, received: object, remedy: str = "") -> UserError:
     """Make the error of a function that returned something else.
 
     Args:
-        classes: how many the data set has.
+        classes: number of classes of the data set.
         received: what it returned.
-        remedy: what to do.
+        remedy: sentence on what to do.
     """
     wanted = f"--target to build a keras.Model with output (None, {classes})"
     return UserError(wanted, received, remedy)

@@ -32,7 +32,7 @@ def refuse_unfollowed(model: keras.Model, shape: tuple[int, ...]) -> None:
 
     Args:
         model: a built classifier.
-        shape: of one sample.
+        shape: shape of one sample.
 
     Raises:
         UserError: the model trains in a way of its own; or a call of it draws randomness, keeps

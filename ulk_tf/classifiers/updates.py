@@ -35,7 +35,7 @@ class UpdateEngine:
 
     Args:
         model: the classifier's architecture; any Keras model with softmax output.
-        config: how an update goes.
+        config: settings of an update.
         probing_set: samples [probes, ...] with which every version is queried.
         fast: take the faster path where the model allows it; it agrees to 1e-5.
         compiled: update a compiled model with its own optimizer and loss, instead of the config's.

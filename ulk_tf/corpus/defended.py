@@ -88,9 +88,9 @@ def _read(answers: Iterable[Array], count: int, folder: Path) -> tuple[Rows, lis
     """Read the answers of many versions, some hundreds at once: their form is one.
 
     Args:
-        answers: of each version, float64 [repeats, probes, classes].
+        answers: answers of each version, float64 [repeats, probes, classes].
         count: versions.
-        folder: where posteriors lie that would fill the memory.
+        folder: folder of posteriors that would fill the memory.
 
     Returns:
         Posteriors, float32 [versions, probes, classes], the means of repeated answers, and the

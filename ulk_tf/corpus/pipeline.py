@@ -58,7 +58,7 @@ def learning_batches(
         batch: updates in a batch.
         seed: seed of the order of the shadow updates.
         drop_remainder: drop a last, smaller batch.
-        inputs: of each role, rows int32 [batch] -> the attack's input; those of `pairs` when None.
+        inputs: by role, rows int32 [batch] -> the attack's input; those of `pairs` when None.
     """
     shadow, validation = corpus.updates["shadow"], corpus.updates["validation"]
     shadow_truth, validation_truth = truth(shadow), truth(validation)

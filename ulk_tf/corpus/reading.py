@@ -20,9 +20,9 @@ def read_updates(design: Design, shards: Shards, role: Role) -> Updates:
     Shards are read one after another; large corpora stay on disk.
 
     Args:
-        design: of the side's corpus.
-        shards: of the same corpus, complete.
-        role: of the base models.
+        design: design of the side's corpus.
+        shards: shards of the same corpus, complete.
+        role: role of the base models.
 
     Raises:
         UserError: there is no room on disk for what would fill the memory.

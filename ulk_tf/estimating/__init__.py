@@ -1,1 +1,1 @@
-"""How long a run will take on this machine: its work, the rates, the sentence."""
+"""Estimates of how long a run will take on this machine: its work, the rates, the sentence."""

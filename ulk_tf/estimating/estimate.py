@@ -57,7 +57,7 @@ class Estimate:
 
     @property
     def sentence(self) -> str:
-        """What it says to people."""
+        """Sentence for the user."""
         found = self.found
         nouns = {
             START: "corpus",
@@ -91,7 +91,7 @@ def estimate(
         experiments: their settings; corpora that they share count once.
         loaded: their data.
         folders: the folder of each run.
-        rates: of this machine; the stored ones when None.
+        rates: rates of this machine; the stored ones when None.
 
     Returns:
         The estimate; None if it cannot be made.

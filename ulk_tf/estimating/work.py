@@ -43,7 +43,7 @@ class Found:
     """Work of runs, beside what was found on disk.
 
     Attributes:
-        works: what is left to compute.
+        works: work that is left to compute.
         bases: base models to train.
         updates: updates to compute.
     """

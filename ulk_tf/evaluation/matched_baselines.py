@@ -21,7 +21,7 @@ class MatchedShadow:
     Args:
         shadow: float32 [n, ...].
         labels: int [n].
-        seed: of all chance.
+        seed: seed of all chance.
     """
 
     def __init__(self, shadow: Array, labels: Array, seed: int) -> None:

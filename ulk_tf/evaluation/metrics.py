@@ -70,7 +70,7 @@ def hits(true: Array, probabilities: Array, k: int = 1) -> Array:
     Args:
         true: int [n].
         probabilities: [n, classes].
-        k: how many labels may be named.
+        k: number of labels that may be named.
     """
     named = np.argsort(-probabilities, axis=-1, kind="stable")[:, :k]
     return (named == true[:, None]).any(-1).astype(np.float64)

@@ -27,7 +27,7 @@ def score_msr(
     Args:
         trained: the attack.
         corpus: its target updates are asked about.
-        seed: of the attack's noise and the baselines' chance.
+        seed: seed of the attack's noise and the baselines' chance.
         baselines: to be compared with; all that there are when None.
     """
     asked = AskedForSets(trained, corpus, seed, OUTPUT)

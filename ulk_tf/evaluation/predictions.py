@@ -42,9 +42,9 @@ def predictions(
 
     Args:
         attack: trained.
-        updates: of one side.
+        updates: updates of one side.
         rows: int32 [n], whose posteriors it is given, in this order.
-        seed: of the attack's own chance, where it has any; row by row the same for any `rows`.
+        seed: seed of the attack's own chance, where it has any; row by row the same for any `rows`.
         batch: updates answered at once.
         what: shown beside a progress bar; no bar when None.
         beside: further inputs by name, [n, ...], one row for each of `rows`.

@@ -37,7 +37,7 @@ def write_report(path: Path, results: Mapping[str, Any], figures: Mapping[str, P
     """Write a page that needs nothing but itself.
 
     Args:
-        path: of the HTML file.
+        path: path of the HTML file.
         results: as `evaluation.results` describes; keys may be missing. `base_models`
             (accuracies) may be there.
         figures: PNG files by caption; they are put into the page.

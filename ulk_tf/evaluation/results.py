@@ -55,7 +55,7 @@ def write_results(path: Path, results: Mapping[str, Any]) -> None:
     """Write results.json, whole or not at all.
 
     Args:
-        path: of the file.
+        path: path of the file.
         results: every key of the table above but for the schema version; those of `LATER` may be
             missing.
     """
@@ -68,7 +68,7 @@ def read_results(path: Path) -> Results:
     """Read results.json; one of schema 1 is upgraded.
 
     Args:
-        path: of the file.
+        path: path of the file.
 
     Raises:
         UserError: it is missing, damaged, or of another schema.

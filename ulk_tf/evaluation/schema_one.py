@@ -72,7 +72,7 @@ def split_gains(attack: str, metrics: Mapping[str, Any]) -> tuple[dict[str, Any]
 
     Args:
         attack: its name; a gain was one of its headline metric, or of samples.
-        metrics: of schema 1.
+        metrics: metrics of schema 1.
     """
     first = attack_row(attack).headline
     own, gains = {}, {}

@@ -37,10 +37,10 @@ def seen(row: AttackRow, trained: Trained, corpus: Corpus, seed: int) -> dict[st
     """Measure a trained attack on held-out shadow updates.
 
     Args:
-        row: of the attack.
+        row: row of the attack.
         trained: the attack.
         corpus: its validation updates are used, at most `row.seen_updates`.
-        seed: of all chance.
+        seed: seed of all chance.
 
     Returns:
         `confidence` and `movement` as `low` and `high`, between which a new classifier like the
@@ -126,7 +126,8 @@ def fit_range(lowest: Sequence[float], highest: Sequence[float]) -> dict[str, fl
     of `MOST` beyond what was seen.
 
     Args:
-        lowest: of each base model, such as the first percentile over its updates, 0 to 1.
+        lowest: a low figure of each base model, such as the first percentile over its updates, 0
+            to 1.
         highest: the same at the other end.
 
     Returns:

@@ -61,7 +61,7 @@ def write(
 
     Args:
         folder: holds the SavedModel of the attack.
-        name: of the attack.
+        name: name of the attack.
         endpoints: the graphs of its signatures as they were saved, by name; each is run once on
             made-up inputs to record the outputs that are expected.
         dataset: name of the data set.

@@ -53,7 +53,7 @@ class Sweep:
 
     Attributes:
         experiment: the sweep's own experiment.
-        plain: what it gave; its utility is that of an undefended service.
+        plain: results of that experiment; its utility is that of an undefended service.
         spread: gains of the same attack trained at other seeds.
         rows: the settings, in order.
     """

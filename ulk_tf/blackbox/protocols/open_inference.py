@@ -81,7 +81,7 @@ class OpenInference(ServingProtocol):
         self.note(f"The model {takes}{f' and answers {gives}' if gives else ''}.")
 
     def _taken(self, sample_shape: tuple[int, ...]) -> Input:
-        """What the model takes; servers write the shape with its batch or without."""
+        """Read what the model takes; servers write the shape with its batch or without."""
         spec = self._input
         if spec is None or spec.shape is None:
             return Input("" if spec is None else spec.datatype)

@@ -1,4 +1,4 @@
-"""What every protocol of a server tells the client that speaks it."""
+"""Protocol of a server: what each of them tells the client that speaks it."""
 
 import re
 from collections.abc import Callable
@@ -14,11 +14,11 @@ Get = Callable[[str], Any]
 
 @dataclass(frozen=True)
 class Choices:
-    """What the user chose of a server.
+    """Choices of the user about a server.
 
     Attributes:
-        signature: of the model; None takes the usual one.
-        output: which of several outputs holds the posteriors; None finds it.
+        signature: signature of the model; None takes the usual one.
+        output: name of the output that holds the posteriors; None finds it.
         request: file with the template of a request; None where there is none.
         answer: path to the scores in an answer; None takes the whole answer.
     """
@@ -35,8 +35,9 @@ class Input:
 
     Attributes:
         dtype: in the protocol's own words; empty where it is not told.
-        shape: of one sample, None for a length that does not matter; None where it is not told.
-        batch: how many samples a request must have; None for any number.
+        shape: shape of one sample, None for a length that does not matter; None where it is not
+            told.
+        batch: number of samples that a request must have; None for any number.
     """
 
     dtype: str = ""
@@ -48,20 +49,20 @@ class ServingProtocol:
     """A protocol, and what is known of one model behind it.
 
     Args:
-        path: of the URL, percent-encoded.
+        path: path of the URL, percent-encoded.
         who: the model, for messages.
-        choices: of the user.
+        choices: choices of the user.
 
     Attributes:
-        path: of the URL.
+        path: path of the URL.
         name: value of `--protocol`.
-        form: of its URLs, for messages.
-        pattern: of the URLs' paths by which it is recognised, with the group `model` and where
-            there is one, `version`.
-        verb: what a URL may end with beyond the model's address.
+        form: form of its URLs, for messages.
+        pattern: pattern of the URLs' paths by which it is recognised, with the group `model` and
+            where there is one, `version`.
+        verb: text that a URL may end with beyond the model's address.
         version: the one that the URL names; empty without one.
         address: path that samples are sent to.
-        notes: what was done to understand the model, as sentences.
+        notes: sentences on what was done to understand the model.
 
     Raises:
         UserError: a choice that this protocol does not know.
@@ -90,7 +91,7 @@ class ServingProtocol:
         self._choices = choices
 
     def find_version(self, get: Get) -> str | None:
-        """Ask what answers now; and learn what the model takes.
+        """Ask which version answers, and learn what the model takes.
 
         Args:
             get: asks for a path.
@@ -119,8 +120,8 @@ class ServingProtocol:
         """Learn from a refusal how the model wants to be asked.
 
         Args:
-            status: of the answer.
-            words: what the server said, in full.
+            status: status of the answer.
+            words: text of the refusal, in full.
 
         Returns:
             True where the same samples should be sent again, as was learnt.
@@ -132,7 +133,7 @@ class ServingProtocol:
 
         Args:
             content: the JSON value of an answer with status 200.
-            rows: how many samples were sent.
+            rows: number of samples that were sent.
 
         Returns:
             The outputs, as `outputs.select` takes them; and the version that answered, empty
@@ -167,8 +168,8 @@ class NotSpoken(Exception):
     """An answer that is none of the protocol.
 
     Args:
-        expected: what the protocol answers.
-        received: what was there instead.
+        expected: phrase on what the protocol answers.
+        received: phrase on what was there instead.
     """
 
     def __init__(self, expected: str, received: str) -> None:

@@ -107,7 +107,7 @@ def _filled(content: Any, samples: Array, one: Array | None) -> Any:
 
     Args:
         content: a part of the template.
-        samples: of the request.
+        samples: samples of the request.
         one: the sample of the list item that is repeated.
     """
     if isinstance(content, list):

@@ -26,7 +26,7 @@ def choose(path: str, who: str, named: str | None, choices: Choices) -> ServingP
     """Choose the protocol of an endpoint.
 
     Args:
-        path: of the URL, percent-encoded.
+        path: path of the URL, percent-encoded.
         who: the URL, for messages.
         named: the user's choice; None takes what the path looks like.
         choices: the user's choices beside it.

@@ -16,7 +16,7 @@ class TensorSpec:
     """Name, type and shape of an input or output, as a model's metadata tells them.
 
     Attributes:
-        name: of the tensor.
+        name: name of the tensor.
         datatype: such as FP32; empty where it is not told.
         shape: None for a length that does not matter; None where it is not told.
     """
@@ -46,7 +46,7 @@ class Tensor:
     """A tensor of an answer.
 
     Attributes:
-        name: of the output.
+        name: name of the output.
         values: in the shape that the answer tells.
     """
 
