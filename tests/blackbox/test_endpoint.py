@@ -25,11 +25,6 @@ def box(url, patience=PATIENT, class_names=(), **asking):
     return BlackBox(Endpoint(url, asking, class_names, patience), asking)
 
 
-@pytest.fixture(autouse=True)
-def no_token(monkeypatch):
-    monkeypatch.delenv("ULK_TF_TOKEN", raising=False)
-
-
 @pytest.mark.parametrize("suffix", ["", "/", ":predict", "/versions/3", "/versions/3:predict"])
 def test_posteriors_and_the_version_that_answered(suffix):
     with bad.Server() as server:

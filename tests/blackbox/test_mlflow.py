@@ -13,11 +13,6 @@ WANTED = bad.posteriors(SAMPLES).astype(np.float32)
 NAMES = ("ant", "bee", "cat", "dog")
 
 
-@pytest.fixture(autouse=True)
-def no_token(monkeypatch):
-    monkeypatch.delenv("ULK_TF_TOKEN", raising=False)
-
-
 def answered(values):
     return 200, {"predictions": values}
 

@@ -20,11 +20,6 @@ WANTED = bad.posteriors(SAMPLES).astype(np.float32)
 PIXELS = {"name": "x", "datatype": "FP32", "shape": [-1, 16]}
 
 
-@pytest.fixture(autouse=True)
-def no_token(monkeypatch):
-    monkeypatch.delenv("ULK_TF_TOKEN", raising=False)
-
-
 @pytest.mark.parametrize("suffix", ["", "/", "/infer", "/versions/3", "/versions/3/infer"])
 def test_metadata_are_used_and_said(suffix):
     with open_inference(infer(version="3"), inputs=[PIXELS], outputs=[]) as server:

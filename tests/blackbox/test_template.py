@@ -21,21 +21,6 @@ WANTED = P.astype(np.float32)
 NAMES = ("ant", "bee", "cat", "dog")
 
 
-@pytest.fixture(autouse=True)
-def no_token(monkeypatch):
-    monkeypatch.delenv("ULK_TF_TOKEN", raising=False)
-
-
-@pytest.fixture
-def template(tmp_path):
-    def write(content):
-        path = tmp_path / "template.json"
-        path.write_text(content if isinstance(content, str) else json.dumps(content))
-        return str(path)
-
-    return write
-
-
 def image(text):
     return np.rint(imread(io.BytesIO(base64.b64decode(text.partition(",")[2] or text))) * 255)
 

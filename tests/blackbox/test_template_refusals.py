@@ -1,7 +1,5 @@
 """Templates, paths and flags that cannot be used, and answers in which there are no scores."""
 
-import json
-
 import numpy as np
 import pytest
 
@@ -15,21 +13,6 @@ from ulk_tf.errors import UserError
 
 SAMPLES = np.random.default_rng(0).integers(0, 256, (10, 4, 4, 1)).astype(np.uint8)
 NAMES = ("ant", "bee", "cat", "dog")
-
-
-@pytest.fixture(autouse=True)
-def no_token(monkeypatch):
-    monkeypatch.delenv("ULK_TF_TOKEN", raising=False)
-
-
-@pytest.fixture
-def template(tmp_path):
-    def write(content):
-        path = tmp_path / "template.json"
-        path.write_text(content if isinstance(content, str) else json.dumps(content))
-        return str(path)
-
-    return write
 
 
 BAD_TEMPLATES = {

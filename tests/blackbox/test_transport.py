@@ -8,11 +8,6 @@ from ulk_tf.blackbox.endpoint import Endpoint
 from ulk_tf.errors import UserError
 
 
-@pytest.fixture(autouse=True)
-def no_token(monkeypatch):
-    monkeypatch.delenv("ULK_TF_TOKEN", raising=False)
-
-
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_redirects_to_elsewhere_are_refused(status, monkeypatch):
     monkeypatch.setenv("ULK_TF_TOKEN", "s3cret")

@@ -129,7 +129,7 @@ def is_recording(target: str) -> bool:
 
 
 @dataclass(frozen=True)
-class Form:
+class TargetForm:
     """One kind of target: what a target string of it looks like, and how it is opened."""
 
     form: str
@@ -139,32 +139,32 @@ class Form:
 
 URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 FORMS = (
-    Form(
+    TargetForm(
         ", ".join(kind.form for kind in PROTOCOLS),
         lambda text: URL.match(text) is not None,
         Endpoint,
     ),
-    Form(
+    TargetForm(
         "<file>.keras",
         lambda text: text.endswith(".keras"),
         lambda text, asking, names: keras_file.from_keras_file(Path(text), asking, names),
     ),
-    Form(
+    TargetForm(
         "<file>.onnx",
         lambda text: text.endswith(".onnx"),
         lambda text, asking, names: onnx_file.from_onnx_file(Path(text), asking, names),
     ),
-    Form(
+    TargetForm(
         "<recorded>.npz, .npy, .csv, .tsv or .txt",
         is_recording,
         lambda text, asking, names: RecordedSource(Path(text), asking, names),
     ),
-    Form(
+    TargetForm(
         "<SavedModel folder>",
         lambda text: Path(text).is_dir(),
         lambda text, asking, names: saved_model.from_saved_model(Path(text), asking, names),
     ),
-    Form(
+    TargetForm(
         "module:function",
         lambda text: re.fullmatch(r"[\w.]+:\w+", text) is not None,
         local.from_import,
