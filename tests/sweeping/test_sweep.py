@@ -8,9 +8,13 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from tests.corpus.settings import TINY
+from tests.classifiers import own_procedures
+from tests.corpus.settings import TINY, digits, tiny
+from ulk_tf.classifiers.procedure_source import source_of
+from ulk_tf.data.datasets import Dataset
 from ulk_tf.errors import UserError
 from ulk_tf.evaluation.intervals import Estimate
+from ulk_tf.preflight import Loaded
 from ulk_tf.settings import cli
 from ulk_tf.settings.presets import experiment
 from ulk_tf.sweeping import sweep
@@ -191,6 +195,25 @@ def test_an_entry_counts_for_its_own_experiment_only(tmp_path: Path) -> None:
         Ledger(tmp_path / "sweep.json")
 
 
+def test_another_source_of_a_procedure_or_another_file_is_measured_anew(tmp_path: Path) -> None:
+    module = tmp_path / "theirs_in_a_sweep.py"
+    text = Path(own_procedures.__file__).read_text()
+    module.write_text(text)
+    loaded = Loaded(digits())
+    one = tiny(tmp_path, procedure="theirs_in_a_sweep:Softmax")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(tmp_path)
+        first = sweep.content_of(one, loaded)
+        assert first and sweep.content_of(one, loaded) == first
+        module.write_text(text + "\nEDITED = True\n")
+        source_of.cache_clear()
+        assert sweep.content_of(one, loaded) != first
+    assert sweep.content_of(tiny(tmp_path), loaded) == ""
+    file = tiny(tmp_path, dataset="own.npz")
+    half = Dataset("own", digits().samples[::2], digits().labels[::2], digits().class_names)
+    assert sweep.content_of(file, loaded) != sweep.content_of(file, Loaded(half))
+
+
 def test_calibration_error_by_hand() -> None:
     answers = np.array([[0.9, 0.1], [0.9, 0.1], [0.4, 0.6], [0.35, 0.65]])
     labels = np.array([0, 1, 1, 1])
@@ -200,8 +223,6 @@ def test_calibration_error_by_hand() -> None:
 
 
 def test_utility_of_labels_is_the_accuracy_of_posteriors(tmp_path: Path) -> None:
-    from tests.corpus.settings import digits, tiny
-
     small = {"target_updates": 3, "training_updates": 1}
     exact, labels = (
         utility(tiny(tmp_path, defence=defence, **small), digits()) for defence in (None, "label")

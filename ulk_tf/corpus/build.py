@@ -193,7 +193,12 @@ def build_corpus(
         tuple(dict.fromkeys(warnings)),
         _reused(len(loaded), len(bases), sum(map(len, updates.values())), computed),
         {
-            design.side: " ".join([*update_words(design.party.update), design.procedure.sentence])
+            design.side: " ".join(
+                [
+                    *update_words(design.party.update, design.party.data.new_classes),
+                    design.procedure.sentence,
+                ]
+            )
             for design in designs
         },
         {

@@ -13,11 +13,12 @@ _METHODS: dict[UpdateMethod, str] = {
 }
 
 
-def update_words(config: UpdateConfig) -> list[str]:
+def update_words(config: UpdateConfig, new_classes: str | None = None) -> list[str]:
     """Say what an update does beside a plain one, in sentences; none for a plain one.
 
     Args:
         config: settings of the update.
+        new_classes: labels of classes that base models have never seen; None without any.
     """
     told = []
     if config.update_method in _METHODS:
@@ -33,4 +34,6 @@ def update_words(config: UpdateConfig) -> list[str]:
         )
     if config.trained_layers:
         told.append(f"An update trains the last {config.trained_layers} layers with weights.")
+    if new_classes:
+        told.append(f"Base models have never seen the classes {new_classes}; updating sets have.")
     return told

@@ -1,9 +1,10 @@
 """Ledger of a sweep: what was measured, one JSON file that is written after each setting.
 
 A sweep that was stopped goes on with what is missing. An entry counts only for the experiment that
-it was measured with.
+it was measured with, and for the same content of the files and classes that this one names.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,13 @@ class Ledger:
 
     Args:
         path: path of the JSON file.
+        content: gives a digest of what an experiment only names, such as a user's files and code;
+            empty if it names nothing.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, content: Callable[[Experiment], str] = lambda _: "") -> None:
         self.path = path
+        self._content = content
         self._entries: dict[str, Entry] = {}
         if path.exists():
             found = read_json(path)
@@ -39,7 +43,7 @@ class Ledger:
     def find(self, name: str, experiment: Experiment) -> Entry | None:
         """Return what was measured under a name; None if it was of another experiment."""
         entry = self._entries.get(name)
-        return entry if entry and entry["key"] == _key(experiment) else None
+        return entry if entry and entry["key"] == self._key(experiment) else None
 
     def add(self, name: str, experiment: Experiment, entry: Entry) -> Entry:
         """Write an entry down, and return it with its key.
@@ -49,12 +53,13 @@ class Ledger:
             experiment: settings that it was measured with.
             entry: JSON values.
         """
-        self._entries[name] = {"key": _key(experiment)} | entry
+        self._entries[name] = {"key": self._key(experiment)} | entry
         write_json(self.path, {"schema_version": SCHEMA_VERSION, "entries": self._entries})
         return self._entries[name]
 
-
-def _key(experiment: Experiment) -> str:
-    """Digest of what decides a result; folders and execution do not."""
-    key = run_key(experiment)
-    return digest({name: key[name] for name in key if name not in ("folders", "execution")})[:16]
+    def _key(self, experiment: Experiment) -> str:
+        """Digest of what decides a result; folders and execution do not."""
+        key = run_key(experiment)
+        content = self._content(experiment)
+        settings = {name: key[name] for name in key if name not in ("folders", "execution")}
+        return digest(settings, *filter(None, [content]))[:16]

@@ -114,7 +114,7 @@ def sweep(
     if useful:
         designs_of(asked_of(plain, loaded.dataset), loaded.dataset, loaded.shadow_dataset)
     settings = [one for one in settings if _fits(make, one, loaded)]
-    ledger = Ledger(folder_of(plain) / "sweep.json")
+    ledger = Ledger(folder_of(plain) / "sweep.json", lambda one: content_of(one, loaded))
     state = ledger.path.parent / TRAINING_STATE
 
     def adaptive(setting: Setting, seed: int | None = None) -> Entry:
@@ -187,6 +187,23 @@ def _naive(
         name = f"{one.name}, naive"
         found[one.name] = ledger.add(name, experiment, score(experiment, corpus, trained))
     return found
+
+
+def content_of(experiment: Experiment, loaded: Loaded) -> str:
+    """Return a digest of the user's files and code that settings name; empty if they name none.
+
+    Args:
+        experiment: settings of one measurement.
+        loaded: its data.
+    """
+    parties = experiment.owner, experiment.adversary
+    files = (*(party.data.dataset for party in parties), str(experiment.probing.probes))
+    models = [party.model for party in parties]
+    code = any(one.procedure or one.base_model or ":" in one.target for one in models)
+    if not code and not any(name.endswith(".npz") for name in files):
+        return ""
+    _, designs = designs_of(experiment, loaded.dataset, loaded.shadow_dataset)
+    return digest([design.identity for design in designs], designs[0].probe_digests)
 
 
 def folder_of(experiment: Experiment) -> Path:
