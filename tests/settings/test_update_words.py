@@ -24,3 +24,8 @@ def test_what_an_update_does(flags: dict[str, object], words: str) -> None:
     told = " ".join(update_words(UpdateConfig(**flags)))  # type: ignore[arg-type]
     assert words in told
     assert bool(told) == bool(flags)
+
+
+def test_classes_that_base_models_have_never_seen() -> None:
+    (told,) = update_words(UpdateConfig(), "8,9")
+    assert "never seen the classes 8,9" in told

@@ -28,6 +28,7 @@ from ulk_tf.sweeping.settings import (
     Setting,
     attacks_named,
     settings_for,
+    sizes_for,
 )
 from ulk_tf.sweeping.table import table
 from ulk_tf.sweeping.utility import calibration_error, utility
@@ -173,6 +174,15 @@ def test_every_setting_is_an_experiment(attack: str, settings: tuple[Setting, ..
         naive = experiment(attack, **{"dataset": "mnist", **SIZES[attack], **one.naive})
         assert naive.adversary.defence.defence is None
         assert naive.adversary.update.privacy is None
+
+
+def test_base_models_from_files_are_single_in_sweeps() -> None:
+    for flags in ({"base_model": "m.npz"}, {"base_model": "m.npz", "shadow_base_model": "m.npz"}):
+        made = experiment("li", **{**sizes_for("li", flags), **flags})
+        assert made.counts.target_bases == 1
+        assert made.counts.training_bases == (1 if "shadow_base_model" in flags else 8)
+        assert made.counts.target_updates == SIZES["li"]["target_updates"]
+    assert sizes_for("li", {}) == SIZES["li"]
 
 
 def test_names_of_attacks() -> None:

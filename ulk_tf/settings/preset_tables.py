@@ -82,7 +82,7 @@ INSIDER: Fields = {
 QUICK_OWN_BASE: Fields = {"target_updates": 200}
 QUICK_INSIDER: Fields = {"training_updates": 1_000, "validation_updates": 100}
 # Counts of base models, by the flag that names the file which is the only one of them.
-_SINGLE = {
+SINGLE = {
     "base_model": ("target_bases",),
     "shadow_base_model": ("training_bases", "validation_bases"),
 }
@@ -104,7 +104,7 @@ def own_base_fields(attack: str, preset: Preset, flags: Fields) -> dict[str, Any
     quick = preset == "quick"
     row = attack_row(attack).presets
     values: dict[str, Any] = {}
-    for name, counts in _SINGLE.items():
+    for name, counts in SINGLE.items():
         if flags.get(name) is None:
             continue
         for count in counts:

@@ -1,1 +1,1 @@
-"""Sweeps: one attack under many settings of the owner or of the adversary."""
+"""Sweeps: one attack under many settings of the owner, of the adversary or of updates."""

@@ -13,12 +13,12 @@ from ulk_tf.sweeping.settings import (
     ADVERSARIES,
     DEFENCES,
     IN_WORDS,
-    SIZES,
     UPDATES,
     Setting,
     attacks_named,
     refuse_swept,
     settings_for,
+    sizes_for,
 )
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def sweeping(settings: tuple[Setting, ...], summary: str, *, defended: bool) -> 
         names = attacks_named(attack)
         refuse_swept(flags, settings)
         given = {
-            name: {**(SIZES.get(name, {}) if preset == "sweep" else {"preset": preset}), **flags}
+            name: {**(sizes_for(name, flags) if preset == "sweep" else {"preset": preset}), **flags}
             for name in names
         }
         # The last attack's fault is said before the first is measured.

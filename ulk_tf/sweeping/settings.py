@@ -1,4 +1,4 @@
-"""Settings that sweeps go through: defences of the owner, and other adversaries."""
+"""Settings that sweeps go through: defences of the owner, other adversaries, other updates."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,6 +6,7 @@ from typing import Any
 
 from ulk_tf.errors import UserError
 from ulk_tf.settings.attack_table import ATTACKS, attack_row, listed
+from ulk_tf.settings.preset_tables import SINGLE
 from ulk_tf.settings.presets import SHADOW
 
 Flags = Mapping[str, Any]
@@ -118,6 +119,17 @@ UPDATES: tuple[Setting, ...] = (
         note="on 64 other old samples",
     ),
 )
+
+
+def sizes_for(attack: str, given: Flags) -> dict[str, Any]:
+    """Return the sizes of --preset=sweep, except counts of base models where one is a file.
+
+    Args:
+        attack: a name of the table of attacks.
+        given: flags of the command line, by name.
+    """
+    single = {count for name in SINGLE if given.get(name) for count in SINGLE[name]}
+    return {name: size for name, size in SIZES.get(attack, {}).items() if name not in single}
 
 
 def settings_for(attack: str, settings: tuple[Setting, ...]) -> list[Setting]:
