@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ulk_tf import defences
-from ulk_tf.defences import Chance, parse
+from ulk_tf.defences import DEFENCES, Chain, Chance, parse
 from ulk_tf.errors import UserError
+from ulk_tf.settings.config import DefenceConfig
 
 POSTERIORS = np.random.default_rng(0).dirichlet(np.ones(4), 50).astype(np.float32)
 STILL = Chance(0)
@@ -85,7 +86,7 @@ def test_answers_never_leave_their_bounds(names: list[str]) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("", "temperature:a temperature, top_k:how many classes"),
+        ("", "temperature:<a temperature>, top_k:<how many classes>"),
         ("blur:2", "--defence of temperature"),
         ("round", "--defence of"),
         ("label:2", "--defence of"),
@@ -117,3 +118,23 @@ def test_every_defence_has_bounds_that_hold() -> None:
         assert seen.shape == POSTERIORS.shape
     for one, other in itertools.combinations(defences.DEFENCES, 2):
         assert defences.DEFENCES[one].function is not defences.DEFENCES[other].function
+
+
+def test_a_table_says_of_every_defence_whether_a_second_query_answers_otherwise() -> None:
+    for name, row in DEFENCES.items():
+        chain = Chain(((name, min(max(row.low, 2.0 if row.whole else 0.1), row.high)),))
+        looks = [chain(POSTERIORS, Chance(0, (0, 0, look))) for look in (0, 1)]
+        assert (not np.array_equal(*looks)) == row.random == chain.random, name
+
+
+def test_each_step_of_a_chain_draws_for_itself() -> None:
+    even = np.full((2000, 4), 0.25)
+    once, twice = (parse(",".join(["noise:0.01"] * count))(even, Chance(3)) for count in (1, 2))
+    assert (twice - even).std() == pytest.approx(2**0.5 * (once - even).std(), rel=0.05)
+    stuck = [parse(text)(even, Chance(3)) for text in ("sticky_noise:0.01", "label,sticky_noise:1")]
+    assert not np.allclose(stuck[0] - stuck[0].mean(), stuck[1] - stuck[1].mean())
+
+
+def test_help_and_messages_list_every_defence() -> None:
+    told = DefenceConfig.__dataclass_fields__["defence"].metadata["help"]
+    assert all(name in told for name in DEFENCES)

@@ -11,7 +11,7 @@ a function and a row of `DEFENCES`.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -32,17 +32,19 @@ class Chance:
         samples: identifies each sample of the query, for noise that depends on the sample;
             positions are used when empty.
         repeat: number of the query among several of the same look, from 0.
+        step: number of the defence in its chain, from 0: each draws for itself.
     """
 
     seed: int
     look: tuple[int, ...] = ()
     samples: Sequence[int] = ()
     repeat: int = 0
+    step: int = 0
 
     def fresh(self) -> np.random.Generator:
-        """Make the generator of this query."""
+        """Make the generator of this query and this step."""
         again = (self.repeat,) if self.repeat else ()
-        return np.random.default_rng([self.seed, 14, *self.look, *again])
+        return np.random.default_rng([self.seed, 14, *self.look, *again, *self._later])
 
     def of_sample(self, place: int) -> np.random.Generator:
         """Make the generator of one sample, the same in every query.
@@ -51,7 +53,12 @@ class Chance:
             place: position of the sample in the query.
         """
         sample = self.samples[place] if self.samples else place
-        return np.random.default_rng([self.seed, 15, sample])
+        return np.random.default_rng([self.seed, 15, sample, *self._later])
+
+    @property
+    def _later(self) -> tuple[int, ...]:
+        """Part of a seed of all steps but the first."""
+        return (19, self.step) if self.step else ()
 
 
 Defence = Callable[[Array, float, Chance], Array]
@@ -158,8 +165,9 @@ class Chain:
             Defended posteriors, float64 [samples, classes].
         """
         defended: Array = np.asarray(posteriors, np.float64)
-        for name, value in self.steps:
-            defended = np.asarray(DEFENCES[name].function(defended, value, chance), np.float64)
+        for number, (name, value) in enumerate(self.steps):
+            own = replace(chance, step=number)
+            defended = np.asarray(DEFENCES[name].function(defended, value, own), np.float64)
         return defended
 
     def check_classes(self, classes: int) -> None:
@@ -169,21 +177,25 @@ class Chain:
                 raise UserError(f"--defence=top_k:K with K up to {classes} classes", int(value))
 
 
+def listed() -> str:
+    """List the defences and their arguments, for messages and --help."""
+    return ", ".join(
+        f"{name}:<{row.argument}>" if row.argument else name for name, row in DEFENCES.items()
+    )
+
+
 def parse(text: str) -> Chain:
     """Parse a chain of defences such as `temperature:2,round:4`.
 
     Raises:
         UserError: a defence is unknown, or its argument is out of bounds.
     """
-    known = ", ".join(
-        f"{name}:{row.argument}" if row.argument else name for name, row in DEFENCES.items()
-    )
     steps: list[tuple[str, float]] = []
     for part in text.split(","):
         name, _, argument = part.strip().partition(":")
         row = DEFENCES.get(name)
         if row is None or bool(argument) != bool(row.argument):
-            raise UserError(f"--defence of {known}, separated by commas", repr(part))
+            raise UserError(f"--defence of {listed()}, separated by commas", repr(part))
         steps.append((name, _value(name, row, argument) if argument else 0.0))
     return Chain(tuple(steps))
 

@@ -32,6 +32,11 @@ def test_functions_that_rows_name_are_there() -> None:
     assert all(row.title for table in (METRICS, BASELINES) for row in table.values())
 
 
+def test_every_baseline_answers_outputs_that_there_are() -> None:
+    for row in BASELINES.values():
+        assert row.answers and set(row.answers) <= set(OUTPUTS)
+
+
 def test_who_is_told_nothing_of_the_update() -> None:
     told = {
         "autoencoder",
@@ -39,6 +44,7 @@ def test_who_is_told_nothing_of_the_update() -> None:
         "class_mean_of_predicted_label",
         "random_of_same_label",
         "nearest_shadow_update",
+        "risen_class",
         "label_oracle",
         "matched_oracle",
     }

@@ -31,7 +31,7 @@ def probing_set(experiment: Experiment, dataset: Dataset, splits: Splits) -> Arr
     probes, seed = experiment.probing.probes, experiment.seed
     if probes is None:
         return usual
-    rng = np.random.default_rng([seed, 18])
+    rng = np.random.default_rng([seed, 20])
     if probes == NOISE:
         low, high = dataset.bounds
         drawn = rng.uniform(low, high, usual.shape)

@@ -60,6 +60,13 @@ _ROWS = (
         answers={"label_probabilities": f"{_LABELS}:prior"},
     ),
     BaselineRow(
+        "risen_class",
+        "Class that rose most",
+        "whose mean posterior over the probes rose most; nothing is trained",
+        sees_update=True,
+        answers={"label_probabilities": f"{_LABELS}:risen_class"},
+    ),
+    BaselineRow(
         "prior",
         "Class prior",
         "always the class shares of shadow data",

@@ -239,8 +239,8 @@ class DefenceConfig(Validated):
 
     defence: str | None = flag(
         None,
-        "steps separated by commas, of temperature:2, top_k:3, round:4, noise:0.01, "
-        "sticky_noise:0.01 and label; none: clients receive the exact posteriors",
+        f"steps from left to right, separated by commas, such as top_k:3,round:4, of "
+        f"{defences.listed()}; none: clients receive the exact posteriors",
         check=defences.check,
     )
 

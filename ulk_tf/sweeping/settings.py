@@ -75,7 +75,7 @@ DEFENCES: tuple[Setting, ...] = (
     *_answers("round:4", attacks=()),
     *_answers("round:3", "round:2", "noise:0.0001"),
     *_answers("noise:0.001", attacks=()),
-    *_answers("noise:0.01", "label"),
+    *_answers("noise:0.01", "sticky_noise:0.01", "label"),
     *_noisy_updates(0.3),
     *_noisy_updates(1.0, attacks=()),
     *_noisy_updates(3.0),
