@@ -138,3 +138,8 @@ def test_each_step_of_a_chain_draws_for_itself() -> None:
 def test_help_and_messages_list_every_defence() -> None:
     told = DefenceConfig.__dataclass_fields__["defence"].metadata["help"]
     assert all(name in told for name in DEFENCES)
+
+
+def test_noise_of_several_steps_adds_up() -> None:
+    assert parse("top_k:3,round:2").noise == 0
+    assert parse("noise:0.03,round:2,sticky_noise:0.04").noise == pytest.approx(0.05)

@@ -119,6 +119,7 @@ class DefenceRow:
         high: largest argument.
         whole: True if the argument is a whole number.
         random: True if repeated queries of the same version differ.
+        noise: True if its argument is the standard deviation of noise.
     """
 
     function: Defence
@@ -127,14 +128,15 @@ class DefenceRow:
     high: float = float("inf")
     whole: bool = False
     random: bool = False
+    noise: bool = False
 
 
 DEFENCES: dict[str, DefenceRow] = {
     "temperature": DefenceRow(temperature, "a temperature", low=1e-3),
     "top_k": DefenceRow(top_k, "how many classes", low=1, whole=True),
     "round": DefenceRow(rounded, "decimals", high=MOST_DECIMALS, whole=True),
-    "noise": DefenceRow(noise, "a standard deviation", random=True),
-    "sticky_noise": DefenceRow(sticky_noise, "a standard deviation"),
+    "noise": DefenceRow(noise, "a standard deviation", random=True, noise=True),
+    "sticky_noise": DefenceRow(sticky_noise, "a standard deviation", noise=True),
     "label": DefenceRow(label),
 }
 
@@ -153,6 +155,12 @@ class Chain:
     def random(self) -> bool:
         """True if repeated queries of the same version differ."""
         return any(DEFENCES[name].random for name, _ in self.steps)
+
+    @property
+    def noise(self) -> float:
+        """Standard deviation of the noise of all steps together."""
+        added = [value for name, value in self.steps if DEFENCES[name].noise]
+        return float(np.sqrt(np.sum(np.square(added))))
 
     def __call__(self, posteriors: Array, chance: Chance) -> Array:
         """Apply the defences to posteriors.

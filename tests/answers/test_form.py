@@ -35,3 +35,19 @@ def test_a_form_survives_its_json_and_matches_itself(form: Form) -> None:
 )
 def test_what_it_reads(trained: Form, answered: Form, reads: bool) -> None:
     assert trained.reads(answered) is reads
+
+
+@pytest.mark.parametrize(
+    ("form", "floor"),
+    [
+        (Form(), 0.0),
+        (Form("rounded", step=1e-4), 1e-4),
+        (Form("posteriors", noise=1e-3), 1e-3),
+        (Form("noisy", step=1e-2, noise=1e-3), 1e-2),
+        (Form("top-k", kept=3), 8 * 2.0**-24),
+        (Form("top-k", step=1e-3, kept=3), 1e-3),
+        (Form("labels"), 1.0),
+    ],
+)
+def test_below_which_value_a_posterior_tells_nothing(form: Form, floor: float) -> None:
+    assert form.floor == floor

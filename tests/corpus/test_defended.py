@@ -56,6 +56,9 @@ def test_who_asks_several_times_averages_the_noise(home: Path) -> None:
     ]
     assert error[1].mean() < 0.5 * error[0].mean()
     assert once.key != often.key
+    # She knows the noise that she trains for, also where clipping hides it.
+    forms = [one.updates["shadow"].form for one in (once, often)]
+    assert [form.noise for form in forms] == pytest.approx([0.01, 0.01 / 8**0.5])
 
 
 def test_a_defended_black_box_answers_what_attacks_are_trained_on(home: Path) -> None:

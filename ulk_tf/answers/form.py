@@ -16,6 +16,8 @@ from ulk_tf.files import Array
 NOTHING = 2e-7
 # An attack reads answers whose steps and noise are up to so many times those it was trained on.
 ALIKE = 3.0
+# Floors of kinds: some steps of float32 at 1 where answers are cut, and the only step of labels.
+_FLOORS = {"top-k": 8 * 2.0**-24, "labels": 1.0}
 _COARSEST_FIRST = ("labels", "top-k", "noisy", "rounded")
 
 
@@ -84,6 +86,15 @@ class Form:
         quiet = not self.noise or other.noise <= ALIKE * self.noise
         cut = not self.kept or not other.kept or self.kept == other.kept
         return self.kind == other.kind and other.step <= finest and quiet and cut
+
+    @property
+    def floor(self) -> float:
+        """Value below which a posterior tells nothing, 0 where they are exact.
+
+        That is one rounding step, or one deviation of noise. What cut answers leave to 1 is known
+        no better than float32 holds numbers near 1.
+        """
+        return max(self.step, self.noise, _FLOORS.get(self.kind, 0.0))
 
     @property
     def words(self) -> str:

@@ -34,14 +34,15 @@ def log_difference(before: tf.Tensor, after: tf.Tensor) -> tf.Tensor:
 
 
 def clipped(posteriors: tf.Tensor, step: float) -> tf.Tensor:
-    """Clip rounded posteriors from below to one rounding step; exact ones stay as they are.
+    """Clip posteriors from below to where they tell nothing; exact ones stay as they are.
 
-    Below one step there is only 0, whose logarithm would be a jump of 69 at `FLOOR`. Labels alone
-    (step 1) are clipped to `COARSEST`, so that a flip is a change of a few units.
+    Below one rounding step there is only 0, whose logarithm would be a jump of 69 at `FLOOR`; below
+    the noise logarithms are mostly noise. Labels alone (step 1) are clipped to `COARSEST`, so that
+    a flip is a change of a few units.
 
     Args:
         posteriors: float32 [..., classes].
-        step: rounding step of the answers; 0 where they are exact.
+        step: resolution of the answers, see `Form.floor`; 0 where they are exact.
     """
     if not step:
         return posteriors
@@ -140,7 +141,7 @@ class Features(keras.layers.Layer):
         scale: standard deviation of the features over the shadow corpus; for those by class of
             the centred log-posteriors before an update.
         log_norm: mean and standard deviation of the log-norm over the shadow corpus.
-        step: rounding step of the answers; posteriors are clipped to it from below (see
+        step: resolution of the answers; posteriors are clipped to it from below (see
             `clipped`). 0 where they are exact.
     """
 
@@ -216,7 +217,7 @@ def fit_features(kind: FeatureMap, before: Array, after: Array, step: float = 0.
         kind: name of the feature map.
         before: float32 [updates, probes, classes], of shadow updates only.
         after: the same shape.
-        step: rounding step of the answers; 0 where they are exact.
+        step: resolution of the answers, see `Form.floor`; 0 where they are exact.
     """
     before, after = (np.asarray(clipped(tf.constant(part), step)) for part in (before, after))
     values = np.asarray(unscaled(kind, tf.constant(before), tf.constant(after)))
