@@ -8,7 +8,7 @@ from ulk_tf.sweeping.sweep import Row, Sweep
 
 
 def picture(path: Path, found: Sweep) -> None:
-    """Draw leak against accuracy after the update, for both adversaries, as PNG.
+    """Draw leak against how much a defence changes answers, for both adversaries, as PNG.
 
     Args:
         path: path of the PNG.
@@ -22,7 +22,10 @@ def picture(path: Path, found: Sweep) -> None:
         for row in rows:
             _draw(axes, found, row)
         axes.axhline(0, color=QUIET, linewidth=0.8)
-        axes.set_xlabel("accuracy of the answers after the update")
+        # From a ten-thousandth of a per cent to all of an answer, and no change at all.
+        axes.set_xscale("symlog", linthresh=1e-6)
+        axes.set_xlim(-2e-7, 1)
+        axes.set_xlabel("mean change of the answers by the defence (total variation)")
         axes.set_ylabel("leak, as a share of the undefended gain")
         for colour, label in ((ACCENT, "adaptive adversary"), (SECOND, "naive adversary")):
             axes.plot([], [], "o", color=colour, label=label)
@@ -31,7 +34,7 @@ def picture(path: Path, found: Sweep) -> None:
 
 
 def _draw(axes: object, found: Sweep, row: Row) -> None:
-    x = row.utility["accuracy"]["mean"]
+    x = row.utility["change"]["mean"]
     for entry, colour in ((row.adaptive, ACCENT), (row.naive, SECOND)):
         share = None if entry is None else found.share(entry)
         if share is None:
