@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from benchmarks.torch_targets import TWINS, Twin, translated
 from ulk_tf.files import Array
-from ulk_tf.settings.config import UpdateConfig
+from ulk_tf.settings.update_config import UpdateConfig
 
 # Images probed at once: the fastest of 100, 250, 500, 1000 and 2000 for 10,000 images.
 PROBED_AT_ONCE = 100

@@ -6,7 +6,7 @@ import numpy as np
 
 from ulk_tf.data.datasets import Dataset
 from ulk_tf.files import Array
-from ulk_tf.settings.config import UpdateConfig
+from ulk_tf.settings.update_config import UpdateConfig
 
 SHAPES = {"mnist_cnn": (28, 28, 1), "lenet": (32, 32, 3)}
 TESTED = 10_000  # samples in the test set; they come first

@@ -20,14 +20,14 @@ import ulk_tf
 from ulk_tf import gating
 
 LIMITS = """
-# Of one new sample, nobody may tell the label more often than by 30 points over guessing.
+# An attack may tell the label of one new sample at most 30 points more often than a guess.
 [[limit]]
 attack = "li"
 metric = "accuracy"
 baseline = "most_frequent_label"
 at_most = 0.3
 """
-# Of the digits, she trained her model on these; all later ones are new.
+# Her model was trained on the first 700 digits; all later ones are new.
 TRAINED_ON = 700
 
 

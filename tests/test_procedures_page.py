@@ -14,7 +14,7 @@ import pytest
 from ulk_tf.classifiers.own_procedure import OwnProcedure
 from ulk_tf.classifiers.procedure_class import give
 from ulk_tf.data.datasets import load
-from ulk_tf.settings.config import UpdateConfig
+from ulk_tf.settings.update_config import UpdateConfig
 
 ROOT = Path(__file__).parents[1]
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -85,7 +85,7 @@ def test_ten_updates_with_thirty_times_the_rate_are_not(
 
 
 def sharpened(posteriors: Array) -> Array:
-    """What a classifier of another kind answers that is far surer of itself."""
+    """Answers of a classifier of another kind that is far surer of itself."""
     raised = posteriors.astype(np.float64) ** 6
     return raised / raised.sum(-1, keepdims=True)
 

@@ -103,7 +103,7 @@ def test_the_version_that_was_trained_on_such_answers_is_taken(versions, form, v
     assert bool(sentence) == (version != 3)
     if sentence:
         assert f"version {version} of {versions} was taken and not version 3" in sentence
-    # Who names a version gets it.
+    # A version that is named is kept.
     named = load_attack(versions / "1")
     assert choose_version(named, form) == (named, "")
 

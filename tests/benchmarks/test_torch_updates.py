@@ -6,7 +6,7 @@ import pytest
 
 from ulk_tf.classifiers import zoo
 from ulk_tf.classifiers.updates import UpdateEngine
-from ulk_tf.settings.config import UpdateConfig
+from ulk_tf.settings.update_config import UpdateConfig
 
 pytest.importorskip("torch", reason="make torch brings it")
 

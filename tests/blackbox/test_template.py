@@ -67,7 +67,7 @@ def scored(row, **more):
     return [{"label": NAMES[i].upper(), "score": float(row[i])} | more for i in order]
 
 
-# What a batch is answered, and the path to its scores.
+# Answers to a batch, and the path to their scores.
 ANSWERS = {
     "rows": (lambda p: {"a": {"b": p.tolist()}}, "a.b"),
     "rows below a list": (lambda p: {"a": [{"b": p.tolist()}]}, "$.a[0].b"),

@@ -11,7 +11,7 @@ import tensorflow as tf
 from ulk_tf.classifiers.losses import takes_one_hot
 from ulk_tf.classifiers.seeds import epoch_order, is_seed, seed_state
 from ulk_tf.classifiers.updates import UpdateEngine
-from ulk_tf.settings.config import UpdateConfig
+from ulk_tf.settings.update_config import UpdateConfig
 
 SEED = np.array([12345, 678], np.int32)
 FLAGS = UpdateConfig(update_learning_rate=0.05, update_momentum=0.9)

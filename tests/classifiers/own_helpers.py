@@ -1,4 +1,4 @@
-"""What a procedure of a user's own imports from its package: part of its source."""
+"""Helper that a user's procedure imports from its package: part of its source."""
 
 import numpy as np
 

@@ -13,7 +13,7 @@ from ulk_tf.classifiers import zoo
 from ulk_tf.classifiers.chain import Chain, as_chain
 from ulk_tf.classifiers.stages import Convolution
 from ulk_tf.classifiers.updates import UpdateEngine
-from ulk_tf.settings.config import UpdateConfig
+from ulk_tf.settings.update_config import UpdateConfig
 
 OWN = "tests.classifiers.own_targets"
 SHAPES = {

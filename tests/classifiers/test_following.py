@@ -7,7 +7,8 @@ import pytest
 from keras import layers
 
 from ulk_tf.classifiers.following import is_plain, training_sentence, update_sentence
-from ulk_tf.settings.config import TrainingConfig, UpdateConfig
+from ulk_tf.settings.config import TrainingConfig
+from ulk_tf.settings.update_config import UpdateConfig
 
 RATES = keras.optimizers.schedules.ExponentialDecay(0.1, 10, 0.5)
 

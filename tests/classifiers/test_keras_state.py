@@ -15,7 +15,7 @@ from ulk_tf.classifiers import keras_state, zoo
 from ulk_tf.classifiers.chain import as_chain
 from ulk_tf.classifiers.updates import UpdateEngine, engine_version
 from ulk_tf.errors import UserError
-from ulk_tf.settings.config import UpdateConfig
+from ulk_tf.settings.update_config import UpdateConfig
 
 SHAPE = (6, 6, 1)
 BUILDER = """

@@ -13,7 +13,7 @@ from ulk_tf.classifiers.procedure import Change, Samples
 from ulk_tf.classifiers.side_procedure import procedure_of
 from ulk_tf.errors import UserError
 from ulk_tf.settings import presets
-from ulk_tf.settings.config import UpdateConfig
+from ulk_tf.settings.update_config import UpdateConfig
 
 SHAPE, CLASSES = (4, 4, 1), 3
 RNG = np.random.default_rng(0)

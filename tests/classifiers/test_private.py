@@ -10,10 +10,13 @@ import tensorflow as tf
 from tests.classifiers.test_updates import PROBES, RESIDUAL, SGD, built, digits, sets
 from ulk_tf.classifiers.keras_procedure import KerasProcedure
 from ulk_tf.classifiers.procedure import Change, Samples
-from ulk_tf.classifiers.updates import UpdateEngine, engine_version
+from ulk_tf.classifiers.updates import UpdateEngine
 from ulk_tf.errors import UserError
-from ulk_tf.settings.config import TrainingConfig, UpdateConfig
+from ulk_tf.settings.config import TrainingConfig
+from ulk_tf.settings.keys import update_key
+from ulk_tf.settings.presets import experiment
 from ulk_tf.settings.privacy import Privacy
+from ulk_tf.settings.update_config import UpdateConfig
 
 __all__ = ["digits"]
 PRIVATE = replace(SGD, update_batch=4, dp_noise_multiplier=0.5, dp_clip=0.7)
@@ -160,5 +163,7 @@ def test_bad_settings(flags):
 
 
 def test_without_privacy_a_corpus_keeps_its_name():
-    model = built("mlp")
-    assert engine_version(model) == "chain-2"
+    party = experiment("li").owner
+    assert not [name for name in update_key(party) if name.startswith("dp_")]
+    private = replace(party, update=replace(party.update, dp_noise_multiplier=1.0, dp_clip=0.5))
+    assert update_key(private) == update_key(party) | {"dp_noise_multiplier": 1.0, "dp_clip": 0.5}

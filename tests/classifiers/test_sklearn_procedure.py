@@ -15,7 +15,7 @@ from ulk_tf.classifiers.own_procedure import OwnProcedure
 from ulk_tf.classifiers.procedure import Change, Samples
 from ulk_tf.classifiers.procedure_class import give
 from ulk_tf.classifiers.sklearn_procedure import SklearnProcedure
-from ulk_tf.settings.config import UpdateConfig
+from ulk_tf.settings.update_config import UpdateConfig
 
 SHAPE, CLASSES = (4, 4, 1), 3
 RNG = np.random.default_rng(0)

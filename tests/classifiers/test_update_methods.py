@@ -13,7 +13,8 @@ from ulk_tf.classifiers.keras_procedure import KerasProcedure
 from ulk_tf.classifiers.procedure import Change, Samples
 from ulk_tf.classifiers.updates import UpdateEngine
 from ulk_tf.errors import UserError
-from ulk_tf.settings.config import TrainingConfig, UpdateConfig
+from ulk_tf.settings.config import TrainingConfig
+from ulk_tf.settings.update_config import UpdateConfig
 
 __all__ = ["digits"]
 PATHS = pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from ulk_tf.classifiers.batches import batches
 from ulk_tf.classifiers.seeds import epoch_order
 from ulk_tf.classifiers.updates import UpdateEngine, engine_version
 from ulk_tf.data.datasets import Dataset, load
-from ulk_tf.settings.config import UpdateConfig
+from ulk_tf.settings.update_config import UpdateConfig
 
 RESIDUAL = "tests.classifiers.own_targets:residual"
 SGD = UpdateConfig(

@@ -10,7 +10,7 @@ from ulk_tf.classifiers import zoo
 from ulk_tf.classifiers.chain import as_chain
 from ulk_tf.classifiers.updates import UpdateEngine
 from ulk_tf.errors import UserError
-from ulk_tf.settings.config import UpdateConfig
+from ulk_tf.settings.update_config import UpdateConfig
 
 OWN = "tests.classifiers.own_targets"
 

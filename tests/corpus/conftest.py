@@ -73,7 +73,7 @@ class ByOneWorker:
 
 @pytest.fixture(scope="session")
 def by_one_worker(tmp_path_factory: pytest.TempPathFactory) -> ByOneWorker:
-    """What builds that were killed must come to, byte by byte."""
+    """Contents that builds which were killed must reach, byte by byte."""
     folder = tmp_path_factory.mktemp("by_one_worker")
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(build, "SHARD_UPDATES", SHARD_UPDATES)

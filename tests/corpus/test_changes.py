@@ -10,7 +10,7 @@ from ulk_tf.classifiers.procedure import Change
 from ulk_tf.corpus.changes import changes_of, trained_on
 from ulk_tf.corpus.jobs import UpdateJob
 from ulk_tf.errors import UserError
-from ulk_tf.settings.config import UpdateConfig
+from ulk_tf.settings.update_config import UpdateConfig
 
 OLD = np.arange(100, 160, dtype=np.int32)
 NEW = np.arange(6, dtype=np.int32)

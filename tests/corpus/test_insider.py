@@ -59,7 +59,7 @@ def test_updates_are_those_of_the_very_model(
     probes = insider.probing_set
     for role in ("shadow", "validation", "target"):
         np.testing.assert_allclose(insider.updates[role].before[0], model(probes), atol=1e-6)
-    # By Keras' own fit: one step of SGD on the sample.
+    # Keras' own fit takes one step of SGD on the sample.
     updates, data = insider.updates["target"], digits()
     copy = keras.models.clone_model(model)
     copy.set_weights(model.get_weights())

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ulk_tf.settings.config import UpdateConfig
+from ulk_tf.settings.update_config import UpdateConfig
 from ulk_tf.settings.update_words import update_words
 
 

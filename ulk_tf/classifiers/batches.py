@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import tensorflow as tf
 
 from ulk_tf.classifiers.seeds import epoch_order
-from ulk_tf.settings.config import UpdateConfig
+from ulk_tf.settings.update_config import UpdateConfig
 
 
 @dataclass(frozen=True)

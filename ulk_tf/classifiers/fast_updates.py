@@ -20,7 +20,7 @@ from ulk_tf.classifiers.private import private_average
 from ulk_tf.classifiers.seeds import dropout_seed, sample_seed, seed_state
 from ulk_tf.classifiers.stages import Dense, Flattening, Stage, Tensors, merged, split
 from ulk_tf.files import Array
-from ulk_tf.settings.config import UpdateConfig
+from ulk_tf.settings.update_config import UpdateConfig
 
 # Versions, and samples, in one joint first step, at most; more would not fit into the cache.
 TOGETHER, SAMPLES_TOGETHER = 16, 64

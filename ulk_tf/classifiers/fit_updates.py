@@ -17,7 +17,7 @@ from ulk_tf.classifiers.following import flags_rule, is_own, posteriors
 from ulk_tf.classifiers.keras_step import KerasStep
 from ulk_tf.classifiers.seeds import is_seed, seed_state
 from ulk_tf.files import Array
-from ulk_tf.settings.config import UpdateConfig
+from ulk_tf.settings.update_config import UpdateConfig
 
 Tensors = list[tf.Tensor]
 

@@ -8,7 +8,8 @@ import tensorflow as tf
 from ulk_tf.classifiers import keras_state, losses
 from ulk_tf.classifiers.optimizers import Step
 from ulk_tf.classifiers.watching import watched_call
-from ulk_tf.settings.config import Optimizer, TrainingConfig, UpdateConfig
+from ulk_tf.settings.config import TrainingConfig
+from ulk_tf.settings.update_config import Optimizer, UpdateConfig
 
 # Optimizers whose rule `Step` has.
 _PLAIN: dict[type, Optimizer] = {keras.optimizers.SGD: "sgd", keras.optimizers.Adam: "adam"}

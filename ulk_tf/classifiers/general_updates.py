@@ -11,8 +11,8 @@ from ulk_tf.classifiers.optimizers import Step, Tensors
 from ulk_tf.classifiers.private import moved_state, private_average
 from ulk_tf.classifiers.seeds import is_seed, sample_seed, seed_state
 from ulk_tf.files import Array
-from ulk_tf.settings.config import UpdateConfig
 from ulk_tf.settings.privacy import Privacy
+from ulk_tf.settings.update_config import UpdateConfig
 
 
 class GeneralUpdates:

@@ -16,8 +16,9 @@ from ulk_tf.classifiers.procedure import Change, Samples, Shape, Weights
 from ulk_tf.classifiers.structure import architecture
 from ulk_tf.classifiers.updates import UpdateEngine, engine_version
 from ulk_tf.files import Array, digest
-from ulk_tf.settings.config import TrainingConfig, UpdateConfig
+from ulk_tf.settings.config import TrainingConfig
 from ulk_tf.settings.experiment import Party
+from ulk_tf.settings.update_config import UpdateConfig
 
 
 @dataclass(frozen=True)

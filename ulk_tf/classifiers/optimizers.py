@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import tensorflow as tf
 
-from ulk_tf.settings.config import Optimizer
+from ulk_tf.settings.update_config import Optimizer
 
 Tensors = list[tf.Tensor]
 

@@ -22,8 +22,8 @@ from ulk_tf.classifiers.procedure_class import PLANNED, class_of, settings_read,
 from ulk_tf.classifiers.procedure_source import source_of
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array, digest
-from ulk_tf.settings.config import UpdateConfig
 from ulk_tf.settings.experiment import Party
+from ulk_tf.settings.update_config import UpdateConfig
 
 
 @dataclass(frozen=True)

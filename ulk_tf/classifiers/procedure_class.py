@@ -9,8 +9,9 @@ from typing import Any
 
 from ulk_tf.errors import UserError
 from ulk_tf.files import digest
-from ulk_tf.settings.config import ModelConfig, TrainingConfig, UpdateConfig
+from ulk_tf.settings.config import ModelConfig, TrainingConfig
 from ulk_tf.settings.experiment import Party
+from ulk_tf.settings.update_config import UpdateConfig
 
 PREFIX = "given:"
 METHODS = ("fit", "update", "predict_proba")

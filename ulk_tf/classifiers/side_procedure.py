@@ -6,8 +6,8 @@ from ulk_tf.classifiers.keras_procedure import KerasProcedure
 from ulk_tf.classifiers.own_procedure import OwnProcedure
 from ulk_tf.classifiers.procedure import Procedure, Shape
 from ulk_tf.files import Array
-from ulk_tf.settings.config import UpdateConfig
 from ulk_tf.settings.experiment import Party
+from ulk_tf.settings.update_config import UpdateConfig
 
 
 class SideProcedure(Procedure, Protocol):

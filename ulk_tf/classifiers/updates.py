@@ -13,7 +13,7 @@ from ulk_tf.classifiers.general_updates import GeneralUpdates
 from ulk_tf.classifiers.private import refuse_without_gradients
 from ulk_tf.classifiers.refusals import refuse_unfollowed
 from ulk_tf.files import Array
-from ulk_tf.settings.config import UpdateConfig
+from ulk_tf.settings.update_config import UpdateConfig
 
 # Written into what a corpus is found by: raise one when its path changes an update's bytes.
 GENERAL_VERSION = 1

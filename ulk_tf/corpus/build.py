@@ -1,14 +1,14 @@
 """Building of corpora, one for each side: planned, computed in shards, resumed, extended."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from ulk_tf.classifiers.training import BaseModel
 from ulk_tf.corpus.bases import find, train_missing
 from ulk_tf.corpus.changes import trained_together
+from ulk_tf.corpus.corpus import Corpus
 from ulk_tf.corpus.design import ROLES_OF, BaseId, Design
 from ulk_tf.corpus.executors import Executor, open_executor
 from ulk_tf.corpus.jobs import UpdateJob
@@ -23,9 +23,9 @@ from ulk_tf.data.classes import with_known_classes, with_new_classes
 from ulk_tf.data.datasets import Dataset
 from ulk_tf.data.probing import probing_set
 from ulk_tf.data.set_sizes import check_set_sizes
-from ulk_tf.data.splits import Role, Splits, split
+from ulk_tf.data.splits import Splits, split
 from ulk_tf.errors import UserError
-from ulk_tf.files import Array, check_folder, digest, save_npz
+from ulk_tf.files import check_folder, digest, save_npz
 from ulk_tf.progress import bar, say
 from ulk_tf.settings.experiment import Experiment
 from ulk_tf.settings.update_words import update_words
@@ -36,52 +36,6 @@ __all__ = ["BaseId", "Corpus", "Updates", "build_corpus"]
 SHARD_UPDATES = 256
 # Where an update takes seconds, a kill must not cost minutes.
 SLOW_SHARD_UPDATES = 8
-
-
-@dataclass(frozen=True)
-class Corpus:
-    """Corpora of both sides: an attack is trained on the adversary's and scored on the owner's.
-
-    Attributes:
-        key: identifier of its content, part of the keys of everything trained on it.
-        dataset: the owner's data set; indices of target updates point into it.
-        shadow_dataset: the adversary's data set; all other indices point into it. Mostly the
-            same as `dataset`.
-        splits: the samples of each side.
-        probing_set: samples [probes, ...] with which every version was queried.
-        bases: all base models by identity.
-        updates: updates by role.
-        warnings: sentences that readers of a result must see.
-        reused: parts that were on disk already, as a phrase; empty if there were none.
-        procedures: sentences by side: how it trains and updates its classifiers.
-        seconds: seconds of training base models and of computing updates, where there were any.
-    """
-
-    key: str
-    dataset: Dataset
-    shadow_dataset: Dataset
-    splits: Splits
-    probing_set: Array
-    bases: dict[BaseId, BaseModel]
-    updates: dict[Role, Updates]
-    warnings: tuple[str, ...] = ()
-    reused: str = ""
-    procedures: Mapping[str, str] = field(default_factory=dict)
-    seconds: Mapping[str, float] = field(default_factory=dict)
-
-    @property
-    def insider(self) -> bool:
-        """True if the adversary has the owner's very base model."""
-        return self._weights("target") == self._weights("shadow") != ""
-
-    @property
-    def one_shadow(self) -> bool:
-        """True if all updates of the adversary are of one base model, from a file."""
-        return self._weights("validation") == self._weights("shadow") != ""
-
-    def _weights(self, role: Role) -> str:
-        first = self.bases.get(BaseId(role, 0))
-        return first.digest if first else ""
 
 
 def designs_of(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ulk_tf.files import Array
-from ulk_tf.settings.config import UpdateConfig
+from ulk_tf.settings.update_config import UpdateConfig
 
 NONE: Array = np.zeros(0, np.int32)
 

@@ -12,7 +12,7 @@ from ulk_tf.data.datasets import Dataset
 from ulk_tf.data.splits import BaseSplit
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array
-from ulk_tf.settings.config import UpdateConfig
+from ulk_tf.settings.update_config import UpdateConfig
 
 # Data sets of both sides by fingerprint: workers hold them, jobs refer to them.
 Datasets = Mapping[str, Dataset]

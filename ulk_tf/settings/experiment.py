@@ -13,8 +13,8 @@ from ulk_tf.settings.config import (
     ModelConfig,
     ProbingConfig,
     TrainingConfig,
-    UpdateConfig,
 )
+from ulk_tf.settings.update_config import UpdateConfig
 
 
 @dataclass(frozen=True)

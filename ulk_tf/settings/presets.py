@@ -17,10 +17,10 @@ from ulk_tf.settings.config import (
     ModelConfig,
     ProbingConfig,
     TrainingConfig,
-    UpdateConfig,
 )
 from ulk_tf.settings.experiment import Experiment, Party
 from ulk_tf.settings.preset_tables import PRESETS, Preset, own_base_fields, preset_fields
+from ulk_tf.settings.update_config import UpdateConfig
 
 __all__ = [
     "ATTACKS",

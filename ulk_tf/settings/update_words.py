@@ -1,6 +1,6 @@
 """Words for an update: what it does to a classifier, where that is not the plain one."""
 
-from ulk_tf.settings.config import UpdateConfig, UpdateMethod
+from ulk_tf.settings.update_config import UpdateConfig, UpdateMethod
 
 _METHODS: dict[UpdateMethod, str] = {
     "retraining": "An update trains a new classifier on the old samples and the updating set.",

@@ -22,7 +22,7 @@ def picture(path: Path, found: Sweep) -> None:
         for row in rows:
             _draw(axes, found, row)
         axes.axhline(0, color=QUIET, linewidth=0.8)
-        # From a ten-thousandth of a per cent to all of an answer, and no change at all.
+        # Changes span six orders of magnitude, and some defences change nothing.
         axes.set_xscale("symlog", linthresh=1e-6)
         axes.set_xlim(-2e-7, 8)  # room for the names of the largest
         axes.set_xlabel("mean change of the answers by the defence (total variation)")

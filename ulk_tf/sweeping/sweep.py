@@ -1,7 +1,7 @@
 """Sweep of one attack: the sweep's own experiment first, then one setting after the other."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,7 @@ class Row:
 
     Attributes:
         setting: the setting.
-        adaptive: what an adversary gains who trained for it; None where she cannot be measured.
+        adaptive: what an adversary gains who trained for it.
         naive: what an adversary gains who does not know of it; None where that was not asked.
         utility: estimates of `utility.utility` by name; empty where that was not asked.
     """
@@ -148,7 +148,7 @@ def sweep(
     plain_row = Row(own, first, None, measured_utility(own) if useful else {})
     found = Sweep(plain, plain_row, (), tuple(rows))
     means = tuple(found.gain(entry)["mean"] for entry in (first, *spread))
-    return Sweep(plain, plain_row, means, tuple(rows))
+    return replace(found, spread=means)
 
 
 def _fits(make: MakeExperiment, setting: Setting, loaded: Loaded) -> bool:

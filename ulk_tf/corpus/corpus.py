@@ -1,0 +1,57 @@
+"""Corpus: base models, updates and posteriors of both sides, the input of attacks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ulk_tf.classifiers.training import BaseModel
+from ulk_tf.corpus.design import BaseId
+from ulk_tf.corpus.updates import Updates
+from ulk_tf.data.datasets import Dataset
+from ulk_tf.data.splits import Role, Splits
+from ulk_tf.files import Array
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Corpora of both sides: an attack is trained on the adversary's and scored on the owner's.
+
+    Attributes:
+        key: identifier of its content, part of the keys of everything trained on it.
+        dataset: the owner's data set; indices of target updates point into it.
+        shadow_dataset: the adversary's data set; all other indices point into it. Mostly the
+            same as `dataset`.
+        splits: the samples of each side.
+        probing_set: samples [probes, ...] with which every version was queried.
+        bases: all base models by identity.
+        updates: updates by role.
+        warnings: sentences that readers of a result must see.
+        reused: parts that were on disk already, as a phrase; empty if there were none.
+        procedures: sentences by side: how it trains and updates its classifiers.
+        seconds: seconds of training base models and of computing updates, where there were any.
+    """
+
+    key: str
+    dataset: Dataset
+    shadow_dataset: Dataset
+    splits: Splits
+    probing_set: Array
+    bases: dict[BaseId, BaseModel]
+    updates: dict[Role, Updates]
+    warnings: tuple[str, ...] = ()
+    reused: str = ""
+    procedures: Mapping[str, str] = field(default_factory=dict)
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def insider(self) -> bool:
+        """True if the adversary has the owner's very base model."""
+        return self._weights("target") == self._weights("shadow") != ""
+
+    @property
+    def one_shadow(self) -> bool:
+        """True if all updates of the adversary are of one base model, from a file."""
+        return self._weights("validation") == self._weights("shadow") != ""
+
+    def _weights(self, role: Role) -> str:
+        first = self.bases.get(BaseId(role, 0))
+        return first.digest if first else ""
