@@ -16,7 +16,7 @@ from ulk_tf.classifiers.procedure import Change, Samples  # noqa: E402
 from ulk_tf.classifiers.procedure_class import give  # noqa: E402
 from ulk_tf.classifiers.torch_procedure import TorchProcedure  # noqa: E402
 from ulk_tf.errors import UserError  # noqa: E402
-from ulk_tf.settings.config import UpdateConfig  # noqa: E402
+from ulk_tf.settings.update_config import UpdateConfig  # noqa: E402
 
 SHAPE, CLASSES = (4, 4, 1), 3
 RNG = np.random.default_rng(0)
