@@ -85,7 +85,7 @@ def _sweep(
         return experiment(attack, **{**flags, **own})
 
     found = sweep(make, settings, loaded, naive=defended, useful=defended)
-    folder, told = folder_of(found.experiment), table(found)
+    folder, told = folder_of(make()), table(found)
     write_text(folder / "table.md", told + "\n")
     print(f"\n{told}\n")
     if defended:

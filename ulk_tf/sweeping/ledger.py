@@ -17,6 +17,28 @@ SCHEMA_VERSION = 1
 Entry = dict[str, Any]
 
 
+def read_entries(path: Path) -> dict[str, Entry]:
+    """Read the file of a ledger.
+
+    Args:
+        path: path of the JSON file.
+
+    Returns:
+        The entries by name.
+
+    Raises:
+        UserError: it is another file, or of another version.
+    """
+    found = read_json(path)
+    if not isinstance(found, dict) or found.get("schema_version") != SCHEMA_VERSION:
+        raise UserError(
+            f"a sweep of schema {SCHEMA_VERSION} in {path}",
+            "something else",
+            "Move it away to measure anew.",
+        )
+    return dict(found["entries"])
+
+
 class Ledger:
     """Ledger of the sweeps of one attack in one folder.
 
@@ -31,14 +53,7 @@ class Ledger:
         self._content = content
         self._entries: dict[str, Entry] = {}
         if path.exists():
-            found = read_json(path)
-            if not isinstance(found, dict) or found.get("schema_version") != SCHEMA_VERSION:
-                raise UserError(
-                    f"a sweep of schema {SCHEMA_VERSION} in {path}",
-                    "something else",
-                    "Move it away to measure anew.",
-                )
-            self._entries = dict(found["entries"])
+            self._entries = read_entries(path)
 
     def find(self, name: str, experiment: Experiment) -> Entry | None:
         """Return what was measured under a name; None if it was of another experiment."""

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from ulk_tf.evaluation.drawing import ACCENT, MUTED, QUIET, SECOND, drawing, lay_out, plain, text
 from ulk_tf.evaluation.wording import attack_name
-from ulk_tf.sweeping.sweep import Row, Sweep
+from ulk_tf.sweeping.results import Row, Sweep
 
 
 def picture(path: Path, found: Sweep) -> None:
@@ -18,7 +18,7 @@ def picture(path: Path, found: Sweep) -> None:
     with drawing(path, 760, 480) as figure:
         lay_out(figure)
         axes = figure.add_subplot(1, 1, 1)
-        axes.set_title(text(attack_name(found.experiment.attack_name)), loc="left")
+        axes.set_title(text(attack_name(found.attack)), loc="left")
         for row in rows:
             _draw(axes, found, row)
         axes.axhline(0, color=QUIET, linewidth=0.8)

@@ -120,6 +120,13 @@ UPDATES: tuple[Setting, ...] = (
     ),
 )
 
+# By the name of their sweep, which is also that of its trainer.
+SETTINGS: Mapping[str, tuple[Setting, ...]] = {
+    "defences": DEFENCES,
+    "adversaries": ADVERSARIES,
+    "updates": UPDATES,
+}
+
 
 def sizes_for(attack: str, given: Flags) -> dict[str, Any]:
     """Return the sizes of --preset=sweep, except counts of base models where one is a file.

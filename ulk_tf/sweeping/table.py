@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 
+import numpy as np
+
 from ulk_tf.evaluation.baselines_table import baseline
 from ulk_tf.evaluation.metrics_table import metric
 from ulk_tf.evaluation.wording import attack_name
 from ulk_tf.settings.attack_table import attack_row
+from ulk_tf.sweeping.ledger import Entry
+from ulk_tf.sweeping.results import Row, Sweep
 from ulk_tf.sweeping.settings import Setting
-from ulk_tf.sweeping.sweep import Row, Sweep, deviation
 
 UTILITY = {"accuracy": "accuracy", "calibration_error": "calibration error", "change": "change"}
 
@@ -18,8 +21,7 @@ def table(found: Sweep) -> str:
     Args:
         found: the sweep.
     """
-    name = found.experiment.attack_name
-    headline = attack_row(name).headline
+    headline = attack_row(found.attack).headline
     useful = list(found.plain.utility)
     naive = any(row.naive for row in found.rows)
     columns = ["setting", metric(headline).title, "leak"]
@@ -34,9 +36,9 @@ def table(found: Sweep) -> str:
 def _caption(found: Sweep) -> str:
     over = baseline(found.baseline).title.lower()
     gain = found.gain(found.plain.adaptive)
-    spread = deviation(found.spread)
+    spread = float(np.std(found.spread, ddof=1))
     told = (
-        f"{attack_name(found.experiment.attack_name)}: the gain over {over} is {gain['mean']:.3g} "
+        f"{attack_name(found.attack)}: the gain over {over} is {gain['mean']:.3g} "
         f"[{gain['low']:.3g}, {gain['high']:.3g}] without any setting, with a standard deviation "
         f"of {spread:.2g} over {len(found.spread)} training seeds."
     )
@@ -45,24 +47,24 @@ def _caption(found: Sweep) -> str:
     return f"{told} It is not above zero, so no share of it is given."
 
 
-def _cells(found: Sweep, row: Row, useful: list[str], naive: bool) -> list[str]:
-    headline = attack_row(found.experiment.attack_name).headline
-    cells = [_label(row.setting), _estimate(row.adaptive["metrics"][headline]), _share(found, row)]
-    if naive:
-        cells.append(_share(found, row, naive=True) if row.naive else "")
-    return cells + [f"{row.utility[one]['mean']:.3f}" for one in useful]
-
-
-def _label(setting: Setting) -> str:
+def label(setting: Setting) -> str:
+    """Return the name of a setting, with what it stands for."""
     return f"{setting.name} ({setting.note})" if setting.note else setting.name
 
 
-def _share(found: Sweep, row: Row, naive: bool = False) -> str:
-    entry = row.naive if naive else row.adaptive
-    share = None if entry is None else found.share(entry)
-    if share is None:
+def share(found: Sweep, entry: Entry | None) -> str:
+    """Format a gain as a share of the plain one, with its interval; empty where there is none."""
+    value = None if entry is None else found.share(entry)
+    if value is None:
         return ""
-    return f"{share['mean']:.0%} [{share['low']:.0%}, {share['high']:.0%}]"
+    return f"{value['mean']:.0%} [{value['low']:.0%}, {value['high']:.0%}]"
+
+
+def _cells(found: Sweep, row: Row, useful: list[str], naive: bool) -> list[str]:
+    cells = [label(row.setting), _estimate(found.score(row.adaptive)), share(found, row.adaptive)]
+    if naive:
+        cells.append(share(found, row.naive))
+    return cells + [f"{row.utility[one]['mean']:.3f}" for one in useful]
 
 
 def _estimate(estimate: Mapping[str, float]) -> str:

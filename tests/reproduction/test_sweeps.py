@@ -1,0 +1,66 @@
+"""Recorded sweeps: kept without other sweeps' settings, and the documents show what is recorded."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from reproduction import sweeps
+from ulk_tf.errors import UserError
+from ulk_tf.sweeping.settings import SETTINGS
+
+
+def entry(mean: float) -> dict[str, object]:
+    own = {"mean": mean, "low": mean - 0.1, "high": mean + 0.1, "n": 9}
+    gain = {"mean": mean - 0.1, "low": mean - 0.2, "high": mean, "n": 9}
+    return {"metrics": {"accuracy": own}, "gains": {"accuracy:most_frequent_label": gain}}
+
+
+@pytest.fixture
+def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Records and a document of the test's own."""
+    page = tmp_path / "page.md"
+    page.write_text("above\n<!-- updates: begin -->\nold\n<!-- updates: end -->\nbelow\n")
+    monkeypatch.setattr(sweeps, "KEPT", tmp_path / "kept")
+    monkeypatch.setitem(sweeps.PAGES, "updates", (page, sweeps.side_by_side))
+    (tmp_path / "kept").mkdir()
+    return tmp_path
+
+
+def measured(folder: Path) -> str:
+    entries = {"plain": entry(0.9), "5 epochs": entry(0.5), "round:4": entry(0.3)}
+    entries |= {"plain, seed 1": entry(0.9)}
+    path = folder / "sweep.json"
+    path.write_text(json.dumps({"schema_version": 1, "entries": entries}))
+    return str(path)
+
+
+def test_a_sweep_is_kept_without_the_settings_of_others(kept: Path) -> None:
+    sweeps.keep(measured(kept), "updates", "li", "mnist")
+    found = json.loads((kept / "kept" / "updates_mnist_li.json").read_text())
+    assert set(found["entries"]) == {"plain", "plain, seed 1", "5 epochs"}
+
+
+def test_the_document_shows_each_setting_beside_each_record(kept: Path) -> None:
+    for dataset in ("cifar10", "mnist"):
+        sweeps.keep(measured(kept), "updates", "li", dataset)
+    lines = (kept / "page.md").read_text().splitlines()
+    assert lines[0] == "above" and lines[-1] == "below" and "old" not in lines
+    assert lines[2] == "| setting | mnist, A_LI | cifar10, A_LI |"
+    assert "| 5 epochs | 50% [37%, 62%]: 0.5 | 50% [37%, 62%]: 0.5 |" in lines
+
+
+def test_mistakes_are_told(kept: Path) -> None:
+    with pytest.raises(UserError, match="--sweep to be one of defences"):
+        sweeps.keep(measured(kept), "updatez")
+
+
+@pytest.mark.parametrize("sweep", SETTINGS)
+def test_documents_show_what_is_recorded(sweep: str) -> None:
+    page, written = sweeps.PAGES[sweep]
+    if not sweeps.recorded(sweep):
+        assert sweeps.marks(sweep)[0] not in page.read_text()
+        return
+    first, last = sweeps.marks(sweep)
+    shown = page.read_text().partition(first)[2].partition(last)[0]
+    assert shown.strip() == written(sweep).strip()

@@ -1,0 +1,114 @@
+"""Result of a sweep: its rows, and what each setting leaves of the plain gain."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ulk_tf.evaluation.baselines_table import baseline
+from ulk_tf.settings.attack_table import attack_row
+from ulk_tf.sweeping.ledger import Entry
+from ulk_tf.sweeping.settings import Setting
+
+# The sweep's own experiment, without any setting; also trained at other seeds, for its spread.
+PLAIN = Setting("plain")
+OTHER_SEEDS = (1, 2)
+
+
+@dataclass(frozen=True)
+class Row:
+    """Measured setting.
+
+    Attributes:
+        setting: the setting.
+        adaptive: what an adversary gains who trained for it.
+        naive: what an adversary gains who does not know of it; None where that was not asked.
+        utility: estimates of `utility.utility` by name; empty where that was not asked.
+    """
+
+    setting: Setting
+    adaptive: Entry
+    naive: Entry | None
+    utility: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Measured sweep of one attack.
+
+    Attributes:
+        attack: a name of the table of attacks.
+        plain: results of the sweep's own experiment; its utility is that of an undefended service.
+        spread: gains of the same attack trained at other seeds.
+        rows: the settings, in order.
+    """
+
+    attack: str
+    plain: Row
+    spread: tuple[float, ...]
+    rows: tuple[Row, ...]
+
+    @property
+    def baseline(self) -> str:
+        """Name of the guess that comes nearest to the plain attack, which gains are over."""
+        headline = attack_row(self.attack).headline
+        gains = {
+            key.partition(":")[2]: gain["mean"]
+            for key, gain in self.plain.adaptive["gains"].items()
+            if key.partition(":")[0] == headline and baseline(key.partition(":")[2]).uninformed
+        }
+        return min(gains, key=lambda name: gains[name])
+
+    def score(self, entry: Entry) -> dict[str, float]:
+        """Return the attack's headline figure, an estimate."""
+        found: dict[str, float] = entry["metrics"][attack_row(self.attack).headline]
+        return found
+
+    def gain(self, entry: Entry) -> Mapping[str, float]:
+        """Return the gain of an attack over `baseline`, an estimate."""
+        headline = attack_row(self.attack).headline
+        found: Mapping[str, float] = entry["gains"][f"{headline}:{self.baseline}"]
+        return found
+
+    def share(self, entry: Entry) -> dict[str, float] | None:
+        """Return a gain as a share of the plain one's mean; None unless that is above zero."""
+        plain = self.gain(self.plain.adaptive)
+        if plain["low"] <= 0:
+            return None
+        own = self.gain(entry)
+        return {end: own[end] / plain["mean"] for end in ("mean", "low", "high")}
+
+
+def naive_of(setting: Setting) -> str:
+    """Name of the entry of an adversary who does not know of a setting."""
+    return f"{setting.name}, naive"
+
+
+def utility_of(setting: Setting) -> str:
+    """Name of the entry of the utility of answers under a setting."""
+    return f"{setting.name}, utility"
+
+
+def at_seed(seed: int) -> str:
+    """Name of the entry of the plain attack trained at another seed."""
+    return f"{PLAIN.name}, seed {seed}"
+
+
+def result_of(attack: str, settings: Sequence[Setting], entries: Mapping[str, Entry]) -> Sweep:
+    """Put the entries of a sweep together; settings without an entry are left out.
+
+    Args:
+        attack: a name of the table of attacks.
+        settings: settings of the sweep.
+        entries: what was measured, by the names above; the plain one is among them.
+    """
+
+    def row(setting: Setting) -> Row:
+        own = entries.get(utility_of(setting), {})
+        utility = {name: value for name, value in own.items() if name != "key"}
+        return Row(setting, entries[setting.name], entries.get(naive_of(setting)), utility)
+
+    rows = tuple(row(one) for one in settings if one.name in entries)
+    found = Sweep(attack, row(PLAIN), (), rows)
+    seeds = [entries[name] for seed in OTHER_SEEDS if (name := at_seed(seed)) in entries]
+    means = tuple(found.gain(entry)["mean"] for entry in (found.plain.adaptive, *seeds))
+    return Sweep(attack, found.plain, means, rows)
