@@ -126,6 +126,23 @@ def test_a_setting_that_does_not_fit_is_left_out(
     assert "many probes" not in told.out
 
 
+def test_what_would_take_days_is_left_out(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    measured: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    retraining = next(one for one in UPDATES if one.name == "retraining")
+    assert run((retraining,), False, flags(tmp_path)) == 0
+    assert "| retraining (on old and new samples) |" in capsys.readouterr().out
+    monkeypatch.setattr(sweep, "MOST_WORK", 1)
+    assert run((retraining,), False, flags(tmp_path)) == 0
+    told = capsys.readouterr()
+    assert "retraining is left out. Expected few updates" in told.err
+    assert "Received 65, which take days" in told.err
+    assert "| retraining" not in told.out
+
+
 def test_a_setting_that_no_procedure_reads_is_left_out(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], measured: list[str]
 ) -> None:

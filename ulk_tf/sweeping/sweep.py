@@ -6,8 +6,11 @@ from pathlib import Path
 
 from ulk_tf.attacks.fit import TRAINING_STATE
 from ulk_tf.corpus.build import build_corpus, designs_of
+from ulk_tf.corpus.changes import trained_together
 from ulk_tf.data.datasets import short_name
 from ulk_tf.errors import UserError
+from ulk_tf.estimating.corpus_work import corpus_work
+from ulk_tf.estimating.work import UPDATES
 from ulk_tf.files import digest
 from ulk_tf.preflight import Loaded, preflight
 from ulk_tf.progress import say
@@ -26,6 +29,10 @@ from ulk_tf.sweeping.results import (
 )
 from ulk_tf.sweeping.settings import Setting
 from ulk_tf.sweeping.utility import asked_of, utility
+
+# Billions of multiplications in the updates of a setting that trains a classifier for each: an hour
+# or two on two cores.
+MOST_WORK = 250_000
 
 MakeExperiment = Callable[..., Experiment]
 
@@ -94,11 +101,26 @@ def _utility(experiment: Experiment, loaded: Loaded) -> Entry:
 def _fits(make: MakeExperiment, setting: Setting, loaded: Loaded) -> bool:
     """Check a setting before the first one takes an hour; say so if it does not fit the data."""
     try:
-        preflight(make(**setting.flags), dataset=loaded.dataset, given=setting.flags)
+        experiment = make(**setting.flags)
+        preflight(experiment, dataset=loaded.dataset, given=setting.flags)
+        _check_work(experiment, loaded)
     except UserError as error:
         say(f"sweep: {setting.name} is left out. {error}")
         return False
     return True
+
+
+def _check_work(experiment: Experiment, loaded: Loaded) -> None:
+    """Raise `UserError` if a setting trains a classifier for each update, and they take days."""
+    if trained_together(experiment.owner.update):
+        return
+    found = corpus_work([experiment], loaded)
+    if sum(one.count * one.size for one in found.works if one.part == UPDATES) > MOST_WORK:
+        raise UserError(
+            "few updates, since each of them trains a classifier",
+            f"{found.updates:,}, which take days",
+            "Lower --base_size, --training_updates and --target_updates.",
+        )
 
 
 def _unknowing(
