@@ -15,6 +15,7 @@ import numpy as np
 
 from benchmarks.page import rewrite
 from reproduction import quality
+from ulk_tf.evaluation.intervals import interval as over_groups
 from ulk_tf.evaluation.results import Results, read_results, write_results
 from ulk_tf.quiet import import_tensorflow
 from ulk_tf.settings import cli, presets
@@ -35,6 +36,7 @@ def measure(
     export_dir: str = "exported",
     data_dir: str | None = None,
     workers: int | None = None,
+    seed: int = 0,
 ) -> None:
     """Train a base model, attack it as an insider, and keep the results.
 
@@ -45,9 +47,10 @@ def measure(
         export_dir: folder of exported attacks.
         data_dir: folder of prepared TFDS data; TFDS_DATA_DIR when not given.
         workers: worker processes; one for each core when none.
+        seed: seed of all randomness; another seed is another base model, and a record of its own.
     """
     places = {"runs_dir": runs_dir, "export_dir": export_dir, "data_dir": data_dir}
-    given = {"dataset": dataset, "workers": workers, **places}
+    given = {"dataset": dataset, "workers": workers, "seed": seed, **places}
     import_tensorflow()
     from ulk_tf import workflow  # noqa: PLC0415 - flags are checked before
 
@@ -94,34 +97,51 @@ def keep(path: Path) -> None:
     for side in ("owner", "adversary"):
         model = result["config"][side]["model"]
         model |= {n: Path(model[n]).name for n in ("base_model", "base_samples")}
-    write_results(KEPT / f"{result['dataset']}_{result['attack']}.json", result)
+    seed = result["config"]["seed"]
+    name = f"{result['dataset']}_{result['attack']}" + (f"_seed-{seed}" if seed else "")
+    write_results(KEPT / f"{name}.json", result)
 
 
 def table() -> str:
     """Format all kept results as Markdown, beside the recorded outsiders."""
     lines = [
-        "| data, attack | updates of the base model learned from | figure | insider "
+        "| data, attack | base models | updates of each learned from | figure | insider "
         "| 95% interval | outsider |",
-        "|---|---|---|---|---|---|",
+        "|---|---|---|---|---|---|---|",
     ]
+    records: dict[str, list[Results]] = {}
     for path in sorted(KEPT.glob("*.json"), reverse=True):
-        lines += _rows(read_results(path))
+        result = read_results(path)
+        update = result["config"]["owner"]["update"]["set_size"]
+        kind = f"{result['dataset']}, A_{result['attack'].upper()}, sets of {update}"
+        records.setdefault(kind, []).append(result)
+    for kind, results in records.items():
+        lines += _rows(kind, results)
     return "\n".join(lines)
 
 
-def _rows(result: Results) -> Iterator[str]:
-    update = result["config"]["owner"]["update"]["set_size"]
-    kind = f"{result['dataset']}, A_{result['attack'].upper()}, sets of {update}"
-    updates = result["config"]["counts"]["training_updates"]
-    outsider = _outsider(result)
+def _rows(kind: str, results: list[Results]) -> Iterator[str]:
+    first = results[0]
+    updates = first["config"]["counts"]["training_updates"]
+    outsider = _outsider(first)
     # Records of an earlier schema have no paired gains of shares.
     known = outsider["gains"] | outsider["metrics"] if outsider else {}
-    for name in FIGURES[result["attack"]]:
-        own = quality.estimate(result, name)
+    for name in FIGURES[first["attack"]]:
+        own = _estimate([quality.estimate(one, name) for one in results])
         interval = f"{quality.show(name, own['low'])} to {quality.show(name, own['high'])}"
         other = quality.show(name, known[name]["mean"]) if name in known else ""
         shown = f"**{quality.show(name, own['mean'])}**"
-        yield f"| {kind} | {updates:,} | {quality.title(name)} | {shown} | {interval} | {other} |"
+        cells = (kind, len(results), f"{updates:,}", quality.title(name), shown, interval, other)
+        yield f"| {' | '.join(map(str, cells))} |"
+
+
+def _estimate(figures: list[dict[str, float]]) -> dict[str, float]:
+    """Estimate a figure: of one base model over its updates, of several over these models."""
+    if len(figures) == 1:
+        return figures[0]
+    return over_groups(
+        np.array([one["mean"] for one in figures]), np.arange(len(figures))
+    ).as_json()
 
 
 def _outsider(result: Results) -> Results | None:

@@ -9,7 +9,7 @@ def test_the_table_is_that_of_the_records() -> None:
     text = quality.PAGE.read_text(encoding="utf-8")
     assert f"{first}\n{insider.table()}\n{last}" in text
     rows = insider.table().splitlines()[2:]
-    assert len(rows) >= 2 and all(row.count("|") == 7 for row in rows)
+    assert len(rows) >= 2 and all(row.count("|") == 8 for row in rows)
 
 
 def test_records_are_of_insiders_and_name_no_folder() -> None:
