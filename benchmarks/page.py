@@ -21,7 +21,7 @@ def tables(folder: Path) -> str:
     results = [read_json(path) for path in sorted(folder.glob("*.json"))]
     # Some groups have no target or set size.
     results.sort(key=lambda r: (r.get("target") != "mnist_cnn", r.get("set_size", 0)))
-    writers = {"updates": _updates, "bm_gan": _bm_gan, "growth": _growth}
+    writers = {"experiment": _experiment, "updates": _updates, "bm_gan": _bm_gan, "growth": _growth}
     groups = {name: [r for r in results if r["group"] == name] for name in writers}
     return "\n".join(writers[name](group) for name, group in groups.items() if group)
 
@@ -43,6 +43,18 @@ def rewrite(page: Path, text: str, marks: tuple[str, str] = (BEGIN, END)) -> Non
     if not begin or not end:
         raise UserError(f"{page} with the marks {first} and {last}", "one without")
     write_text(page, f"{before}{first}\n{text}\n{last}{after}")
+
+
+def _experiment(results: list[Result]) -> str:
+    (case,) = results
+    rows = [
+        (name, f"{stage['ours']:.1f} s", f"{stage['torch']:.1f} s", _ratio(stage))
+        for name, stage in case["stages"].items()
+    ]
+    ours, other = (f"{case['kl'][side]:.5f}" for side in ("ours", "torch"))
+    rows.append(("KL divergence of the attack", ours, other, ""))
+    header = ("stage", "ours", "PyTorch", "ratio")
+    return _section("A_LDE on MNIST, published sizes, from nothing", results, header, rows)
 
 
 def _updates(results: list[Result]) -> str:

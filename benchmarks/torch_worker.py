@@ -11,17 +11,22 @@ from benchmarks.work import PROBES, Work
 _KEPT: dict[str, Any] = {}
 
 
+def single_thread() -> None:
+    """Give PyTorch one thread in this process, which is fastest for small kernels."""
+    import torch  # noqa: PLC0415 - only the twins need it
+
+    torch.set_num_threads(1)
+
+
 def start(given: Work) -> None:
     """Set up the process.
 
     Args:
         given: the whole work, of which it computes shares.
     """
-    import torch  # noqa: PLC0415 - only the twins need it
+    from benchmarks.torch_updates import torch_loop  # noqa: PLC0415 - only the twins need torch
 
-    from benchmarks.torch_updates import torch_loop  # noqa: PLC0415
-
-    torch.set_num_threads(1)
+    single_thread()
     samples, labels = given.dataset.samples, given.dataset.labels
     _KEPT["given"] = given
     _KEPT["loop"] = torch_loop(given.target, given.weights, samples, labels, given.config)
