@@ -31,8 +31,8 @@ from ulk_tf.sweeping.settings import Setting
 from ulk_tf.sweeping.utility import asked_of, utility
 
 # Billions of multiplications in the updates of a setting that trains a classifier for each: an hour
-# or two on two cores.
-MOST_WORK = 250_000
+# or two on two cores. A step of a tiny classifier takes as long as this many of them.
+MOST_WORK, LEAST_OF_A_STEP = 250_000, 0.1
 
 MakeExperiment = Callable[..., Experiment]
 
@@ -115,7 +115,8 @@ def _check_work(experiment: Experiment, loaded: Loaded) -> None:
     if trained_together(experiment.owner.update):
         return
     found = corpus_work([experiment], loaded)
-    if sum(one.count * one.size for one in found.works if one.part == UPDATES) > MOST_WORK:
+    steps = [one for one in found.works if one.part == UPDATES]
+    if sum(one.count * (one.size + LEAST_OF_A_STEP) for one in steps) > MOST_WORK:
         raise UserError(
             "few updates, since each of them trains a classifier",
             f"{found.updates:,}, which take days",
