@@ -12,6 +12,7 @@ from tests.corpus.settings import SHARD_UPDATES, built, contents
 from ulk_tf.corpus import build, executors
 from ulk_tf.corpus.jobs import Job, TrainingJob
 from ulk_tf.corpus.locks import locked
+from ulk_tf.corpus.processes import Processes
 
 
 class Asked:
@@ -64,21 +65,33 @@ class ByOneWorker:
         folder: where it is; read only.
         corpus: what was built.
         contents: the sha256 of each file.
+        temporary: names of the temporary files that the worker had when it was killed.
     """
 
     folder: Path
     corpus: build.Corpus
     contents: dict[str, str]
+    temporary: list[str]
 
 
 @pytest.fixture(scope="session")
 def by_one_worker(tmp_path_factory: pytest.TempPathFactory) -> ByOneWorker:
     """Contents that builds which were killed must reach, byte by byte."""
     folder = tmp_path_factory.mktemp("by_one_worker")
+    temporary: list[str] = []
+
+    class Watched(Processes):
+        def close(self) -> None:
+            temporary.extend(path.name for path in scratch.iterdir())
+            super().close()
+
+    scratch = tmp_path_factory.mktemp("scratch")
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(build, "SHARD_UPDATES", SHARD_UPDATES)
+        patched.setenv("TMPDIR", str(scratch))
+        patched.setitem(executors.EXECUTORS, "processes", Watched)
         corpus = built(folder, executor="processes", workers=1)
-    return ByOneWorker(folder, corpus, contents(folder))
+    return ByOneWorker(folder, corpus, contents(folder), temporary)
 
 
 @pytest.fixture(scope="session")

@@ -77,6 +77,11 @@ def test_more_threads_change_the_last_digits_only(
         np.testing.assert_allclose(one.updates[side].after, other.updates[side].after, atol=1e-6)
 
 
+def test_a_worker_has_no_temporary_files(by_one_worker: ByOneWorker) -> None:
+    # AutoGraph's would stay: a process removes them when it ends by itself, and workers are killed.
+    assert not by_one_worker.temporary
+
+
 def test_every_job_once_in_as_many_processes_as_wanted(crew: Processes) -> None:
     finished = dict(crew.run([Odd(number, "waits") for number in range(12)]))
     assert sorted(finished) == list(range(12))

@@ -104,7 +104,7 @@ class FastUpdates:
             answers.append(np.asarray(block)[real])
         return np.concatenate(answers)
 
-    @tf.function
+    @tf.function(autograph=False)
     def _block(
         self, base: Tensors, samples: tf.Tensor, labels: tf.Tensor, seeds: tf.Tensor
     ) -> tf.Tensor:
@@ -124,7 +124,7 @@ class FastUpdates:
         parts = zip(*map(tf.unstack, versions), strict=True)
         return tf.concat([self._probe(list(part)) for part in parts], 0)
 
-    @tf.function
+    @tf.function(autograph=False)
     def _probe_copies(self, base: Tensors) -> tf.Tensor:
         return self._probe([tf.repeat(w[None], self._first.versions, 0) for w in base])
 

@@ -83,7 +83,7 @@ class GeneralUpdates:
         first, second = ([tf.convert_to_tensor(w) for w in part] for part in (trainable, fixed))
         return first, second
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True, autograph=False)
     def _chunk(
         self,
         trainable: Tensors,
