@@ -19,6 +19,7 @@ import hypothesis
 import pytest
 
 from tests.side_by_side import pytest_collection_modifyitems, pytest_xdist_make_scheduler
+from tests.uncounted import pytest_sessionstart
 from ulk_tf.settings import presets
 
 if TYPE_CHECKING:
@@ -28,7 +29,11 @@ if TYPE_CHECKING:
 hypothesis.settings.register_profile("steady", deadline=None, derandomize="CI" in os.environ)
 hypothesis.settings.load_profile("steady")
 
-__all__ = ["pytest_collection_modifyitems", "pytest_xdist_make_scheduler"]
+__all__ = [
+    "pytest_collection_modifyitems",
+    "pytest_sessionstart",
+    "pytest_xdist_make_scheduler",
+]
 
 
 def pytest_collection_finish() -> None:
