@@ -63,7 +63,10 @@ def by_loop(model, config, samples, labels, seed, probes):
     return np.asarray(model(probes.astype(np.float32), training=False))
 
 
-@pytest.mark.parametrize(("target", "fast"), [("digits_cnn", True), ("mlp", False)])
+@pytest.mark.parametrize(
+    ("target", "fast"),
+    [("digits_cnn", True), pytest.param("mlp", False, marks=pytest.mark.slow)],
+)
 def test_an_update_is_a_slow_loop_of_clipped_gradients(digits, target, fast):
     model = built(target, dropout=False)
     weights = model.get_weights()
@@ -76,6 +79,7 @@ def test_an_update_is_a_slow_loop_of_clipped_gradients(digits, target, fast):
         np.testing.assert_allclose(found[row], by_loop(model, PRIVATE, *one, probes), atol=2e-5)
 
 
+@pytest.mark.slow
 def test_both_paths_agree_with_dropout(digits):
     model = built("digits_cnn")
     samples, labels, seeds = sets(digits, 5, 10)

@@ -17,8 +17,10 @@ from ulk_tf.settings.config import TrainingConfig
 from ulk_tf.settings.update_config import UpdateConfig
 
 __all__ = ["digits"]
+SLOW = pytest.mark.slow
 PATHS = pytest.mark.parametrize(
-    ("target", "fast"), [("digits_cnn", True), ("mlp", False), (RESIDUAL, False)]
+    ("target", "fast"),
+    [("digits_cnn", True), ("mlp", False), pytest.param(RESIDUAL, False, marks=SLOW)],
 )
 
 
@@ -67,7 +69,7 @@ def _cross_entropy(labels, answers):
     return keras.losses.sparse_categorical_crossentropy(labels, answers)
 
 
-@pytest.mark.parametrize("target", ["digits_cnn", RESIDUAL])
+@pytest.mark.parametrize("target", ["digits_cnn", pytest.param(RESIDUAL, marks=SLOW)])
 def test_only_the_last_layers_are_trained(digits, target):
     config = replace(SGD, trained_layers=1)
     procedure = KerasProcedure(target, TrainingConfig(), config, (8, 8, 1), 10)

@@ -61,8 +61,11 @@ def test_what_a_method_adds_removes_and_keeps(
     "flags",
     [
         {"old_samples": 4, "updates_between": 2},
-        {"update_method": "unlearning_by_fine_tuning", "old_samples": 6},
-        {"update_method": "unlearning_by_ascent"},
+        pytest.param(
+            {"update_method": "unlearning_by_fine_tuning", "old_samples": 6},
+            marks=pytest.mark.slow,
+        ),
+        pytest.param({"update_method": "unlearning_by_ascent"}, marks=pytest.mark.slow),
     ],
 )
 def test_corpora_are_computed_by_such_updates(tmp_path: Path, flags: dict[str, object]) -> None:
