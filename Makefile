@@ -31,9 +31,10 @@ serve: install  ## write models.config for all exports, and print the docker lin
 check: install  ## whether TF Serving will run every export
 	$(BIN)/python -m ulk_tf check
 
+# Bytecode is kept even where the environment forbids it: dozens of processes import the package.
 test: install  ## the fast tests, with branch coverage
 	rm -f .coverage .coverage.*
-	$(BIN)/python -m pytest -m 'not slow' --numprocesses=2 --dist=loadscope --cov --cov-report=
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -m 'not slow' --numprocesses=2 --dist=loadscope --cov --cov-report=
 	$(BIN)/python -m coverage report --fail-under=90
 
 servers: install  ## MLServer and MLflow in build/servers, each in an environment of its own, for the tests
