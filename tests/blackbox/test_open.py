@@ -40,6 +40,7 @@ def model():
 
 @pytest.fixture(scope="module")
 def wanted(model):
+    model.jit_compile = False
     return model.predict(SAMPLES, verbose=0)
 
 

@@ -165,6 +165,7 @@ def test_an_optimizer_that_has_taken_steps_begins_anew() -> None:
     update = weights, samples, np.zeros((1, 5), np.int32), SEED[None]
     config = sized(5, 2, 1)
     first = UpdateEngine(model, config, samples[0]).after(*update)
+    model.run_eagerly, model.jit_compile = True, False
     model.fit(samples[0], np.eye(CLASSES, dtype=np.float32)[[0, 1, 2, 0, 1]], verbose=0)
     taken = [np.asarray(variable) for variable in model.optimizer.variables]
     np.testing.assert_array_equal(UpdateEngine(model, config, samples[0]).after(*update), first)

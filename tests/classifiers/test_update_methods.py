@@ -54,7 +54,8 @@ def test_ascent_is_descent_with_a_negative_rate(digits, target, fast):
     for row in range(2):
         other = built(target, dropout=False)
         other.set_weights(weights)
-        other.compile(keras.optimizers.SGD(0.01, 0.9), lambda y, p: -_cross_entropy(y, p))
+        rule, loss = keras.optimizers.SGD(0.01, 0.9), lambda y, p: -_cross_entropy(y, p)
+        other.compile(rule, loss, jit_compile=False, run_eagerly=True)
         order = np.arange(10)
         for epoch in range(config.update_epochs):
             if epoch:
@@ -97,7 +98,8 @@ def test_more_layers_than_there_are(digits):
 
 def test_a_compiled_model_is_compiled_anew_for_the_layers_it_trains(digits):
     model = built("mlp")
-    model.compile(keras.optimizers.RMSprop(0.01), "sparse_categorical_crossentropy")
+    rule, loss = keras.optimizers.RMSprop(0.01), "sparse_categorical_crossentropy"
+    model.compile(rule, loss, jit_compile=False)
     model.fit(digits.samples[:64].astype(np.float32), digits.labels[:64], verbose=0)
     weights, config = model.get_weights(), replace(SGD, update_epochs=1)
     samples, labels, seeds = sets(digits, 1, 10)

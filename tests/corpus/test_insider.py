@@ -63,7 +63,8 @@ def test_updates_are_those_of_the_very_model(
     updates, data = insider.updates["target"], digits()
     copy = keras.models.clone_model(model)
     copy.set_weights(model.get_weights())
-    copy.compile(keras.optimizers.SGD(0.01, 0.9), "sparse_categorical_crossentropy")
+    rule, loss = keras.optimizers.SGD(0.01, 0.9), "sparse_categorical_crossentropy"
+    copy.compile(rule, loss, jit_compile=False, run_eagerly=True)
     own = updates.indices[2]
     copy.fit(data.samples[own], data.labels[own], verbose=0)
     np.testing.assert_allclose(updates.after[2], copy(probes), atol=1e-5)
