@@ -9,19 +9,28 @@ TESTS = Path(__file__).parent
 # Longest first, so that no process is left alone with one at the end. Those of one row share what
 # is costly to make, and run in one process.
 LONGEST = (
-    ("attacks/test_learning.py",),
     ("conformance",),
+    ("attacks/test_learning.py",),
     ("corpus/test_processes.py", "corpus/test_interruptions.py"),
-    ("reproduction/test_observers.py",),
-    ("trainers/test_msr.py",),
     ("corpus/test_ray.py",),
+    ("trainers/test_msr.py",),
+    ("reproduction/test_observers.py",),
     ("classifiers/test_engine_is_fit.py",),
+    ("classifiers/test_fast_updates.py",),
+    ("corpus/test_build.py",),
+    ("serving/test_conformance.py",),
+    ("attacks/test_clustering.py",),
+    ("classifiers/test_fit_updates.py",),
     ("attacks/test_epochs.py",),
     ("test_api.py",),
-    ("classifiers/test_fast_updates.py",),
-    ("corpus/test_faults.py",),
-    ("corpus/test_build.py",),
+    ("classifiers/test_keras_state.py",),
+    ("evaluation/test_sample_pictures.py",),
+    ("attacks/test_feature_cache.py",),
+    ("classifiers/test_private.py",),
+    ("classifiers/test_update_methods.py",),
     ("trainers",),
+    ("corpus/test_faults.py",),
+    ("corpus/test_changes.py",),
 )
 
 

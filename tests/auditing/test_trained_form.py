@@ -1,5 +1,7 @@
 """Answers of another form than an attack was trained on: nothing is claimed, a remedy is named."""
 
+import shutil
+
 import numpy as np
 import pytest
 
@@ -72,14 +74,14 @@ def test_what_a_stranger_s_export_says(known: object) -> None:
     assert check_form("li", {"answers": known}, form_of("round:3")) is not None
 
 
-@pytest.fixture
-def versions(tmp_path):
-    """An export with three versions: trained on exact, on rounded and on noisy answers."""
-    forms = Form(), Form("rounded", step=0.01), Form("noisy", noise=0.01)
-    for form in forms:
+@pytest.fixture(scope="module")
+def versions(tmp_path_factory, own_key):
+    """An export with versions trained on exact, rounded and noisy answers; read only."""
+    home = tmp_path_factory.mktemp("versions")
+    for form in (Form(), Form("rounded", step=0.01), Form("noisy", noise=0.01)):
         folder = export_attack(
             standins.label_attack(),
-            export_dir=tmp_path,
+            export_dir=home,
             dataset="toy",
             probing_set=standins.PROBING_SET,
             metadata=standins.METADATA | {"answers": form.as_json()},
@@ -108,7 +110,8 @@ def test_the_version_that_was_trained_on_such_answers_is_taken(versions, form, v
     assert choose_version(named, form) == (named, "")
 
 
-def test_a_version_with_another_probing_set_or_damage_is_no_candidate(versions):
+def test_a_version_with_another_probing_set_or_damage_is_no_candidate(versions, tmp_path):
+    versions = shutil.copytree(versions, tmp_path / versions.name)
     (versions / "2" / "assets.extra" / "ulk.json").write_text("{")
     latest = load_attack(versions)
     assert choose_version(latest, Form("rounded", step=0.01)) == (latest, "")

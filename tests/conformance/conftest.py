@@ -16,10 +16,13 @@ from ulk_tf.corpus.build import Corpus, build_corpus
 from ulk_tf.data.datasets import load
 from ulk_tf.files import Array
 from ulk_tf.serving.export import export_attack
+from ulk_tf.serving.loading import load_attack
 from ulk_tf.settings import presets
 from ulk_tf.settings.attack_configs import ClusteringName, LabelConfig, MsrConfig, SsrConfig
 
 CLUSTERED = 300
+# A path -> its attack. To load one takes a second, and it is the same one for every test.
+loaded = functools.cache(load_attack)
 TINY = {
     "base_epochs": 3,
     "training_bases": 1,

@@ -9,13 +9,12 @@ import pytest
 import tensorflow as tf
 from sklearn.cluster import KMeans
 
-from tests.conformance.conftest import CLUSTERED, TRAIN
+from tests.conformance.conftest import CLUSTERED, TRAIN, loaded
 from ulk_tf.attacks.reconstruction import to_be_clustered
 from ulk_tf.evaluation.metrics import matched_mse
 from ulk_tf.files import load_npz
 from ulk_tf.serving import conformance, warmup
 from ulk_tf.serving.graph import Graph
-from ulk_tf.serving.loading import load_attack
 
 EVERY = [(name, kind) for name in TRAIN for kind in ("images", "vectors")]
 every_export = pytest.mark.parametrize("case", EVERY, ids="-".join, indirect=True)
@@ -108,7 +107,7 @@ def test_a_fresh_process_answers_what_the_attack_in_memory_does(case, fresh):
 
 @every_export
 def test_a_batch_and_its_rows_one_by_one_agree(case):
-    attack = load_attack(case.path)
+    attack = loaded(case.path)
     for signature in case.attack.signatures:
         several = attack.run(**case.inputs, signature=signature)
         for row in range(3):
@@ -119,7 +118,7 @@ def test_a_batch_and_its_rows_one_by_one_agree(case):
 
 @every_export
 def test_answers_are_what_they_are_called(case):
-    for label, value in load_attack(case.path).run(**case.inputs).items():
+    for label, value in loaded(case.path).run(**case.inputs).items():
         assert 0 <= value.min() <= value.max() <= 1
         if label.startswith("label"):
             np.testing.assert_allclose(value.sum(-1), 1, atol=1e-5)
@@ -146,7 +145,7 @@ def _matched_error(rows, centroids):
 
 def _clustered(case):
     """What was generated for each of three updates, and what the export made of it."""
-    answers = load_attack(case.path).run(**case.inputs)
+    answers = loaded(case.path).run(**case.inputs)
     (gan,) = case.attack.models
     for row in range(3):
         pair = {name: case.inputs[name][row : row + 1] for name in ("before", "after")}

@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.conformance.conftest import TRAIN
+from tests.conformance.conftest import TRAIN, loaded
 from ulk_tf.serving.export import versions
 from ulk_tf.serving.graph import Graph
-from ulk_tf.serving.loading import load_attack, version_folder
+from ulk_tf.serving.loading import version_folder
 from ulk_tf.serving.numerics import example_inputs
 
 ROOT = Path(__file__).parents[2]
@@ -51,7 +51,7 @@ def grpc_server(folder):
 
     class Service(services.PredictionServiceServicer):
         def Predict(self, request, context):
-            attack = load_attack(folder / request.model_spec.name)
+            attack = loaded(folder / request.model_spec.name)
             inputs = {name: tf.make_ndarray(value) for name, value in request.inputs.items()}
             answer = predict_pb2.PredictResponse()
             found = attack.run(**inputs, signature=request.model_spec.signature_name)
@@ -96,10 +96,10 @@ def test_every_request_in_the_documentation_is_answered(exports, cases, tmp_path
         ("msr", "samples"),
     ):
         given = (*pair, seeds) if name == "msr" else pair
-        wanted = load_attack(exports / f"digits_{name}").run(*given)[output][0]
+        wanted = loaded(exports / f"digits_{name}").run(*given)[output][0]
         np.testing.assert_allclose(told[f"{name}_grpc"], wanted, atol=1e-5)
         np.testing.assert_allclose(told[f"{name}_rest"], wanted, atol=1e-5)
-    raw = load_attack(exports / "digits_msr").run(*pair, seeds, signature="raw_samples")
+    raw = loaded(exports / "digits_msr").run(*pair, seeds, signature="raw_samples")
     np.testing.assert_allclose(told["raw_grpc"], raw["raw_samples"][0], atol=1e-5)
     np.testing.assert_allclose(told["raw_rest"], raw["raw_samples"][0], atol=1e-5)
 
@@ -113,7 +113,7 @@ def post(url, body):
 def assert_answers_as_exported(url, home):
     """Rows and columns of made-up inputs, to each signature of the latest version."""
     folder = version_folder(home)
-    attack = load_attack(folder)
+    attack = loaded(folder)
     for name, signature in Graph(folder).signatures.items():
         inputs = example_inputs(signature, 2)
         wanted = attack.run(**inputs, signature=name)

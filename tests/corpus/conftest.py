@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from tests.conftest import shared
 from tests.corpus.settings import SHARD_UPDATES, built, contents
+from ulk_tf.classifiers import keras_procedure
 from ulk_tf.corpus import build, executors
 from ulk_tf.corpus.jobs import Job, TrainingJob
 from ulk_tf.corpus.locks import locked
@@ -41,6 +43,16 @@ class Asked:
                     yield number, result
 
         return Remembering(*arguments)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def kept_graphs() -> Iterator[None]:
+    """Keep what a process traces for all corpora, where it otherwise forgets the last but two."""
+    with pytest.MonkeyPatch.context() as patched:
+        for name in ("_engine", "_loop", "_model", "_single"):
+            made = getattr(keras_procedure, name).__wrapped__
+            patched.setattr(keras_procedure, name, lru_cache(maxsize=64)(made))
+        yield
 
 
 @pytest.fixture(autouse=True)
