@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 
+from ulk_tf.data.probe_sizes import LARGE_DATA, LARGE_PROBING_SET, RESERVED, candidates
 from ulk_tf.data.sizes import NO_FILE, NONE, Old, owner_sizes, removed_by, shadow_base, unseen
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array
@@ -17,11 +18,6 @@ Role = Literal["shadow", "validation", "target"]
 ROLES: tuple[Role, ...] = ("shadow", "validation", "target")
 SIDES: Mapping[Role, str] = {"shadow": "adversary", "validation": "adversary", "target": "owner"}
 _MAX_VALIDATION = 4_000
-# Samples of neither side, reserved for a probing set of the usual size.
-RESERVED = 100
-# A larger probing set takes samples of the adversary. On large data it always takes this many,
-# so that all probing sets up to this size leave both sides the same samples.
-LARGE_PROBING_SET, LARGE_DATA = 1000, 10_000
 
 
 @dataclass(frozen=True)
@@ -57,7 +53,8 @@ class Splits:
     from `validation`, on which no attack is trained.
 
     Attributes:
-        probes: the probing set, positions in the owner's data set, int32 [n_probes].
+        probes: the probing set, or the candidates from which it is chosen; positions in the
+            owner's data set, int32 [n].
         shadow: the adversary's samples, positions in her data set, int32 [n].
         validation: the adversary's samples for early stopping, int32 [n].
         target: the owner's samples, int32 [n].
@@ -166,7 +163,7 @@ def split(
         elsewhere = unseen([experiment.seed, 13], adversary_samples, old, ("adversary",))
     samples = len(order)
     reserved = RESERVED if samples >= 10 * RESERVED else samples // 10
-    probes = experiment.probing.n_probes or reserved
+    probes = candidates(experiment.probing, samples, reserved)
     lent = max(probes - reserved, 0)
     if lent and samples >= LARGE_DATA:
         lent = max(lent, LARGE_PROBING_SET - reserved)

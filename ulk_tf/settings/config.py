@@ -11,8 +11,8 @@ from ulk_tf.errors import UserError
 from ulk_tf.settings.update_config import Optimizer
 from ulk_tf.settings.validated import Validated, flag
 
-# Value of --probes for a probing set of random values.
-NOISE = "noise"
+# Values of --probes for a probing set of random values, and for one that the adversary chooses.
+NOISE, CHOSEN = "noise", "chosen"
 ExecutorName = Literal["processes", "inline", "ray"]
 
 
@@ -146,8 +146,9 @@ class ProbingConfig(Validated):
     )
     probes: str | None = flag(
         None,
-        "samples of the probing set: noise, or samples of another data set (a TFDS name or a .npz "
-        "file); reserved samples of --dataset when none",
+        "samples of the probing set: noise; chosen, those of 1000 candidates (small data: of the "
+        "reserved samples) that tell most of the adversary's own updates; or samples of another "
+        "data set (a TFDS name or a .npz file); reserved samples of --dataset when none",
     )
     repeat: int = flag(
         1,

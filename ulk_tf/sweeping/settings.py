@@ -97,6 +97,13 @@ ADVERSARIES: tuple[Setting, ...] = (
     Setting("10 probes", {"n_probes": 10}),
     Setting("30 probes", {"n_probes": 30}),
     Setting("1000 probes", {"n_probes": 1000}),
+    # After those, whose corpus of shadow updates has the candidates.
+    Setting(
+        "10 chosen probes",
+        {"n_probes": 10, "probes": "chosen"},
+        note="that tell most of her own updates",
+    ),
+    Setting("chosen probes", {"probes": "chosen"}, note="that tell most of her own updates"),
     Setting(
         "insider",
         {name: INSIDER[name] for name in ("training_bases", "training_updates")},
