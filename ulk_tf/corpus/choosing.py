@@ -27,7 +27,7 @@ LEAST = 1e-5
 
 
 def of_choice(experiment: Experiment) -> Experiment:
-    """Return an experiment with the few updates that probes are chosen on.
+    """Return an experiment with the few updates, and unchanged candidates, of a choice.
 
     Args:
         experiment: all settings.
@@ -35,7 +35,8 @@ def of_choice(experiment: Experiment) -> Experiment:
     counts = experiment.counts
     each = min(counts.training_updates, math.ceil(UPDATES / counts.training_bases))
     few = replace(counts, training_updates=each, validation_bases=1, validation_updates=1)
-    return replace(experiment, counts=few)
+    probing = replace(experiment.probing, probe_noise=0.0, probe_shift=0)
+    return replace(experiment, counts=few, probing=probing)
 
 
 def choose(updates: Updates, labels: Array, classes: int, count: int) -> Array:

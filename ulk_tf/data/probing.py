@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from ulk_tf.data.datasets import Dataset, load
+from ulk_tf.data.perturbing import perturbed
 from ulk_tf.data.probe_sizes import RESERVED
 from ulk_tf.data.splits import Splits
 from ulk_tf.errors import UserError
@@ -17,17 +18,36 @@ from ulk_tf.settings.experiment import Experiment
 def probing_set(
     experiment: Experiment, dataset: Dataset, splits: Splits, chosen: Array | None = None
 ) -> Array:
-    """Make the probing set of an experiment, [n_probes, ...].
+    """Make the probing set of an experiment, [n_probes, ...]; see `samples_of` and `perturbed`.
+
+    Args:
+        experiment: names the probes, their changes, and the folders of data.
+        dataset: the owner's data set.
+        splits: its reserved samples are the usual probes.
+        chosen: with --probes=chosen, positions of the probes among the candidates; the first
+            candidates stand for those that are not chosen yet when None.
+
+    Raises:
+        UserError: other data have samples of another shape, or too few; or probes cannot be
+            changed as asked.
+    """
+    asked = samples_of(experiment, dataset, splits, chosen)
+    return perturbed(asked, experiment.probing, dataset, experiment.seed)
+
+
+def samples_of(
+    experiment: Experiment, dataset: Dataset, splits: Splits, chosen: Array | None = None
+) -> Array:
+    """Take the samples of a probing set, before any change, [n_probes, ...].
 
     It has the size of the reserved samples also where it consists of others, which then stay
     unused, so that --probes moves no sample of either side.
 
     Args:
-        experiment: names the probes and the folders of data.
-        dataset: the owner's data set.
-        splits: its reserved samples are the usual probes.
-        chosen: with --probes=chosen, positions of the probes among the candidates; the first
-            candidates stand for those that are not chosen yet when None.
+        experiment: as for `probing_set`.
+        dataset: as for `probing_set`.
+        splits: as for `probing_set`.
+        chosen: as for `probing_set`.
 
     Raises:
         UserError: other data have samples of another shape, or too few.

@@ -150,6 +150,22 @@ class ProbingConfig(Validated):
         "reserved samples) that tell most of the adversary's own updates; or samples of another "
         "data set (a TFDS name or a .npz file); reserved samples of --dataset when none",
     )
+    probe_noise: float = flag(
+        0.0,
+        "changes each probe by Gaussian noise with this standard deviation, as a share of the "
+        "range of the data's values",
+        0,
+        1,
+    )
+    probe_shift: int = flag(
+        0, "shifts each probe, an image, at random by up to this many pixels", 0, 1000
+    )
+    probe_copies: int = flag(
+        1,
+        "copies of each probe that are changed by --probe_noise or --probe_shift, each in another "
+        "way; --n_probes counts all copies",
+        1,
+    )
     repeat: int = flag(
         1,
         "times that each version is asked; answers are averaged, which only noise of --defence "
@@ -157,6 +173,18 @@ class ProbingConfig(Validated):
         1,
         100,
     )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.probe_copies > 1 and not self.changed:
+            raise UserError("--probe_noise or --probe_shift with --probe_copies", "neither")
+        if self.probe_copies > 1 and self.probes == CHOSEN:
+            raise UserError(f"no --probe_copies with --probes={CHOSEN}", self.probe_copies)
+
+    @property
+    def changed(self) -> bool:
+        """True if probes are changed before they are asked."""
+        return self.probe_noise > 0 or self.probe_shift > 0
 
 
 @dataclass(frozen=True)

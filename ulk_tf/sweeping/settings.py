@@ -94,6 +94,13 @@ ADVERSARIES: tuple[Setting, ...] = (
     Setting("2 shadow models", {"training_bases": 2}, note="a quarter of the shadow models"),
     Setting("noise as probes", {"probes": "noise"}),
     Setting("other data as probes", on=_of_same_shape("probes")),
+    Setting("noisy probes", {"probe_noise": 0.1}, note="noise of a tenth of their range"),
+    Setting("shifted probes", {"probe_shift": 1}, note="by up to a pixel"),
+    Setting(
+        "4 noisy copies",
+        {"probe_noise": 0.05, "probe_copies": 4},
+        note="of a quarter of the probes, instead of all",
+    ),
     Setting("10 probes", {"n_probes": 10}),
     Setting("30 probes", {"n_probes": 30}),
     Setting("1000 probes", {"n_probes": 1000}),
