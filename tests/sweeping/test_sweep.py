@@ -215,7 +215,7 @@ def test_settings_follow_data_and_flags(capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_shares_of_the_adversary_s_samples() -> None:
-    (tenth,) = [one for one in ADVERSARIES if one.shares]
+    (tenth,) = [one for one in ADVERSARIES if one.name == "a tenth of the samples"]
     flags = tenth.sized(45_900).flags
     assert flags == {
         "shadow_samples": 4590,

@@ -9,7 +9,7 @@ import numpy as np
 from ulk_tf.classifiers import given, keras_state, zoo
 from ulk_tf.classifiers.base_loop import BaseLoop, base_version
 from ulk_tf.classifiers.fit_updates import FitUpdates
-from ulk_tf.classifiers.following import step_of, training_sentence, update_sentence
+from ulk_tf.classifiers.following import is_own, step_of, training_sentence, update_sentence
 from ulk_tf.classifiers.freezing import frozen
 from ulk_tf.classifiers.general_updates import GeneralUpdates
 from ulk_tf.classifiers.procedure import Change, Samples, Shape, Weights
@@ -109,6 +109,11 @@ class KerasProcedure:
         if self.updating.from_scratch:
             return trained
         return f"{trained} {update_sentence(model, self.updating, self.updating.compiled)}"
+
+    @property
+    def takes_posteriors(self) -> bool:
+        """True if `fit` takes posteriors: a compiled model's own loss may not."""
+        return not is_own(_model(self), self.training.base_compiled)
 
     def build(self) -> keras.Model:
         """Build a classifier with new weights, drawn from Keras' global seed."""

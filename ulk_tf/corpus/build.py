@@ -15,6 +15,7 @@ from ulk_tf.corpus.corpus import Corpus
 from ulk_tf.corpus.design import ROLES_OF, BaseId, Design
 from ulk_tf.corpus.designs import designs_of
 from ulk_tf.corpus.executors import Executor, open_executor
+from ulk_tf.corpus.extraction import answers
 from ulk_tf.corpus.jobs import UpdateJob
 from ulk_tf.corpus.locks import disk_errors, locked
 from ulk_tf.corpus.reading import read_updates
@@ -60,17 +61,24 @@ def build_corpus(
             process builds the same corpus, or workers died repeatedly.
     """
     check_folder(Path(experiment.folders.runs_dir), "--runs_dir")
-    chosen = None
+    chosen = answered = None
+    if experiment.probing.extraction_queries is not None:
+        answered = answers(experiment, dataset, shadow_dataset)
     if experiment.probing.probes == CHOSEN:
-        chosen = _chosen(experiment, dataset, shadow_dataset)
-    return _build(experiment, dataset, shadow_dataset, sides, chosen)
+        chosen = _chosen(experiment, dataset, shadow_dataset, answered)
+    return _build(experiment, dataset, shadow_dataset, sides, chosen, answered)
 
 
-def _chosen(experiment: Experiment, dataset: Dataset, shadow_dataset: Dataset | None) -> Array:
+def _chosen(
+    experiment: Experiment,
+    dataset: Dataset,
+    shadow_dataset: Dataset | None,
+    answered: Array | None,
+) -> Array:
     """Ask the adversary's updates about all candidates, and choose; see `choosing`."""
     splits, (design, _) = designs_of(experiment, dataset, shadow_dataset)
     every = np.arange(len(splits.probes))
-    asked = _build(of_choice(experiment), dataset, shadow_dataset, ("adversary",), every)
+    asked = _build(of_choice(experiment), dataset, shadow_dataset, ("adversary",), every, answered)
     labels, count = design.dataset.labels, len(design.probing_set)
     return choose(asked.updates["shadow"], labels, dataset.classes, count)
 
@@ -81,9 +89,10 @@ def _build(
     shadow_dataset: Dataset | None,
     sides: Sequence[str],
     chosen: Array | None,
+    answered: Array | None,
 ) -> Corpus:
-    """Build a corpus whose probes are chosen already; see `build_corpus`."""
-    splits, both = designs_of(experiment, dataset, shadow_dataset, chosen)
+    """Build a corpus whose probes and labels are known already; see `build_corpus`."""
+    splits, both = designs_of(experiment, dataset, shadow_dataset, chosen, answered)
     other = both[0].dataset
     designs = [design for design in both if design.side in sides]
     datasets = {one.fingerprint: one for one in (dataset, other)}

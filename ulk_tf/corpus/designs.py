@@ -17,6 +17,7 @@ def designs_of(
     dataset: Dataset,
     shadow_dataset: Dataset | None = None,
     chosen: Array | None = None,
+    answered: Array | None = None,
 ) -> tuple[Splits, tuple[Design, Design]]:
     """Make the splits, and the designs of the adversary's and the owner's corpora.
 
@@ -25,6 +26,7 @@ def designs_of(
         dataset: the owner's data set.
         shadow_dataset: the adversary's data set; None if it is the owner's.
         chosen: the chosen probes; see `probing_set`.
+        answered: the target's answers to the adversary's queries; see `Design`.
 
     Returns:
         The splits, and the designs of adversary and owner, in this order.
@@ -53,7 +55,7 @@ def designs_of(
     check_set_sizes(splits, experiment)
     asked = probing_set(experiment, dataset, splits, chosen)
     adversary, owner = (
-        Design(side, experiment, data, dataset.classes, splits, asked)
-        for side, data in (("adversary", other), ("owner", dataset))
+        Design(side, experiment, data, dataset.classes, splits, asked, labels)
+        for side, data, labels in (("adversary", other, answered), ("owner", dataset, None))
     )
     return splits, (adversary, owner)

@@ -28,6 +28,8 @@ class TrainingJob:
         dataset: fingerprint of the side's data set.
         split: samples of the base model and of its pool.
         seed: seed of initial weights, order and dropout.
+        answered: posteriors that take the place of the training samples' labels, float32
+            [n, classes]; None for their own labels.
     """
 
     base: str
@@ -35,6 +37,7 @@ class TrainingJob:
     dataset: str
     split: BaseSplit
     seed: int
+    answered: Array | None = None
 
     @property
     def what(self) -> str:
@@ -48,7 +51,9 @@ class TrainingJob:
             UserError: its weights are not finite.
         """
         dataset = datasets[self.dataset]
-        model = train_base(self.procedure, dataset.samples, dataset.labels, self.split, self.seed)
+        model = train_base(
+            self.procedure, dataset.samples, dataset.labels, self.split, self.seed, self.answered
+        )
         if not all(np.isfinite(weight).all() for weight in model.weights):
             raise UserError(
                 f"finite weights of base model {self.base}",

@@ -67,6 +67,8 @@ class Splits:
             trained on, int32 [n], or None if they are not known.
         new: by side whose base models have not seen some classes: all samples of these classes,
             int32 [n].
+        queries: the adversary's samples whose labels are the target's answers, with
+            --extraction_queries: all her base models are trained on them, int32 [n].
     """
 
     probes: Array
@@ -79,6 +81,7 @@ class Splits:
     lent: Array = field(default_factory=lambda: NONE)
     old: Old = field(default_factory=dict)
     new: Mapping[str, Array] = field(default_factory=dict)
+    queries: Array = field(default_factory=lambda: NONE)
 
     def __post_init__(self) -> None:
         groups = [[self.probes, self.target], [self.shadow, self.validation, self.lent]]
@@ -116,6 +119,9 @@ class Splits:
             if known is None:
                 return BaseSplit(NONE, pool, base_known=False)
             return BaseSplit(known, pool, of_removal=removed_by(role, known, self.seed))
+        if side == "adversary" and len(self.queries):
+            rest = self.shadow[~np.isin(self.shadow, self.queries)]
+            return BaseSplit(self.queries, self.validation if role == "validation" else rest)
         owned = self.target
         if role != "target":
             owned = np.sort(np.concatenate([self.shadow, self.lent]))
@@ -182,13 +188,20 @@ def split(
             + (f", {shadow} shadow" if adversary.samples else " and some for the shadow side"),
             "Lower --n_probes, --samples, --validation_samples or --shadow_samples.",
         )
-    base_of_shadow = shadow_base(experiment, base, shadow, old)
+    queries = experiment.probing.extraction_queries
+    base_of_shadow = queries or shadow_base(experiment, base, shadow, old)
     sizes: dict[Role, int] = {
         "shadow": base_of_shadow,
         "validation": base_of_shadow,
         "target": base,
     }
     have = shadow - lent if shared and not adversary.samples else shadow
+    if queries is not None and queries >= have:
+        raise UserError(
+            f"--extraction_queries below the adversary's {have} samples, of which some stay for "
+            "updates",
+            queries,
+        )
     lowest = {side: 0 if side in old else 1 for side in ("owner", "adversary")}
     if not lowest["owner"] <= base < target or not lowest["adversary"] <= base_of_shadow < have:
         raise UserError(
@@ -206,6 +219,7 @@ def split(
     asked = np.concatenate([order[: min(probes, reserved)], taken[: max(probes - reserved, 0)]])
     mine = np.sort(parts[3])
     gone = np.isin(mine, taken) if shared else np.zeros(len(mine), bool)
+    asked_about = np.random.default_rng([experiment.seed, 23]).permutation(mine[~gone])
     return Splits(
         np.sort(asked),
         mine[~gone],
@@ -216,4 +230,5 @@ def split(
         shared,
         mine[gone],
         dict(old),
+        queries=np.sort(asked_about[: queries or 0]),
     )

@@ -173,6 +173,13 @@ class ProbingConfig(Validated):
         1,
         100,
     )
+    extraction_queries: int | None = flag(
+        None,
+        "samples that the adversary asks the target about before any update, to train all her "
+        "shadow base models on its answers (model extraction); when none, they are trained on true "
+        "labels",
+        2,
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()

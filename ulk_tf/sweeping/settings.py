@@ -70,6 +70,17 @@ def _of_same_shape(flag: str) -> dict[str, Flags]:
     return {name: {flag: other} for name, other in OF_SAME_SHAPE.items()}
 
 
+def _stolen(*queries: int) -> list[Setting]:
+    return [
+        Setting(
+            f"{count} queries",
+            {"extraction_queries": count, "target_bases": 1},
+            note="of one target; shadow models trained on its answers",
+        )
+        for count in queries
+    ]
+
+
 # Each differs from the sweep's own adversary in one assumption.
 ADVERSARIES: tuple[Setting, ...] = (
     Setting("architecture", {"shadow_target": "mlp"}, note="shadow models are dense networks"),
@@ -111,6 +122,14 @@ ADVERSARIES: tuple[Setting, ...] = (
         note="that tell most of her own updates",
     ),
     Setting("chosen probes", {"probes": "chosen"}, note="that tell most of her own updates"),
+    Setting("one target", {"target_bases": 1}, note="the same adversary, beside the next"),
+    *_stolen(1000, 36_000),
+    Setting(
+        "half her samples as queries",
+        {"target_bases": 1},
+        note="shadow models trained on its answers",
+        shares={"extraction_queries": 0.5},
+    ),
     Setting(
         "insider",
         {name: INSIDER[name] for name in ("training_bases", "training_updates")},
