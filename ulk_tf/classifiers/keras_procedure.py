@@ -18,7 +18,7 @@ from ulk_tf.classifiers.updates import UpdateEngine, engine_version
 from ulk_tf.files import Array, digest
 from ulk_tf.settings.config import TrainingConfig
 from ulk_tf.settings.experiment import Party
-from ulk_tf.settings.update_config import UpdateConfig
+from ulk_tf.settings.update_config import MOST_SIZES, UpdateConfig
 
 
 @dataclass(frozen=True)
@@ -176,7 +176,7 @@ class KerasProcedure:
         """Compute many updates of a base model; see `ManyUpdates`."""
         # The engine's sets hold old samples, too.
         size = sets.labels.shape[1] // self.updating.updates_between
-        whole = replace(self, updating=replace(self.updating, set_size=size))
+        whole = replace(self, updating=replace(self.updating, set_size=size, set_sizes=None))
         engine = _engine(whole, _Probes(probes))
         after = engine.after(
             weights, sets.samples, sets.labels, seeds, chunk_size=self.chunk_size, first=first
@@ -221,7 +221,7 @@ def _loop(procedure: KerasProcedure, kind: str) -> BaseLoop:
     return BaseLoop(procedure.build(), procedure.training, like)
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=MOST_SIZES)
 def _engine(procedure: KerasProcedure, probes: _Probes) -> UpdateEngine:
     """Build one engine, with one traced graph, for all shards of a worker."""
     return UpdateEngine(

@@ -260,7 +260,7 @@ class Design:
             pool=self.pool(base),
             labels=self.dataset.labels,
             updates=self.updates[base],
-            set_size=self.party.update.set_size,
+            sizes=self.party.update.sizes,
             sets=self.party.update.updates_between,
             skew=self.party.data.label_skew,
         )

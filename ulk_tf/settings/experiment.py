@@ -77,6 +77,9 @@ class Experiment:
         if self.probing.extraction_queries is not None:
             self._check_extraction()
         sizes = self.owner.update.set_size, self.adversary.update.set_size
+        mixed = self.owner.update.set_sizes or self.adversary.update.set_sizes
+        if mixed and not self.attack.mixtures:
+            raise UserError(f"no sets of several sizes for {self.attack_name}", mixed)
         self.attack.check(self.attack_name, *sizes)
 
     def _check_extraction(self) -> None:

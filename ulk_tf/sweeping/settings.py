@@ -102,6 +102,12 @@ ADVERSARIES: tuple[Setting, ...] = (
     Setting("label skew", {"shadow_label_skew": 5.0}, ("lde", "msr"), "nearly even sets"),
     Setting("no label skew", {"shadow_label_skew": None}, ("lde", "msr"), "sets drawn at random"),
     Setting("set size", {"shadow_set_size": 10}, ("lde",), "trained on sets of ten"),
+    Setting(
+        "mixed set sizes",
+        {"shadow_set_sizes": "10,50,100"},
+        ("lde",),
+        "trained on sets of 10, 50 and 100",
+    ),
     Setting("2 shadow models", {"training_bases": 2}, note="a quarter of the shadow models"),
     Setting("noise as probes", {"probes": "noise"}),
     Setting("other data as probes", on=_of_same_shape("probes")),
