@@ -8,6 +8,7 @@ import numpy as np
 
 from ulk_tf.classifiers import given, keras_state, zoo
 from ulk_tf.classifiers.base_loop import BaseLoop, base_version
+from ulk_tf.classifiers.dropping import with_dropout
 from ulk_tf.classifiers.fit_updates import FitUpdates
 from ulk_tf.classifiers.following import is_own, step_of, training_sentence, update_sentence
 from ulk_tf.classifiers.freezing import frozen
@@ -37,6 +38,7 @@ class KerasProcedure:
         moments: mean and deviation of each feature of vectors; None for images.
         chunk_size: updates in one call of the graph; changes speed and memory only.
         json: architecture of a classifier given in Python; None if Keras cannot serialise it.
+        dropout: rate of its dropout layers; their own when None.
     """
 
     target: str
@@ -47,6 +49,7 @@ class KerasProcedure:
     moments: tuple[tuple[float, ...], tuple[float, ...]] | None = None
     chunk_size: int = 50
     json: str | None = None
+    dropout: float | None = None
 
     @classmethod
     def of(
@@ -81,6 +84,7 @@ class KerasProcedure:
             moment_tuples,
             chunk_size,
             known.json if known else None,
+            party.model.target_dropout,
         )
 
     @property
@@ -117,6 +121,10 @@ class KerasProcedure:
 
     def build(self) -> keras.Model:
         """Build a classifier with new weights, drawn from Keras' global seed."""
+        return with_dropout(self._plain(), self.dropout)
+
+    def _plain(self) -> keras.Model:
+        """Build the classifier with its own dropout."""
         if self.json:
             return given.from_json(self.json)
         moments = None

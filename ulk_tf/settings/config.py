@@ -105,6 +105,14 @@ class ModelConfig(Validated):
         "samples that --base_model was trained on, as positions in the data set: a .npy, .npz or "
         ".txt file; when none, the array 'seen' of a .npz data set",
     )
+    target_dropout: float | None = flag(
+        None, "rate of all dropout layers of --target; their own rates when none", 0, 0.95
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.target_dropout is not None and self.procedure is not None:
+            raise UserError("no --target_dropout with --procedure", self.target_dropout)
 
 
 @dataclass(frozen=True)

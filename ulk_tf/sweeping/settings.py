@@ -88,6 +88,7 @@ ADVERSARIES: tuple[Setting, ...] = (
     Setting("rate", {"shadow_update_learning_rate": 0.003}, note="another learning rate"),
     Setting("epochs", {"shadow_update_epochs": 3}, note="updates of 3 epochs"),
     Setting("optimizer", {"shadow_update_optimizer": "adam"}, note="updates by Adam"),
+    Setting("no dropout", {"shadow_target_dropout": 0.0}, note="in shadow models"),
     Setting("half the classes", {"shadow_classes": "0-4"}, note="samples of 5 classes only"),
     Setting(
         "a tenth of the samples",
