@@ -19,7 +19,7 @@ def rows(**changed: object) -> PlanRows:
         "pool": POOL,
         "labels": LABELS,
         "updates": 30,
-        "set_size": 10,
+        "sizes": (10,),
         "skew": None,
     }
     return draw(**(settled | changed))
@@ -37,7 +37,7 @@ def rows(**changed: object) -> PlanRows:
 def test_a_longer_plan_begins_with_a_shorter_one(
     seed: int, updates: int, more: int, size: int, pool: int, skew: float | None
 ) -> None:
-    common = {"seed": seed, "pool": POOL[:pool], "set_size": size, "skew": skew}
+    common = {"seed": seed, "pool": POOL[:pool], "sizes": (size,), "skew": skew}
     short, long = rows(updates=updates, **common), rows(updates=updates + more, **common)
     np.testing.assert_array_equal(long.indices[:updates], short.indices)
     np.testing.assert_array_equal(long.seeds[:updates], short.seeds)
@@ -50,7 +50,7 @@ def test_a_longer_plan_begins_with_a_shorter_one(
 
 @pytest.mark.parametrize("skew", [None, 0.5])
 def test_a_set_may_be_the_whole_pool(skew: float | None) -> None:
-    plan = rows(pool=POOL[:40], set_size=40, skew=skew)
+    plan = rows(pool=POOL[:40], sizes=(40,), skew=skew)
     for own in plan.indices:
         assert set(own) == set(POOL[:40])
     assert len({own.tobytes() for own in plan.indices}) == 30
@@ -71,7 +71,7 @@ def test_sets_may_overlap_and_seeds_do_not_repeat() -> None:
 
 
 def distributions(skew: float | None, size: int = 100, updates: int = 300) -> np.ndarray:
-    plan = rows(updates=updates, set_size=size, skew=skew)
+    plan = rows(updates=updates, sizes=(size,), skew=skew)
     return np.stack([np.bincount(LABELS[own], minlength=10) / size for own in plan.indices])
 
 
@@ -95,7 +95,7 @@ def test_skew_is_the_concentration_of_a_dirichlet() -> None:
 def test_a_class_that_runs_out_gives_its_share_to_others() -> None:
     labels = np.array([0] * 3 + [1] * 100 + [4] * 5, np.int32)
     plan = rows(
-        pool=np.arange(108, dtype=np.int32), labels=labels, set_size=100, skew=1e-3, updates=50
+        pool=np.arange(108, dtype=np.int32), labels=labels, sizes=(100,), skew=1e-3, updates=50
     )
     for own in plan.indices:
         counts = np.bincount(labels[own], minlength=5)

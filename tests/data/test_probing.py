@@ -57,3 +57,51 @@ def test_other_data(tmp_path: Path) -> None:
     for name, words in (("few", "20 of shape"), ("large", r"of shape \(9, 9, 1\)")):
         with pytest.raises(UserError, match=words):
             asked(probes=str(tmp_path / f"{name}.npz"))
+
+
+def test_noisy_probes_are_near_the_usual_ones_and_of_the_seed() -> None:
+    noisy, usual = asked(probe_noise=0.1), asked()
+    apart = noisy.astype(int) - usual
+    inside = (usual > 100) & (usual < 155)
+    assert noisy.dtype == np.uint8 and abs(apart[inside].std() - 25.5) < 3
+    np.testing.assert_array_equal(noisy, asked(probe_noise=0.1))
+    assert (noisy != asked(probe_noise=0.1, seed=1)).any()
+    np.testing.assert_array_equal(usual, asked(probe_noise=0.0))
+
+
+def test_shifted_probes_are_the_usual_ones_some_pixels_on() -> None:
+    shifted, usual = asked(probe_shift=1), asked()
+    inner = shifted[:, 1:-1, 1:-1]
+    found: set[tuple[int, ...]] = set()
+    for mine, whole in zip(inner, usual, strict=True):
+        moves = {(y, x) for y, x in np.ndindex(3, 3) if (mine == whole[y : y + 6, x : x + 6]).all()}
+        assert moves
+        found |= moves
+    assert [{move[axis] for move in found} for axis in (0, 1)] == [{0, 1, 2}] * 2
+
+
+def test_copies_of_a_probe_are_changed_each_in_another_way() -> None:
+    copies, usual = asked(probe_noise=0.01, probe_copies=4), asked()
+    assert len(copies) == 40
+    for place, copy in enumerate(copies):
+        near = np.abs(usual.astype(int) - copy).mean((1, 2, 3)).argmin()
+        assert near == place // 4
+    assert len({one.tobytes() for one in copies}) == 40
+    with pytest.raises(UserError, match="that divide the 40 probes"):
+        asked(probe_noise=0.01, probe_copies=3)
+
+
+def test_changes_that_mean_nothing() -> None:
+    vectors = Dataset(
+        "own", np.ones((300, 5), np.float32), np.arange(300, dtype=np.int32) % 3, ("a", "b", "c")
+    )
+    with pytest.raises(UserError, match="no --probe_shift for samples that are vectors"):
+        asked(vectors, probe_shift=1)
+    for flags, words in (
+        ({"probe_copies": 2}, "--probe_noise or --probe_shift with --probe_copies"),
+        ({"probe_copies": 2, "probe_noise": 0.1, "probes": "chosen"}, "no --probe_copies with"),
+        ({"probe_noise": 1.5}, "--probe_noise to be at most 1"),
+        ({"probe_shift": -1}, "--probe_shift to be at least 0"),
+    ):
+        with pytest.raises(UserError, match=words):
+            presets.experiment("li", **flags)

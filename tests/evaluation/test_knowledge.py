@@ -88,3 +88,12 @@ def test_reports_say_whose_samples_an_export_holds() -> None:
     assert "She has it." in page and "updates that she simulates" in page
     plain = render(results | {"knowledge": {}}, {})
     assert THREAT.split(",")[0] in plain and "simulates" not in plain
+
+
+def test_who_extracts_is_no_insider() -> None:
+    experiment = presets.experiment("li", extraction_queries=1500, target_bases=1)
+    known = knowledge(experiment, corpus_of_one(shadow=2.0))
+    assert not is_insider({"knowledge": known})
+    (sentence,) = sentences({"knowledge": known})
+    assert "asked the target about 1,500 samples before any update" in sentence
+    assert "say nothing of others" in sentence

@@ -8,8 +8,9 @@ import numpy as np
 
 from ulk_tf.classifiers import given, keras_state, zoo
 from ulk_tf.classifiers.base_loop import BaseLoop, base_version
+from ulk_tf.classifiers.dropping import with_dropout
 from ulk_tf.classifiers.fit_updates import FitUpdates
-from ulk_tf.classifiers.following import step_of, training_sentence, update_sentence
+from ulk_tf.classifiers.following import is_own, step_of, training_sentence, update_sentence
 from ulk_tf.classifiers.freezing import frozen
 from ulk_tf.classifiers.general_updates import GeneralUpdates
 from ulk_tf.classifiers.procedure import Change, Samples, Shape, Weights
@@ -18,7 +19,7 @@ from ulk_tf.classifiers.updates import UpdateEngine, engine_version
 from ulk_tf.files import Array, digest
 from ulk_tf.settings.config import TrainingConfig
 from ulk_tf.settings.experiment import Party
-from ulk_tf.settings.update_config import UpdateConfig
+from ulk_tf.settings.update_config import MOST_SIZES, UpdateConfig
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class KerasProcedure:
         moments: mean and deviation of each feature of vectors; None for images.
         chunk_size: updates in one call of the graph; changes speed and memory only.
         json: architecture of a classifier given in Python; None if Keras cannot serialise it.
+        dropout: rate of its dropout layers; their own when None.
     """
 
     target: str
@@ -47,6 +49,7 @@ class KerasProcedure:
     moments: tuple[tuple[float, ...], tuple[float, ...]] | None = None
     chunk_size: int = 50
     json: str | None = None
+    dropout: float | None = None
 
     @classmethod
     def of(
@@ -81,6 +84,7 @@ class KerasProcedure:
             moment_tuples,
             chunk_size,
             known.json if known else None,
+            party.model.target_dropout,
         )
 
     @property
@@ -110,8 +114,17 @@ class KerasProcedure:
             return trained
         return f"{trained} {update_sentence(model, self.updating, self.updating.compiled)}"
 
+    @property
+    def takes_posteriors(self) -> bool:
+        """True if `fit` takes posteriors: a compiled model's own loss may not."""
+        return not is_own(_model(self), self.training.base_compiled)
+
     def build(self) -> keras.Model:
         """Build a classifier with new weights, drawn from Keras' global seed."""
+        return with_dropout(self._plain(), self.dropout)
+
+    def _plain(self) -> keras.Model:
+        """Build the classifier with its own dropout."""
         if self.json:
             return given.from_json(self.json)
         moments = None
@@ -171,7 +184,7 @@ class KerasProcedure:
         """Compute many updates of a base model; see `ManyUpdates`."""
         # The engine's sets hold old samples, too.
         size = sets.labels.shape[1] // self.updating.updates_between
-        whole = replace(self, updating=replace(self.updating, set_size=size))
+        whole = replace(self, updating=replace(self.updating, set_size=size, set_sizes=None))
         engine = _engine(whole, _Probes(probes))
         after = engine.after(
             weights, sets.samples, sets.labels, seeds, chunk_size=self.chunk_size, first=first
@@ -216,7 +229,7 @@ def _loop(procedure: KerasProcedure, kind: str) -> BaseLoop:
     return BaseLoop(procedure.build(), procedure.training, like)
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=MOST_SIZES)
 def _engine(procedure: KerasProcedure, probes: _Probes) -> UpdateEngine:
     """Build one engine, with one traced graph, for all shards of a worker."""
     return UpdateEngine(

@@ -46,7 +46,11 @@ class KerasStep:
         self._one_hot = own and takes_one_hot(model)
         # What `compile` would compute losses in, which half-precision answers are cast to.
         self._loss_type = model.variable_dtype
-        self._cross_entropy = keras.losses.SparseCategoricalCrossentropy(dtype=self._loss_type)
+        # By the rank of the labels: classes, or posteriors.
+        self._cross_entropy = {
+            1: keras.losses.SparseCategoricalCrossentropy(dtype=self._loss_type),
+            2: keras.losses.CategoricalCrossentropy(dtype=self._loss_type),
+        }
         with keras_state.as_made(model):
             self.optimizer = model.optimizer if own else _of_flags(model, rule)
             self._fresh = _fresh_state(self.optimizer, model.trainable_variables)
@@ -66,7 +70,8 @@ class KerasStep:
 
         Args:
             samples: samples of one batch [n, ...], as stored.
-            labels: int32 [n].
+            labels: int32 [n]; or posteriors float32 [n, classes], where the model does not bring
+                its own loss.
         """
         weights = self._model.trainable_variables
         with tf.GradientTape() as tape:
@@ -86,7 +91,8 @@ class KerasStep:
         if self._own:
             return self._model.compute_loss(samples, labels, answers, None, training=True)
         added = layer_losses(self._model, self._loss_type)
-        return tf.add_n([self._cross_entropy(labels, answers), *added])
+        cross_entropy = self._cross_entropy[labels.shape.rank]
+        return tf.add_n([cross_entropy(labels, answers), *added])
 
     def _refuse_loss(self, shape: Sequence[int]) -> None:
         # More samples than classes: a function that wants one-hot labels cannot take these.

@@ -123,6 +123,15 @@ class ManyUpdates(Protocol):
         """
 
 
+@runtime_checkable
+class TakesPosteriors(Protocol):
+    """Interface of a procedure whose `fit` may be given posteriors in the place of labels."""
+
+    @property
+    def takes_posteriors(self) -> bool:
+        """True if `fit` takes posteriors float32 [n, classes], too."""
+
+
 def seed_of(pair: Sequence[int]) -> int:
     """Derive one seed, 0 to 2**31 - 1, from the two seeds of a planned update."""
     return int(np.random.default_rng([int(part) for part in pair]).integers(2**31))

@@ -16,7 +16,14 @@ from ulk_tf.settings.update_config import UpdateConfig
 PREFIX = "given:"
 METHODS = ("fit", "update", "predict_proba")
 # Settings that decide which samples an update is given: they count for every procedure.
-PLANNED = ("set_size", "label_skew", "update_method", "old_samples", "updates_between")
+PLANNED = (
+    "set_size",
+    "set_sizes",
+    "label_skew",
+    "update_method",
+    "old_samples",
+    "updates_between",
+)
 # Settings that name a procedure, or weights that it is given.
 _OF_ANY = ("procedure", "base_model", "base_samples")
 # Settings that a procedure reads only if its constructor has a keyword argument of that name.

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ulk_tf.classifiers.procedure import Procedure, Weights
+from ulk_tf.classifiers.procedure import Procedure, TakesPosteriors, Weights
 from ulk_tf.data.splits import BaseSplit
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array, digest, load_npz, save_npz
@@ -66,7 +66,12 @@ class BaseModel:
 
 
 def train_base(
-    procedure: Procedure, samples: Array, labels: Array, split: BaseSplit, seed: int
+    procedure: Procedure,
+    samples: Array,
+    labels: Array,
+    split: BaseSplit,
+    seed: int,
+    answered: Array | None = None,
 ) -> BaseModel:
     """Train a base model with a procedure, and measure its accuracies.
 
@@ -76,8 +81,16 @@ def train_base(
         labels: labels of the whole data set, int32 [n].
         split: samples of the base model and of its pool.
         seed: seed of initial weights, order and dropout.
+        answered: posteriors that take the place of its training samples' labels, float32
+            [n, classes]; a procedure that takes labels alone is given the likeliest classes.
     """
-    weights = procedure.fit(samples[split.base], labels[split.base], seed)
+    if answered is None:
+        own = labels[split.base]
+    elif isinstance(procedure, TakesPosteriors) and procedure.takes_posteriors:
+        own = answered
+    else:
+        own = answered.argmax(-1).astype(np.int32)
+    weights = procedure.fit(samples[split.base], own, seed)
     return measured(procedure, weights, samples, labels, split)
 
 

@@ -5,12 +5,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+import numpy as np
+
 from ulk_tf.classifiers.training import BaseModel
 from ulk_tf.corpus.bases import find, train_missing
 from ulk_tf.corpus.changes import trained_together
+from ulk_tf.corpus.choosing import choose, of_choice
 from ulk_tf.corpus.corpus import Corpus
 from ulk_tf.corpus.design import ROLES_OF, BaseId, Design
+from ulk_tf.corpus.designs import designs_of
 from ulk_tf.corpus.executors import Executor, open_executor
+from ulk_tf.corpus.extraction import answers
 from ulk_tf.corpus.jobs import UpdateJob
 from ulk_tf.corpus.locks import disk_errors, locked
 from ulk_tf.corpus.reading import read_updates
@@ -18,67 +23,19 @@ from ulk_tf.corpus.shards import Shards
 from ulk_tf.corpus.soundness import about_bases, about_data, about_files
 from ulk_tf.corpus.stale import check_first_updates
 from ulk_tf.corpus.updates import Updates
-from ulk_tf.data.base_samples import old_samples
-from ulk_tf.data.classes import with_known_classes, with_new_classes
 from ulk_tf.data.datasets import Dataset
-from ulk_tf.data.probing import probing_set
-from ulk_tf.data.set_sizes import check_set_sizes
-from ulk_tf.data.splits import Splits, split
-from ulk_tf.errors import UserError
-from ulk_tf.files import check_folder, digest, save_npz
+from ulk_tf.files import Array, check_folder, digest, save_npz
 from ulk_tf.progress import bar, say
+from ulk_tf.settings.config import CHOSEN
 from ulk_tf.settings.experiment import Experiment
 from ulk_tf.settings.update_words import update_words
 
-__all__ = ["BaseId", "Corpus", "Updates", "build_corpus"]
+__all__ = ["BaseId", "Corpus", "Updates", "build_corpus", "designs_of"]
 
 # Updates in one file: about a megabyte, some seconds of work; a multiple of the engine's block.
 SHARD_UPDATES = 256
 # Where an update takes seconds, a kill must not cost minutes.
 SLOW_SHARD_UPDATES = 8
-
-
-def designs_of(
-    experiment: Experiment, dataset: Dataset, shadow_dataset: Dataset | None = None
-) -> tuple[Splits, tuple[Design, Design]]:
-    """Make the splits, and the designs of the adversary's and the owner's corpora.
-
-    Args:
-        experiment: all settings.
-        dataset: the owner's data set.
-        shadow_dataset: the adversary's data set; None if it is the owner's.
-
-    Returns:
-        The splits, and the designs of adversary and owner, in this order.
-
-    Raises:
-        UserError: the settings do not fit the data.
-    """
-    other = dataset if shadow_dataset is None else shadow_dataset
-    if other.sample_shape != dataset.sample_shape:
-        raise UserError(
-            f"--shadow_dataset with samples of shape {dataset.sample_shape}, the owner's",
-            f"{other.sample_shape} in {other.name}",
-        )
-    if other.classes > dataset.classes:
-        raise UserError(
-            f"--shadow_dataset with at most the {dataset.classes} classes of the target",
-            f"{other.classes} in {other.name}",
-            "Give a data set with the target's classes, and list those that it has samples of: "
-            "--shadow_classes=0-4",
-        )
-    counts = None if shadow_dataset is None else len(other.labels)
-    old = old_samples(experiment, dataset, other)
-    splits = split(experiment, len(dataset.labels), counts, old)
-    splits = with_known_classes(splits, experiment, dataset.labels, other.labels)
-    splits = with_new_classes(splits, experiment, dataset.labels, other.labels)
-    check_set_sizes(splits, experiment)
-    asked = probing_set(experiment, dataset, splits)
-    adversary, owner = (
-        Design(side, experiment, data, dataset.classes, splits, asked)
-        for side, data in (("adversary", other), ("owner", dataset))
-    )
-    return splits, (adversary, owner)
 
 
 def build_corpus(
@@ -104,7 +61,38 @@ def build_corpus(
             process builds the same corpus, or workers died repeatedly.
     """
     check_folder(Path(experiment.folders.runs_dir), "--runs_dir")
-    splits, both = designs_of(experiment, dataset, shadow_dataset)
+    chosen = answered = None
+    if experiment.probing.extraction_queries is not None:
+        answered = answers(experiment, dataset, shadow_dataset)
+    if experiment.probing.probes == CHOSEN:
+        chosen = _chosen(experiment, dataset, shadow_dataset, answered)
+    return _build(experiment, dataset, shadow_dataset, sides, chosen, answered)
+
+
+def _chosen(
+    experiment: Experiment,
+    dataset: Dataset,
+    shadow_dataset: Dataset | None,
+    answered: Array | None,
+) -> Array:
+    """Ask the adversary's updates about all candidates, and choose; see `choosing`."""
+    splits, (design, _) = designs_of(experiment, dataset, shadow_dataset)
+    every = np.arange(len(splits.probes))
+    asked = _build(of_choice(experiment), dataset, shadow_dataset, ("adversary",), every, answered)
+    labels, count = design.dataset.labels, len(design.probing_set)
+    return choose(asked.updates["shadow"], labels, dataset.classes, count)
+
+
+def _build(
+    experiment: Experiment,
+    dataset: Dataset,
+    shadow_dataset: Dataset | None,
+    sides: Sequence[str],
+    chosen: Array | None,
+    answered: Array | None,
+) -> Corpus:
+    """Build a corpus whose probes and labels are known already; see `build_corpus`."""
+    splits, both = designs_of(experiment, dataset, shadow_dataset, chosen, answered)
     other = both[0].dataset
     designs = [design for design in both if design.side in sides]
     datasets = {one.fingerprint: one for one in (dataset, other)}

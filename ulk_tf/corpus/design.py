@@ -49,6 +49,8 @@ class Design:
         classes: number of classes of its classifiers, which is the target's.
         splits: the samples of each side.
         probing_set: samples [n_probes, ...] with which every version is queried.
+        answered: posteriors of the target for the queries of `splits`, on which base models are
+            trained, float32 [queries, classes]; None if they are trained on true labels.
 
     Attributes:
         side: owner or adversary.
@@ -60,6 +62,7 @@ class Design:
         seed: the experiment's seed.
         repeat: how often the adversary asks each version; she averages the answers.
         updates: number of updates by base model.
+        answered: labels of the base models' training samples; None if they are the true ones.
     """
 
     def __init__(
@@ -70,12 +73,14 @@ class Design:
         classes: int,
         splits: Splits,
         probing_set: Array,
+        answered: Array | None = None,
     ) -> None:
         self.side = side
         self.party: Party = with_architecture(experiment, side, dataset.sample_shape, classes)
         self.base_file = opened(self.party, dataset.sample_shape, classes)
         self.dataset = dataset
         self.probing_set = probing_set
+        self.answered = answered
         self.procedure = procedure_of(
             self.party,
             dataset.sample_shape,
@@ -117,6 +122,8 @@ class Design:
             file["base_model"] = self.base_file.digest
             if self.party.update.reads_old:
                 file["old"] = digest(*map(self.old, self.updates))
+        if self.answered is not None:
+            file["answered"] = digest(self.answered)
         if self.side in splits.new:
             file["new"] = digest(splits.new[self.side])
         return file | {
@@ -161,7 +168,8 @@ class Design:
             self._read(training_key(self.party.training)),
             self.procedure.base_version,
         ]
-        return digest(*shared, training_samples, self._base_seed(base))
+        labels = [] if self.answered is None else [self.answered]
+        return digest(*shared, training_samples, self._base_seed(base), *labels)
 
     def split(self, base: BaseId) -> BaseSplit:
         """Return the old samples of a base model, and those of its updating sets."""
@@ -193,7 +201,12 @@ class Design:
         """Make the job that trains a base model."""
         split = self._splits.for_base(base.role, base.number)
         return TrainingJob(
-            str(base), self.procedure, self.dataset.fingerprint, split, self._base_seed(base)
+            str(base),
+            self.procedure,
+            self.dataset.fingerprint,
+            split,
+            self._base_seed(base),
+            self.answered,
         )
 
     def update_job(self, base: BaseId, model: BaseModel, start: int, stop: int) -> UpdateJob:
@@ -247,7 +260,7 @@ class Design:
             pool=self.pool(base),
             labels=self.dataset.labels,
             updates=self.updates[base],
-            set_size=self.party.update.set_size,
+            sizes=self.party.update.sizes,
             sets=self.party.update.updates_between,
             skew=self.party.data.label_skew,
         )

@@ -1,7 +1,7 @@
 """Jobs of workers: train a base model, or compute the posteriors of planned updates."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -28,6 +28,8 @@ class TrainingJob:
         dataset: fingerprint of the side's data set.
         split: samples of the base model and of its pool.
         seed: seed of initial weights, order and dropout.
+        answered: posteriors that take the place of the training samples' labels, float32
+            [n, classes]; None for their own labels.
     """
 
     base: str
@@ -35,6 +37,7 @@ class TrainingJob:
     dataset: str
     split: BaseSplit
     seed: int
+    answered: Array | None = None
 
     @property
     def what(self) -> str:
@@ -48,7 +51,9 @@ class TrainingJob:
             UserError: its weights are not finite.
         """
         dataset = datasets[self.dataset]
-        model = train_base(self.procedure, dataset.samples, dataset.labels, self.split, self.seed)
+        model = train_base(
+            self.procedure, dataset.samples, dataset.labels, self.split, self.seed, self.answered
+        )
         if not all(np.isfinite(weight).all() for weight in model.weights):
             raise UserError(
                 f"finite weights of base model {self.base}",
@@ -68,7 +73,8 @@ class UpdateJob:
         dataset: fingerprint of the side's data set.
         weights: weights of the base model.
         probes: the probing set, samples [n_probes, ...].
-        indices: updating sets, int32 [updates, updates_between * set_size].
+        indices: updating sets, int32 [updates, updates_between * set_size]; a smaller set is
+            repeated until it fills its row.
         seeds: seeds of the updates, int32 [updates, 2].
         first: number of the first of these updates in the plan of its base model.
         update: settings of the updates.
@@ -102,6 +108,8 @@ class UpdateJob:
         Raises:
             UserError: posteriors are not finite.
         """
+        if len(self.update.sizes) > 1:
+            return self._by_size(datasets)
         dataset = datasets[self.dataset]
         if isinstance(self.procedure, ManyUpdates) and trained_together(self.update):
             rows = np.stack(
@@ -124,6 +132,28 @@ class UpdateJob:
                     "Lower --update_learning_rate (or --shadow_update_learning_rate).",
                 )
         return {"before": before, "after": after}
+
+    def _by_size(self, datasets: Datasets) -> dict[str, Array]:
+        """Compute the updates of each set size by themselves."""
+        sizes, update = self.update.sizes, self.update
+        numbers = self.first + np.arange(len(self.indices))
+        parts: list[tuple[Array, dict[str, Array]]] = []
+        for turn, size in enumerate(sizes):
+            rows = np.flatnonzero(numbers % len(sizes) == turn)
+            if not len(rows):
+                continue
+            sets = self.indices[rows].reshape(len(rows), update.updates_between, update.set_size)
+            job = replace(
+                self,
+                indices=sets[..., :size].reshape(len(rows), -1),
+                seeds=self.seeds[rows],
+                first=int(numbers[rows[0]]) // len(sizes),
+                update=replace(update, set_size=size, set_sizes=None),
+            )
+            parts.append((rows, job.run(datasets)))
+        after = np.concatenate([computed["after"] for _, computed in parts])
+        order = np.argsort(np.concatenate([rows for rows, _ in parts]))
+        return {"before": parts[0][1]["before"], "after": after[order]}
 
     def _one_by_one(self, dataset: Dataset) -> tuple[Array, Array]:
         """Compute posteriors with a procedure that makes one update at a time."""

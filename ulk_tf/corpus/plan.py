@@ -15,7 +15,9 @@ class PlanRows:
     Row i depends on seed, role, base and i alone, so a longer plan begins with a shorter one.
 
     Attributes:
-        indices: updating sets, int32 [updates, sets * set_size], positions in the data set.
+        indices: updating sets, int32 [updates, sets * set_size], positions in the data set. A
+            smaller set is repeated until it fills its row, which leaves its label distribution
+            as it is.
         seeds: dropout seed of each update, int32 [updates, 2].
     """
 
@@ -31,7 +33,7 @@ def draw(
     pool: Array,
     labels: Array,
     updates: int,
-    set_size: int,
+    sizes: tuple[int, ...],
     skew: float | None,
     sets: int = 1,
 ) -> PlanRows:
@@ -44,22 +46,25 @@ def draw(
         pool: samples to draw from, int32 [n].
         labels: labels of the whole data set, int32.
         updates: number of updates.
-        set_size: samples in a set.
+        sizes: samples in a set; updates take several sizes in turn.
         skew: None draws uniformly from the pool, as in the paper. A number is the concentration
             of a Dirichlet, from which the label distribution of each set is drawn.
         sets: updating sets of one update, one after the other.
     """
+    set_size = max(sizes)
     indices = np.empty((updates, sets, set_size), np.int32)
     seeds = np.empty((updates, 2), np.int32)
     pool_labels = labels[pool]
     by_class = [pool[pool_labels == label] for label in range(int(labels.max()) + 1)]
     for row in range(updates):
         rng = np.random.default_rng([seed, 3, ROLES.index(role), base, row])
+        size = sizes[row % len(sizes)]
         for part in range(sets):
             if skew is None:
-                indices[row, part] = rng.choice(pool, set_size, replace=False)
+                drawn = rng.choice(pool, size, replace=False)
             else:
-                indices[row, part] = _skewed(rng, by_class, set_size, skew)
+                drawn = _skewed(rng, by_class, size, skew)
+            indices[row, part] = np.resize(drawn, set_size)
         seeds[row] = rng.integers(0, 2**31 - 1, 2)
     return PlanRows(indices.reshape(updates, sets * set_size), seeds)
 

@@ -44,6 +44,7 @@ def with_known_classes(
         splits.one_data_set,
         kept(splits.lent, adversary_labels, adversary),
         splits.old,
+        queries=kept(splits.queries, adversary_labels, adversary),
     )
     for role, flag, size in (("target", "", "base_size"), ("shadow", "shadow_", "base_size")):
         owned = len(remaining.owned(role))  # type: ignore[arg-type]

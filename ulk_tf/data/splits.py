@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 
+from ulk_tf.data.probe_sizes import LARGE_DATA, LARGE_PROBING_SET, RESERVED, candidates
 from ulk_tf.data.sizes import NO_FILE, NONE, Old, owner_sizes, removed_by, shadow_base, unseen
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array
@@ -17,11 +18,6 @@ Role = Literal["shadow", "validation", "target"]
 ROLES: tuple[Role, ...] = ("shadow", "validation", "target")
 SIDES: Mapping[Role, str] = {"shadow": "adversary", "validation": "adversary", "target": "owner"}
 _MAX_VALIDATION = 4_000
-# Samples of neither side, reserved for a probing set of the usual size.
-RESERVED = 100
-# A larger probing set takes samples of the adversary. On large data it always takes this many,
-# so that all probing sets up to this size leave both sides the same samples.
-LARGE_PROBING_SET, LARGE_DATA = 1000, 10_000
 
 
 @dataclass(frozen=True)
@@ -57,7 +53,8 @@ class Splits:
     from `validation`, on which no attack is trained.
 
     Attributes:
-        probes: the probing set, positions in the owner's data set, int32 [n_probes].
+        probes: the probing set, or the candidates from which it is chosen; positions in the
+            owner's data set, int32 [n].
         shadow: the adversary's samples, positions in her data set, int32 [n].
         validation: the adversary's samples for early stopping, int32 [n].
         target: the owner's samples, int32 [n].
@@ -70,6 +67,8 @@ class Splits:
             trained on, int32 [n], or None if they are not known.
         new: by side whose base models have not seen some classes: all samples of these classes,
             int32 [n].
+        queries: the adversary's samples whose labels are the target's answers, with
+            --extraction_queries: all her base models are trained on them, int32 [n].
     """
 
     probes: Array
@@ -82,6 +81,7 @@ class Splits:
     lent: Array = field(default_factory=lambda: NONE)
     old: Old = field(default_factory=dict)
     new: Mapping[str, Array] = field(default_factory=dict)
+    queries: Array = field(default_factory=lambda: NONE)
 
     def __post_init__(self) -> None:
         groups = [[self.probes, self.target], [self.shadow, self.validation, self.lent]]
@@ -119,6 +119,9 @@ class Splits:
             if known is None:
                 return BaseSplit(NONE, pool, base_known=False)
             return BaseSplit(known, pool, of_removal=removed_by(role, known, self.seed))
+        if side == "adversary" and len(self.queries):
+            rest = self.shadow[~np.isin(self.shadow, self.queries)]
+            return BaseSplit(self.queries, self.validation if role == "validation" else rest)
         owned = self.target
         if role != "target":
             owned = np.sort(np.concatenate([self.shadow, self.lent]))
@@ -166,7 +169,7 @@ def split(
         elsewhere = unseen([experiment.seed, 13], adversary_samples, old, ("adversary",))
     samples = len(order)
     reserved = RESERVED if samples >= 10 * RESERVED else samples // 10
-    probes = experiment.probing.n_probes or reserved
+    probes = candidates(experiment.probing, samples, reserved)
     lent = max(probes - reserved, 0)
     if lent and samples >= LARGE_DATA:
         lent = max(lent, LARGE_PROBING_SET - reserved)
@@ -185,13 +188,20 @@ def split(
             + (f", {shadow} shadow" if adversary.samples else " and some for the shadow side"),
             "Lower --n_probes, --samples, --validation_samples or --shadow_samples.",
         )
-    base_of_shadow = shadow_base(experiment, base, shadow, old)
+    queries = experiment.probing.extraction_queries
+    base_of_shadow = queries or shadow_base(experiment, base, shadow, old)
     sizes: dict[Role, int] = {
         "shadow": base_of_shadow,
         "validation": base_of_shadow,
         "target": base,
     }
     have = shadow - lent if shared and not adversary.samples else shadow
+    if queries is not None and queries >= have:
+        raise UserError(
+            f"--extraction_queries below the adversary's {have} samples, of which some stay for "
+            "updates",
+            queries,
+        )
     lowest = {side: 0 if side in old else 1 for side in ("owner", "adversary")}
     if not lowest["owner"] <= base < target or not lowest["adversary"] <= base_of_shadow < have:
         raise UserError(
@@ -209,6 +219,7 @@ def split(
     asked = np.concatenate([order[: min(probes, reserved)], taken[: max(probes - reserved, 0)]])
     mine = np.sort(parts[3])
     gone = np.isin(mine, taken) if shared else np.zeros(len(mine), bool)
+    asked_about = np.random.default_rng([experiment.seed, 23]).permutation(mine[~gone])
     return Splits(
         np.sort(asked),
         mine[~gone],
@@ -219,4 +230,5 @@ def split(
         shared,
         mine[gone],
         dict(old),
+        queries=np.sort(asked_about[: queries or 0]),
     )

@@ -1,8 +1,9 @@
-"""Knowledge of the adversary where a base model is a file: outsider or insider, in words.
+"""Knowledge of the adversary of a base model that is a file, or that she asked, in words.
 
 | adversary | has | learns from |
 |---|---|---|
 | outsider | data like the owner's | shadow models that she trained in the image of the target |
+| one who extracts | the target's answers before any update | shadow models trained on them |
 | insider | the very base model | simulated updates of it, with samples of her own |
 """
 
@@ -25,10 +26,11 @@ def knowledge(experiment: Experiment, corpus: "Corpus") -> dict[str, Any]:
 
     Returns:
         `insider` (bool), and `sentences` for reports; empty if both sides trained their base
-        models.
+        models on true labels.
     """
     owner, adversary = experiment.owner.model.base_model, experiment.adversary.model.base_model
-    if owner is None and adversary is None:
+    queries = experiment.probing.extraction_queries
+    if owner is None and adversary is None and queries is None:
         return {}
     sentences = []
     if owner is not None:
@@ -43,6 +45,12 @@ def knowledge(experiment: Experiment, corpus: "Corpus") -> dict[str, Any]:
             f"on {updates:,} simulated updates of it, with other samples than those it was scored "
             f"on. She is the strongest adversary built here, with {probes:,} probes; what she "
             "infers is no bound on what another attack may infer."
+        )
+    elif queries is not None:
+        sentences.append(
+            f"The adversary asked the target about {queries:,} samples before any update, and "
+            "trained her shadow models on its answers. It is the only target, so intervals cover "
+            "updates of it and say nothing of others."
         )
     elif adversary is not None:
         sentences.append(f"The adversary's shadow model is one, {Path(adversary).name}.")

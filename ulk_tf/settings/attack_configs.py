@@ -1,7 +1,7 @@
 """Attack configs: networks, losses and training of each attack."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from ulk_tf.errors import UserError
 from ulk_tf.settings.validated import Validated, flag
@@ -21,7 +21,13 @@ ClusteringName = Literal["matched", "kmeans"]
 
 
 class AttackConfig(Validated):
-    """Config of an attack."""
+    """Config of an attack.
+
+    Attributes:
+        mixtures: True if the attack takes updating sets of several sizes.
+    """
+
+    mixtures: ClassVar[bool] = False
 
     def check(self, attack: str, owner_size: int, adversary_size: int) -> None:
         """Raise `UserError` if the attack does not support these sizes of updating sets.
@@ -47,6 +53,8 @@ def check_single(attack: str, owner_size: int, adversary_size: int) -> None:
 @dataclass(frozen=True)
 class LabelConfig(AttackConfig):
     """A_LI and A_LDE: shared encoder, dense decoder, softmax (paper: sections on A_LI, A_LDE)."""
+
+    mixtures: ClassVar[bool] = True
 
     feature_map: FeatureMap = flag(
         "class_pairs",

@@ -11,8 +11,8 @@ from ulk_tf.errors import UserError
 from ulk_tf.settings.update_config import Optimizer
 from ulk_tf.settings.validated import Validated, flag
 
-# Value of --probes for a probing set of random values.
-NOISE = "noise"
+# Values of --probes for a probing set of random values, and for one that the adversary chooses.
+NOISE, CHOSEN = "noise", "chosen"
 ExecutorName = Literal["processes", "inline", "ray"]
 
 
@@ -105,6 +105,14 @@ class ModelConfig(Validated):
         "samples that --base_model was trained on, as positions in the data set: a .npy, .npz or "
         ".txt file; when none, the array 'seen' of a .npz data set",
     )
+    target_dropout: float | None = flag(
+        None, "rate of all dropout layers of --target; their own rates when none", 0, 0.95
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.target_dropout is not None and self.procedure is not None:
+            raise UserError("no --target_dropout with --procedure", self.target_dropout)
 
 
 @dataclass(frozen=True)
@@ -146,8 +154,25 @@ class ProbingConfig(Validated):
     )
     probes: str | None = flag(
         None,
-        "samples of the probing set: noise, or samples of another data set (a TFDS name or a .npz "
-        "file); reserved samples of --dataset when none",
+        "samples of the probing set: noise; chosen, those of 1000 candidates (small data: of the "
+        "reserved samples) that tell most of the adversary's own updates; or samples of another "
+        "data set (a TFDS name or a .npz file); reserved samples of --dataset when none",
+    )
+    probe_noise: float = flag(
+        0.0,
+        "changes each probe by Gaussian noise with this standard deviation, as a share of the "
+        "range of the data's values",
+        0,
+        1,
+    )
+    probe_shift: int = flag(
+        0, "shifts each probe, an image, at random by up to this many pixels", 0, 1000
+    )
+    probe_copies: int = flag(
+        1,
+        "copies of each probe that are changed by --probe_noise or --probe_shift, each in another "
+        "way; --n_probes counts all copies",
+        1,
     )
     repeat: int = flag(
         1,
@@ -156,6 +181,25 @@ class ProbingConfig(Validated):
         1,
         100,
     )
+    extraction_queries: int | None = flag(
+        None,
+        "samples that the adversary asks the target about before any update, to train all her "
+        "shadow base models on its answers (model extraction); when none, they are trained on true "
+        "labels",
+        2,
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.probe_copies > 1 and not self.changed:
+            raise UserError("--probe_noise or --probe_shift with --probe_copies", "neither")
+        if self.probe_copies > 1 and self.probes == CHOSEN:
+            raise UserError(f"no --probe_copies with --probes={CHOSEN}", self.probe_copies)
+
+    @property
+    def changed(self) -> bool:
+        """True if probes are changed before they are asked."""
+        return self.probe_noise > 0 or self.probe_shift > 0
 
 
 @dataclass(frozen=True)

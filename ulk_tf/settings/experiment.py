@@ -74,5 +74,28 @@ class Experiment:
     def __post_init__(self) -> None:
         if not 0 <= self.seed < 2**31:
             raise UserError("--seed from 0 to 2147483647", self.seed)
+        if self.probing.extraction_queries is not None:
+            self._check_extraction()
         sizes = self.owner.update.set_size, self.adversary.update.set_size
+        mixed = self.owner.update.set_sizes or self.adversary.update.set_sizes
+        if mixed and not self.attack.mixtures:
+            raise UserError(f"no sets of several sizes for {self.attack_name}", mixed)
         self.attack.check(self.attack_name, *sizes)
+
+    def _check_extraction(self) -> None:
+        """Raise `UserError` for settings that do not go with --extraction_queries."""
+        data, owner = self.adversary.data, self.owner.data
+        sizes = data.base_size, owner.base_size
+        beside = {
+            "shadow_base_model": self.adversary.model.base_model,
+            "shadow_new_classes": data.new_classes,
+            "shadow_base_size": None if sizes[0] == sizes[1] else sizes[0],
+        }
+        for name, value in beside.items():
+            if value is not None:
+                raise UserError(f"no --{name} with --extraction_queries", f"--{name}={value}")
+        if self.counts.target_bases != 1:
+            raise UserError(
+                "--target_bases=1 with --extraction_queries, which one target answers",
+                self.counts.target_bases,
+            )

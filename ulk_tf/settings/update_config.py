@@ -17,11 +17,46 @@ UpdateMethod = Literal[
 ]
 
 
+def _check_sizes(text: str) -> None:
+    sizes_of(text)
+
+
+# Sizes in one mixture, at most: a worker has a graph of each.
+MOST_SIZES = 4
+
+
+def sizes_of(text: str) -> tuple[int, ...]:
+    """Parse a list of set sizes such as `10,50,100`.
+
+    Args:
+        text: whole numbers, separated by commas.
+
+    Raises:
+        UserError: the text is not such a list, or one does not divide the largest.
+    """
+    parts = [part.strip() for part in text.split(",")]
+    sizes = tuple(int(part) for part in parts if part.isdecimal())
+    whole = len(sizes) == len(parts) <= MOST_SIZES and min(sizes) > 0
+    if not whole or any(max(sizes) % size for size in sizes):
+        raise UserError(
+            f"--set_sizes of at most {MOST_SIZES} whole numbers that divide the largest, such as "
+            "10,50,100",
+            repr(text),
+        )
+    return sizes
+
+
 @dataclass(frozen=True)
 class UpdateConfig(Validated):
     """Update: a new optimizer takes a few steps on the updating set, with dropout active."""
 
     set_size: int = flag(1, "samples in an updating set", 1)
+    set_sizes: str | None = flag(
+        None,
+        "sizes of updating sets that a base model's updates take in turn, such as 10,50,100; each "
+        "divides the largest, which is --set_size; only for lde",
+        check=_check_sizes,
+    )
     update_method: UpdateMethod = flag(
         "fine_tuning",
         "what an update does: fine_tuning of the base model on the updating set; retraining from "
@@ -76,6 +111,8 @@ class UpdateConfig(Validated):
         super().__post_init__()
         if self.dp_noise_multiplier is not None and self.dp_epsilon is not None:
             raise UserError("--dp_noise_multiplier or --dp_epsilon", "both")
+        if max(self.sizes) != self.set_size:
+            raise UserError(f"--set_sizes up to --set_size={self.set_size}", self.set_sizes)
         if self.update_method != "fine_tuning":
             self._refuse_beside(self.update_method)
 
@@ -91,6 +128,11 @@ class UpdateConfig(Validated):
                     raise UserError(
                         f"no --{item.name} with --update_method={method}", f"--{item.name}={value}"
                     )
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Sizes of updating sets, which the updates of a base model take in turn."""
+        return (self.set_size,) if self.set_sizes is None else sizes_of(self.set_sizes)
 
     @property
     def from_scratch(self) -> bool:

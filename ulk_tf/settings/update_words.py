@@ -28,6 +28,8 @@ def update_words(config: UpdateConfig, new_classes: str | None = None) -> list[s
             told.append("What attacks infer is what was removed.")
     elif config.old_samples:
         told.append(f"An update mixes {config.old_samples} old samples into its updating set.")
+    if config.set_sizes is not None:
+        told.append(f"Updating sets have {config.set_sizes} samples in turn.")
     if config.updates_between > 1:
         told.append(
             f"Between the two looks are {config.updates_between} updates; attacks infer the last."

@@ -9,12 +9,12 @@ from ulk_tf.files import write_text
 from ulk_tf.settings.experiment import Experiment
 from ulk_tf.settings.flags import Described
 from ulk_tf.settings.presets import experiment
+from ulk_tf.sweeping.setting import Setting
 from ulk_tf.sweeping.settings import (
     ADVERSARIES,
     DEFENCES,
     IN_WORDS,
     UPDATES,
-    Setting,
     attacks_named,
     refuse_swept,
     settings_for,
@@ -38,7 +38,8 @@ def sweeping(settings: tuple[Setting, ...], summary: str, *, defended: bool) -> 
         from ulk_tf.preflight import preflight  # noqa: PLC0415 - for help, flags are enough
 
         names = attacks_named(attack)
-        refuse_swept(flags, settings)
+        mine = {name: settings_for(name, settings, flags) for name in names}
+        refuse_swept(flags, [one for listed in mine.values() for one in listed])
         given = {
             name: {**(sizes_for(name, flags) if preset == "sweep" else {"preset": preset}), **flags}
             for name in names
@@ -47,7 +48,7 @@ def sweeping(settings: tuple[Setting, ...], summary: str, *, defended: bool) -> 
         plain = [experiment(name, **given[name]) for name in names]
         loaded = preflight(*plain, given=flags)
         for name in names:
-            _sweep(name, settings_for(name, settings), given[name], loaded, defended)
+            _sweep(name, mine[name], given[name], loaded, defended)
 
     return sweep_command(run, summary, IN_WORDS)
 
@@ -62,7 +63,7 @@ SWEEPS: Mapping[str, Described] = MappingProxyType(
         ),
         "adversaries": sweeping(
             ADVERSARIES,
-            "Measure adversaries who know less of the target, its data, its update or its answers.",
+            "Measure adversaries who know less, or more, of the target, its data or its update.",
             defended=False,
         ),
         "updates": sweeping(

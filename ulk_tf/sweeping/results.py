@@ -7,7 +7,7 @@ from typing import Any
 from ulk_tf.evaluation.baselines_table import baseline
 from ulk_tf.settings.attack_table import attack_row
 from ulk_tf.sweeping.ledger import Entry
-from ulk_tf.sweeping.settings import Setting
+from ulk_tf.sweeping.setting import Setting
 
 # The sweep's own experiment, without any setting; also trained at other seeds, for its spread.
 PLAIN = Setting("plain")

@@ -1,38 +1,13 @@
 """Settings that sweeps go through: defences of the owner, other adversaries, other updates."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from ulk_tf.errors import UserError
+from ulk_tf.progress import say
 from ulk_tf.settings.attack_table import ATTACKS, attack_row, listed
-from ulk_tf.settings.preset_tables import SINGLE
-from ulk_tf.settings.presets import SHADOW
-
-Flags = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One setting of a sweep.
-
-    Attributes:
-        name: name in tables and in the sweep's file.
-        flags: flags that it sets, by name.
-        attacks: attacks that it is measured for; all if empty.
-        note: what it stands for, in tables; empty if the name says it.
-    """
-
-    name: str
-    flags: Flags = field(default_factory=dict)
-    attacks: tuple[str, ...] = ()
-    note: str = ""
-
-    @property
-    def naive(self) -> dict[str, Any]:
-        """Flags of an adversary who does not know of the owner's flags."""
-        return {**self.flags, **{SHADOW + name: None for name in self.flags}}
-
+from ulk_tf.settings.preset_tables import INSIDER, SINGLE
+from ulk_tf.sweeping.setting import Flags, Setting
 
 _SMALL = tuple(name for name in ATTACKS if name != "msr")
 
@@ -81,6 +56,31 @@ DEFENCES: tuple[Setting, ...] = (
     *_noisy_updates(3.0),
 )
 
+# Image collections of the same shape and number of classes, by data set.
+OF_SAME_SHAPE: Mapping[str, str] = {
+    "mnist": "fashion_mnist",
+    "fashion_mnist": "mnist",
+    "kmnist": "mnist",
+    "cifar10": "svhn_cropped",
+    "svhn_cropped": "cifar10",
+}
+
+
+def _of_same_shape(flag: str) -> dict[str, Flags]:
+    return {name: {flag: other} for name, other in OF_SAME_SHAPE.items()}
+
+
+def _stolen(*queries: int) -> list[Setting]:
+    return [
+        Setting(
+            f"{count} queries",
+            {"extraction_queries": count, "target_bases": 1},
+            note="of one target; shadow models trained on its answers",
+        )
+        for count in queries
+    ]
+
+
 # Each differs from the sweep's own adversary in one assumption.
 ADVERSARIES: tuple[Setting, ...] = (
     Setting("architecture", {"shadow_target": "mlp"}, note="shadow models are dense networks"),
@@ -88,14 +88,61 @@ ADVERSARIES: tuple[Setting, ...] = (
     Setting("rate", {"shadow_update_learning_rate": 0.003}, note="another learning rate"),
     Setting("epochs", {"shadow_update_epochs": 3}, note="updates of 3 epochs"),
     Setting("optimizer", {"shadow_update_optimizer": "adam"}, note="updates by Adam"),
+    Setting("no dropout", {"shadow_target_dropout": 0.0}, note="in shadow models"),
     Setting("half the classes", {"shadow_classes": "0-4"}, note="samples of 5 classes only"),
+    Setting(
+        "a tenth of the samples",
+        note="for shadow models and their updates",
+        shares={"shadow_samples": 0.1, "shadow_base_size": 0.05, "validation_samples": 0.02},
+    ),
+    Setting(
+        "other data",
+        note="shadow models of other images with as many classes",
+        on=_of_same_shape("shadow_dataset"),
+    ),
     Setting("label skew", {"shadow_label_skew": 5.0}, ("lde", "msr"), "nearly even sets"),
+    Setting("no label skew", {"shadow_label_skew": None}, ("lde", "msr"), "sets drawn at random"),
     Setting("set size", {"shadow_set_size": 10}, ("lde",), "trained on sets of ten"),
+    Setting(
+        "mixed set sizes",
+        {"shadow_set_sizes": "10,50,100"},
+        ("lde",),
+        "trained on sets of 10, 50 and 100",
+    ),
     Setting("2 shadow models", {"training_bases": 2}, note="a quarter of the shadow models"),
     Setting("noise as probes", {"probes": "noise"}),
+    Setting("other data as probes", on=_of_same_shape("probes")),
+    Setting("noisy probes", {"probe_noise": 0.1}, note="noise of a tenth of their range"),
+    Setting("shifted probes", {"probe_shift": 1}, note="by up to a pixel"),
+    Setting(
+        "4 noisy copies",
+        {"probe_noise": 0.05, "probe_copies": 4},
+        note="of a quarter of the probes, instead of all",
+    ),
     Setting("10 probes", {"n_probes": 10}),
     Setting("30 probes", {"n_probes": 30}),
     Setting("1000 probes", {"n_probes": 1000}),
+    # After those, whose corpus of shadow updates has the candidates.
+    Setting(
+        "10 chosen probes",
+        {"n_probes": 10, "probes": "chosen"},
+        note="that tell most of her own updates",
+    ),
+    Setting("chosen probes", {"probes": "chosen"}, note="that tell most of her own updates"),
+    Setting("one target", {"target_bases": 1}, note="the same adversary, beside the next"),
+    *_stolen(1000, 36_000),
+    Setting(
+        "half her samples as queries",
+        {"target_bases": 1},
+        note="shadow models trained on its answers",
+        shares={"extraction_queries": 0.5},
+    ),
+    Setting(
+        "insider",
+        {name: INSIDER[name] for name in ("training_bases", "training_updates")},
+        note="she has the very base model",
+        follows={"shadow_base_model": "base_model"},
+    ),
 )
 
 # Each differs from the sweep's own update, and the adversary knows it. Retraining and exact
@@ -145,14 +192,32 @@ def sizes_for(attack: str, given: Flags) -> dict[str, Any]:
     return {name: size for name, size in SIZES.get(attack, {}).items() if name not in single}
 
 
-def settings_for(attack: str, settings: tuple[Setting, ...]) -> list[Setting]:
+def settings_for(
+    attack: str, settings: tuple[Setting, ...], given: Flags | None = None
+) -> list[Setting]:
     """List the settings that are measured for an attack.
 
     Args:
         attack: a name of the table of attacks.
         settings: those of a sweep.
+        given: flags of the command line, by name; a setting that does not fit them is left out
+            and named on standard error. When none, no setting is fitted to flags.
     """
-    return [one for one in settings if not one.attacks or attack in one.attacks]
+    mine = [one for one in settings if not one.attacks or attack in one.attacks]
+    if given is None:
+        return mine
+    fitted = []
+    for one in mine:
+        try:
+            fitted.append(one.beside(given))
+        except UserError as error:
+            leave_out(one, error)
+    return fitted
+
+
+def leave_out(setting: Setting, error: UserError) -> None:
+    """Say that a setting is left out, and why."""
+    say(f"sweep: {setting.name} is left out. {error}")
 
 
 def attacks_named(text: str) -> list[str]:
@@ -172,14 +237,14 @@ def attacks_named(text: str) -> list[str]:
     return names
 
 
-def refuse_swept(given: Flags, settings: tuple[Setting, ...]) -> None:
+def refuse_swept(given: Flags, settings: list[Setting]) -> None:
     """Raise `UserError` if a flag is given that the sweep sets itself.
 
     Args:
         given: flags of the command line, by name.
-        settings: those of the sweep.
+        settings: those of the sweep that fit the flags.
     """
-    swept = {name for one in settings for name in one.flags}
+    swept = {name for one in settings for name in (*one.flags, *one.shares)}
     for name in given:
         if name in swept:
             raise UserError(f"no --{name}, which this sweep sets itself", f"--{name}={given[name]}")

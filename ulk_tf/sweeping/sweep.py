@@ -27,7 +27,8 @@ from ulk_tf.sweeping.results import (
     result_of,
     utility_of,
 )
-from ulk_tf.sweeping.settings import Setting
+from ulk_tf.sweeping.setting import Setting
+from ulk_tf.sweeping.settings import leave_out
 from ulk_tf.sweeping.utility import asked_of, utility
 
 # Billions of multiplications in the updates of a setting that trains a classifier for each: an hour
@@ -61,8 +62,18 @@ def sweep(
     plain = make()
     if useful:
         designs_of(asked_of(plain, loaded.dataset), loaded.dataset, loaded.shadow_dataset)
-    settings = [one for one in settings if _fits(make, one, loaded)]
-    ledger = Ledger(folder_of(plain) / "sweep.json", lambda one: content_of(one, loaded))
+    splits, _ = designs_of(plain, loaded.dataset, loaded.shadow_dataset)
+    sized = [one.sized(len(splits.shadow)) for one in settings]
+    fitting = [(one, has) for one in sized if (has := _fitting(make, one, loaded))]
+    settings = [one for one, _ in fitting]
+    # By the adversary's data set, which a setting may change.
+    data = {name_of(make(**one.flags)): has for one, has in fitting}
+    data[name_of(plain)] = loaded
+
+    def content(one: Experiment) -> str:
+        return content_of(one, data[name_of(one)])
+
+    ledger = Ledger(folder_of(plain) / "sweep.json", content)
     state = ledger.path.parent / TRAINING_STATE
 
     entries: dict[str, Entry] = {}
@@ -76,7 +87,7 @@ def sweep(
 
         def anew() -> Entry:
             say(f"sweep: {name}")
-            return measure(experiment, loaded, state, experiment.seed + more)
+            return measure(experiment, data[name_of(experiment)], state, experiment.seed + more)
 
         keep(name, experiment, anew)
 
@@ -98,16 +109,21 @@ def _utility(experiment: Experiment, loaded: Loaded) -> Entry:
     return {name: one.as_json() for name, one in found.items()}
 
 
-def _fits(make: MakeExperiment, setting: Setting, loaded: Loaded) -> bool:
-    """Check a setting before the first one takes an hour; say so if it does not fit the data."""
+def _fitting(make: MakeExperiment, setting: Setting, loaded: Loaded) -> Loaded | None:
+    """Check a setting before the first one takes an hour, and load its data; None if unfit."""
     try:
         experiment = make(**setting.flags)
-        preflight(experiment, dataset=loaded.dataset, given=setting.flags)
-        _check_work(experiment, loaded)
+        found = preflight(experiment, dataset=loaded.dataset, given=setting.flags)
+        _check_work(experiment, found)
     except UserError as error:
-        say(f"sweep: {setting.name} is left out. {error}")
-        return False
-    return True
+        leave_out(setting, error)
+        return None
+    return found
+
+
+def name_of(experiment: Experiment) -> str:
+    """Return the name of the adversary's data set."""
+    return experiment.adversary.data.dataset
 
 
 def _check_work(experiment: Experiment, loaded: Loaded) -> None:

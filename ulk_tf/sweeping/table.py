@@ -10,7 +10,7 @@ from ulk_tf.evaluation.wording import attack_name
 from ulk_tf.settings.attack_table import attack_row
 from ulk_tf.sweeping.ledger import Entry
 from ulk_tf.sweeping.results import Row, Sweep
-from ulk_tf.sweeping.settings import Setting
+from ulk_tf.sweeping.setting import Setting
 
 UTILITY = {"accuracy": "accuracy", "calibration_error": "calibration error", "change": "change"}
 

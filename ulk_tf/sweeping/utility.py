@@ -9,7 +9,7 @@ from ulk_tf.data.datasets import Dataset
 from ulk_tf.evaluation.intervals import Estimate, interval
 from ulk_tf.evaluation.movement import total_variation
 from ulk_tf.files import Array
-from ulk_tf.settings.config import DefenceConfig
+from ulk_tf.settings.config import DefenceConfig, ProbingConfig
 from ulk_tf.settings.experiment import Experiment
 
 # Labelled samples that a service is asked, and updates of each target base model.
@@ -57,7 +57,7 @@ def asked_of(experiment: Experiment, dataset: Dataset) -> Experiment:
     updates = min(UPDATES, experiment.counts.target_updates)
     return replace(
         experiment,
-        probing=replace(experiment.probing, n_probes=samples, probes=None),
+        probing=ProbingConfig(n_probes=samples, repeat=experiment.probing.repeat),
         counts=replace(experiment.counts, target_updates=updates),
     )
 
