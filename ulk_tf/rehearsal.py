@@ -106,7 +106,7 @@ def _key(row: AttackRow, experiment: Experiment, corpus: Corpus) -> str:
         [row.name, row.output, dataclasses.asdict(config), package_versions()],  # type: ignore[call-overload]
         inspect.getsource(module) if module else "",
         [list(corpus.dataset.sample_shape), list(updates.after.shape), updates.indices.shape[1]],
-        [list(corpus.dataset.class_names), corpus.probing_set.dtype.name, updates.form.floor],
+        [list(corpus.dataset.class_names), corpus.probing_set.dtype.name, updates.form.as_json()],
     )[:16]
 
 

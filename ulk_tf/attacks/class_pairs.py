@@ -43,13 +43,18 @@ def class_pairs(posteriors: tf.Tensor, logits: tf.Tensor, difference: tf.Tensor)
     whitened -= tf.reduce_mean(whitened, -1, keepdims=True)
     weights = posteriors / (tf.reduce_sum(posteriors, 1, keepdims=True) + SMALLEST)
     means = tf.matmul(weights, whitened, transpose_a=True)
-    beside = tf.concat([_beside_classes(regressed), _beside_classes(means)], -1)
+    beside = tf.concat([beside_classes(regressed), beside_classes(means)], -1)
     return tf.ensure_shape(beside, (None, classes, values_of_a_class(classes)))
 
 
 def values_of_a_class(classes: int) -> int:
     """Count the values that `class_pairs` gives for each of `classes` classes."""
-    return MATRICES * FORMS * (2 * classes + 1)
+    return MATRICES * values_of_a_matrix(classes)
+
+
+def values_of_a_matrix(classes: int) -> int:
+    """Count the values that `beside_classes` gives for each of `classes` classes."""
+    return FORMS * (2 * classes + 1)
 
 
 def _with_ridge(matrix: tf.Tensor) -> tf.Tensor:
@@ -59,8 +64,15 @@ def _with_ridge(matrix: tf.Tensor) -> tf.Tensor:
     return matrix + height[:, None, None] * tf.eye(classes)
 
 
-def _beside_classes(matrix: tf.Tensor) -> tf.Tensor:
-    """Give each class its column, row and diagonal of a matrix, at a common scale."""
+def beside_classes(matrix: tf.Tensor) -> tf.Tensor:
+    """Give each class its column, row and diagonal of a matrix, at a common scale.
+
+    Args:
+        matrix: float32 [batch, classes, classes].
+
+    Returns:
+        float32 [batch, classes, values_of_a_matrix(classes)].
+    """
     classes = matrix.shape[-1]
     norm = tf.norm(matrix, axis=(1, 2), keepdims=True) + SMALLEST**2
     scaled = matrix * classes / norm

@@ -32,7 +32,7 @@ def build_encoder(
         [batch, hidden / 2]; for features by class [batch, classes, hidden / 4].
     """
     rows = np.random.default_rng(SCALED_SEED).permutation(len(updates))[:SCALED_ON]
-    features = fit_features(feature_map, *updates.pair(rows), updates.form.floor)
+    features = fit_features(feature_map, *updates.pair(rows), updates.form)
     probes, classes = shape = updates.after.shape[1:]
     before = keras.Input(shape, name="before")
     after = keras.Input(shape, name="after")

@@ -8,7 +8,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from ulk_tf.answers.form import EXACT, Form
 from ulk_tf.attacks.class_pairs import class_pairs, values_of_a_class
+from ulk_tf.attacks.steps import by_steps, step_pairs, values_of_steps
 from ulk_tf.files import Array
 from ulk_tf.settings.attack_configs import FeatureMap
 
@@ -134,15 +136,17 @@ class Features(keras.layers.Layer):
 
     The norm of an update spans five orders of magnitude; its direction shows what was learned.
     With features by class, the encoder shares its weights over the classes. `class_pairs` hardly
-    depends on the base model.
+    depends on the base model. Of rounded answers, features by class take by how many steps
+    posteriors moved (see `steps`) instead of each probe's direction and norm.
 
     Args:
         kind: name of the feature map.
         scale: standard deviation of the features over the shadow corpus; for those by class of
             the centred log-posteriors before an update.
         log_norm: mean and standard deviation of the log-norm over the shadow corpus.
-        step: resolution of the answers; posteriors are clipped to it from below (see
+        step: resolution of the answers; logarithms are of posteriors clipped to it from below (see
             `clipped`). 0 where they are exact.
+        rounding: rounding step of the answers; 0 where they are not rounded.
     """
 
     def __init__(
@@ -151,6 +155,7 @@ class Features(keras.layers.Layer):
         scale: float = 1.0,
         log_norm: tuple[float, float] = (0.0, 1.0),
         step: float = 0.0,
+        rounding: float = 0.0,
         **kwargs: object,
     ) -> None:
         # Always float32: bfloat16 would round differences away.
@@ -158,13 +163,13 @@ class Features(keras.layers.Layer):
         self.kind = kind
         self.scale = float(scale)
         self.log_norm = (float(log_norm[0]), float(log_norm[1]))
-        self.step = float(step)
+        self.step, self.rounding = float(step), float(rounding)
 
     def get_config(self) -> dict[str, object]:
         """Arguments of `from_config`, scaling constants included."""
         own = {"kind": self.kind, "scale": self.scale, "log_norm": self.log_norm}
-        own |= {"step": self.step} if self.step else {}
-        return super().get_config() | own
+        coarse = {"step": self.step, "rounding": self.rounding}
+        return super().get_config() | own | {name: value for name, value in coarse.items() if value}
 
     def call(self, before: tf.Tensor, after: tf.Tensor) -> tf.Tensor:
         """Posteriors [batch, probes, classes] twice -> float32 [batch, features].
@@ -172,7 +177,8 @@ class Features(keras.layers.Layer):
         By class, they are first the values of each class, one class after the other, then those
         of all classes; `widths` says how many.
         """
-        before, after = (clipped(part, self.step) for part in (before, after))
+        answered = before, after
+        before, after = (clipped(part, self.step) for part in answered)
         values = unscaled(self.kind, before, after)
         probes, width = values.shape[1:]
         flat = tf.reshape(values, (-1, probes * width))
@@ -186,16 +192,20 @@ class Features(keras.layers.Layer):
         singly = read_singly(self.kind, probes)
         single, moved = (tf.gather(part, singly, axis=1) for part in (before, values))
         own, shared = by_class(single, moved, self.scale)
-        if self.kind == "class_pairs":
-            own = tf.concat([own, class_pairs(before, logits(before), values)], -1)
+        pairs = [class_pairs(before, logits(before), values)] if self.kind == "class_pairs" else []
+        if self.rounding:
+            steps = (answered[0] - answered[1]) / self.rounding
+            own, shared = by_steps(logits(single) / self.scale, tf.gather(steps, singly, axis=1))
+            pairs += [step_pairs(answered[0], steps)] if pairs else []
+        own = tf.concat([own, *pairs], -1)
         of_a_class, _ = self.widths(probes, width)
         return tf.concat([tf.reshape(own, (-1, width * of_a_class)), shared, log_norm], -1)
 
     def widths(self, probes: int, classes: int) -> tuple[int, int]:
         """Count the features of each class, and those of all classes; for features by class."""
         single = len(read_singly(self.kind, probes))
-        pairs = values_of_a_class(classes) if self.kind == "class_pairs" else 0
-        return single * VALUES_OF_A_PROBE + pairs, single + 1
+        pairs = values_of_a_class(classes) + (values_of_steps(classes) if self.rounding else 0)
+        return single * VALUES_OF_A_PROBE + pairs * (self.kind == "class_pairs"), single + 1
 
     def compute_output_shape(
         self, before_shape: tuple[int, ...], after_shape: tuple[int, ...]
@@ -210,15 +220,16 @@ class Features(keras.layers.Layer):
         return (batch, width + (self.kind == "normalised"))
 
 
-def fit_features(kind: FeatureMap, before: Array, after: Array, step: float = 0.0) -> Features:
+def fit_features(kind: FeatureMap, before: Array, after: Array, form: Form = EXACT) -> Features:
     """Fit the scaling constants of a feature map to shadow updates.
 
     Args:
         kind: name of the feature map.
         before: float32 [updates, probes, classes], of shadow updates only.
         after: the same shape.
-        step: resolution of the answers, see `Form.floor`; 0 where they are exact.
+        form: form of the answers.
     """
+    step = form.floor
     before, after = (np.asarray(clipped(tf.constant(part), step)) for part in (before, after))
     values = np.asarray(unscaled(kind, tf.constant(before), tf.constant(after)))
     log_norms = np.log(np.linalg.norm(values.reshape(len(values), -1), axis=-1) + SMALLEST_NORM)
@@ -229,5 +240,6 @@ def fit_features(kind: FeatureMap, before: Array, after: Array, step: float = 0.
         scale=1.0 if kind == "published" else max(float(values.std()), 1e-12),
         log_norm=(float(log_norms.mean()), max(float(log_norms.std()), 1e-6)),
         step=step,
+        rounding=form.step,
         name="features",
     )
