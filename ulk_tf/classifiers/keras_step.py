@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from ulk_tf.classifiers import keras_state
+from ulk_tf.classifiers.following import of_classes
 from ulk_tf.classifiers.losses import labels_for, layer_losses, loss_name, takes_one_hot
 from ulk_tf.classifiers.optimizers import Step
 from ulk_tf.errors import UserError
@@ -43,7 +44,6 @@ class KerasStep:
         self._model = model
         self._direction = direction
         self._own = own
-        self._one_hot = own and takes_one_hot(model)
         # What `compile` would compute losses in, which half-precision answers are cast to.
         self._loss_type = model.variable_dtype
         self._cross_entropy = keras.losses.SparseCategoricalCrossentropy(dtype=self._loss_type)
@@ -51,7 +51,10 @@ class KerasStep:
             self.optimizer = model.optimizer if own else _of_flags(model, rule)
             self._fresh = _fresh_state(self.optimizer, model.trainable_variables)
             first = tf.cast(tf.constant(like[:1]), tf.float32)
-            self.classes = int(model(first, training=False).shape[-1])
+            answers = model(first, training=False)
+            self.classes = int(of_classes(answers).shape[-1])
+            # A loss on one unit takes 0 and 1.
+            self._one_hot = own and answers.shape[-1] > 1 and takes_one_hot(model)
             self._refuse_loss(like.shape[1:])
 
     def start(self) -> None:
@@ -86,7 +89,7 @@ class KerasStep:
         if self._own:
             return self._model.compute_loss(samples, labels, answers, None, training=True)
         added = layer_losses(self._model, self._loss_type)
-        return tf.add_n([self._cross_entropy(labels, answers), *added])
+        return tf.add_n([self._cross_entropy(labels, of_classes(answers)), *added])
 
     def _refuse_loss(self, shape: Sequence[int]) -> None:
         # More samples than classes: a function that wants one-hot labels cannot take these.
