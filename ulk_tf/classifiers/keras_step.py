@@ -17,6 +17,7 @@ from ulk_tf.classifiers.losses import labels_for, layer_losses, loss_name, takes
 from ulk_tf.classifiers.optimizers import Step
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array
+from ulk_tf.reasons import reason
 
 
 class KerasStep:
@@ -100,10 +101,9 @@ class KerasStep:
             tf.function(self._loss, autograph=False).get_concrete_function(samples, labels)
         except Exception as error:  # a user's loss raises what it likes
             taken = "one-hot labels" if self._one_hot else "integer labels"
-            reason = f"{type(error).__name__}: {error}".splitlines()[0]
             raise UserError(
                 f"a compiled target whose loss takes {taken}",
-                f"{loss_name(self._model)} ({reason})",
+                f"{loss_name(self._model)} ({reason(error)})",
                 "Compile it with a loss of Keras such as sparse_categorical_crossentropy.",
             ) from error
 
@@ -130,7 +130,7 @@ def _fresh_state(optimizer: keras.Optimizer, weights: list[keras.Variable]) -> l
         except Exception as error:  # a user's optimizer raises what it likes
             raise UserError(
                 "a compiled target whose optimizer can be made anew from its get_config",
-                f"{type(optimizer).__name__} ({str(error).splitlines()[0]})",
+                f"{type(optimizer).__name__} ({reason(error, named=False)})",
                 "Mark its class with @keras.saving.register_keras_serializable().",
             ) from error
     if not fresh.built:
