@@ -3,11 +3,32 @@
 import contextlib
 import locale
 import os
+import sys
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+
+BACKEND = "MPLBACKEND"
+
+
+@contextlib.contextmanager
+def without_backend() -> Iterator[None]:
+    """Import matplotlib, or what imports it, without the user's backend, which comes back after it.
+
+    The import itself fails on a backend that is not installed, such as the one that a notebook
+    names in MPLBACKEND for all processes that it starts. Pictures are files and need no backend.
+    """
+    backend, fresh = os.environ.pop(BACKEND, None), "matplotlib" not in sys.modules
+    try:
+        yield
+    finally:
+        if backend is not None:
+            os.environ[BACKEND] = backend
+        if backend and fresh and "matplotlib" in sys.modules:
+            with contextlib.suppress(ValueError):  # what the user draws is the user's affair
+                sys.modules["matplotlib"].rcParams["backend"] = backend
 
 
 @contextlib.contextmanager
