@@ -35,7 +35,7 @@ def about_data(dataset: Dataset) -> list[str]:
 
 
 def about_bases(designs: Sequence[Design], bases: dict[BaseId, BaseModel]) -> list[str]:
-    """Return a warning that names the base models with the accuracy of a guess, or little more, if any.
+    """Return a warning that names base models hardly more accurate than a guess, if any.
 
     Args:
         designs: designs of the corpora of both sides.
