@@ -4,10 +4,13 @@ import logging
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from ulk_tf.quiet import import_tensorflow, silenced
+
+ROOT = Path(__file__).parents[1]
 
 
 def test_what_c_code_writes_is_dropped(capfd: pytest.CaptureFixture[str]) -> None:
@@ -39,6 +42,25 @@ def test_the_reason_of_a_process_that_dies_is_shown(end: str) -> None:
     )
     assert done.returncode != 0
     assert "needs AVX" in done.stderr
+
+
+def test_tensorflow_and_keras_import_matplotlib_without_the_user_s_backend(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "tensorflow.py").write_text(
+        "import os\nassert 'MPLBACKEND' not in os.environ\n"
+        "class config:\n    list_physical_devices = staticmethod(list)\n"
+    )
+    code = "from ulk_tf.quiet import import_tensorflow\nimport_tensorflow()\nimport os\n"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}print(os.environ['MPLBACKEND'])"],
+        env={**os.environ, "MPLBACKEND": "nonsense", "PYTHONPATH": f"{tmp_path}:{ROOT}"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.stdout == "nonsense\n", done.stderr
 
 
 @pytest.mark.parametrize("name", ["tensorflow", "absl"])

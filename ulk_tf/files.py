@@ -45,6 +45,9 @@ def check_folder(folder: Path, flag: str) -> None:
         ) from error
 
 
+OBJECTS = "Save numbers or text: array.astype(np.float32), or array.astype(str)."
+
+
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; on success it is synced and renamed onto `path`.
@@ -133,7 +136,9 @@ def load_npz(
     except Exception as error:  # a damaged archive raises many types
         reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise UserError(
-            "a readable .npz of plain arrays (no objects, no pickles)", f"{path} ({reason})"
+            "a readable .npz of plain arrays (no objects, no pickles)",
+            f"{path} ({reason})",
+            OBJECTS if "holds objects" in reason else "",
         ) from error
 
 

@@ -1,6 +1,6 @@
 """Preflight: checks of a run before it writes a file, most before TensorFlow's slow import."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -13,6 +13,7 @@ from ulk_tf.files import check_folder
 from ulk_tf.quiet import import_tensorflow
 from ulk_tf.settings.experiment import Experiment
 from ulk_tf.settings.presets import SHADOW
+from ulk_tf.settings.privacy import refuse_idle
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -35,6 +36,7 @@ def preflight(
     *others: Experiment,
     dataset: Dataset | None = None,
     given: Mapping[str, Any] = NOTHING,
+    swept: Collection[str] = (),
 ) -> Loaded:
     """Check folders, data, sizes and classifiers, and load the data; imports TensorFlow.
 
@@ -42,11 +44,13 @@ def preflight(
         first: all settings of a run.
         others: settings of further runs with the same data and folders.
         dataset: the owner's data set, if it is in memory already.
-        given: the flags that were given, by name; one that no procedure reads is refused.
+        given: the flags that were given, by name; one that nothing reads is refused.
+        swept: names of flags that a sweep sets.
 
     Raises:
         UserError: a check fails.
     """
+    refuse_idle(given, [*(name for name in given if given[name] is not None), *swept])
     folders = first.folders
     check_folder(Path(folders.runs_dir), "--runs_dir")
     check_folder(Path(folders.export_dir), "--export_dir")

@@ -10,6 +10,8 @@ import tempfile
 from collections.abc import Iterator
 from typing import IO
 
+from ulk_tf.python_state import without_backend
+
 # Shell program that waits for a line from this process. If none comes, this process died inside
 # the block, and the program prints the held messages. A signal handler in Python would not run,
 # since C++ code aborts the process.
@@ -25,7 +27,7 @@ def import_tensorflow() -> None:
         logging.getLogger(name).setLevel(logging.ERROR)
     if "tensorflow" in sys.modules:
         return
-    with silenced():
+    with silenced(), without_backend():
         import tensorflow as tf  # noqa: PLC0415 - takes seconds, and its messages are suppressed
 
         tf.config.list_physical_devices()

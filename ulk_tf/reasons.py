@@ -3,8 +3,8 @@
 import re
 
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-# Keras shows the samples themselves behind this.
-DUMP = "Arguments received by"
+# Keras shows the samples themselves behind the first; NumPy advises to run what a file holds.
+NOT_SHOWN = re.compile(r"Arguments received by.*|\s*If you trust the file.*", re.DOTALL)
 LONGEST = 300
 
 
@@ -15,7 +15,7 @@ def reason(error: BaseException, named: bool = True) -> str:
         error: whatever was raised.
         named: whether its type comes first.
     """
-    text = one_line(ESCAPES.sub("", str(error)).split(DUMP)[0])
+    text = one_line(NOT_SHOWN.sub("", ESCAPES.sub("", str(error))))
     kind = type(error).__name__
     return (f"{kind}: {text}" if text else kind) if named else (text or kind)
 

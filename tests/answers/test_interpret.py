@@ -187,6 +187,77 @@ def test_other_units(form):
     assert found.posteriors.dtype == np.float32
 
 
+@pytest.mark.parametrize("parts", [100, 255, 1000])
+@pytest.mark.parametrize("cut", [np.floor, np.ceil])
+def test_last_digits_that_are_cut_off(parts, cut):
+    values = dirichlet(6, 0.5, 60)
+    found = interpret(cut(values * parts) / parts)
+    assert (found.kind, found.step) == ("rounded", pytest.approx(1 / parts))
+    assert np.abs(found.posteriors - values).max() <= found.step + 1e-6
+    if cut is np.floor and parts < 1000:
+        whole = interpret(np.floor(values * parts))
+        np.testing.assert_allclose(whole.posteriors, found.posteriors, atol=1e-6)
+
+
+LOGARITHMS = {
+    "to base 2": np.log2,
+    "to base 10": np.log10,
+    "negative logarithms;": lambda p: -np.log(p),
+    "negative logarithms to base 2": lambda p: -np.log2(p),
+    "negative logarithms to base 10": lambda p: -np.log10(p),
+    "odds": lambda p: p / (1 - p),
+}
+
+
+@pytest.mark.parametrize("form", LOGARITHMS)
+def test_logarithms_and_odds(form):
+    values = dirichlet(7, 1.0, 30)
+    found = interpret(LOGARITHMS[form](values))
+    np.testing.assert_allclose(found.posteriors, values, atol=1e-6)
+    assert form in found.notes[0]
+    rounded = interpret(LOGARITHMS[form](values).round(4))
+    np.testing.assert_allclose(rounded.posteriors, values, atol=3e-4)
+    assert rounded.step > 0
+
+
+@pytest.mark.parametrize("parts", [30, 10**6, 32767])
+def test_counts_share_out_a_whole(parts):
+    random = np.random.default_rng(8)
+    counts = random.multinomial(parts, dirichlet(8, 0.3, 40)).astype(float)
+    found = interpret(counts)
+    np.testing.assert_allclose(found.posteriors, counts / parts, atol=1e-6)
+    assert f"parts of {parts:g}" in found.notes[0]
+
+
+def test_a_sample_that_is_answered_with_nothing_but_zeros():
+    values = dirichlet(9, 1.0, 30)
+    values[4] = 0
+    with pytest.raises(UserError, match=r"nothing but 0 in 1 of 30 answers\. Ask for these"):
+        interpret(values)
+
+
+def test_a_target_that_answers_every_sample_alike_is_said():
+    found = interpret(np.tile(dirichlet(10, 1.0, 1), (20, 1)))
+    assert "All 20 answers are the same, whatever the sample" in found.notes[0]
+
+
+def test_one_sigmoid_unit_in_percent():
+    values = np.random.default_rng(1).random((20, 1)) * 100
+    found = interpret(values, 2)
+    np.testing.assert_allclose(found.posteriors[:, 1:], values / 100, rtol=1e-6)
+    assert "percent" in found.notes[0] and "sigmoid" in found.notes[1]
+    with pytest.raises(UserError, match="Where they are percent, let the target answer a hund"):
+        interpret(values / 4, 2)
+
+
+@pytest.mark.filterwarnings("error")
+def test_numbers_as_small_as_there_are():
+    logits = np.random.default_rng(11).normal(0, 3000, (30, 10))
+    values = np.exp(logits - logits.max(1, keepdims=True))
+    values[0] = [1, 5e-324, *[0] * 8]
+    assert "saturated" in interpret(values).notes[0]
+
+
 def test_one_sigmoid_unit_is_two_classes():
     values = np.random.default_rng(0).random((20, 1)).astype(np.float32).astype(np.float64)
     for classes in (2, None):

@@ -1,8 +1,10 @@
 """A served target, well behaved and not: nothing hangs, nothing leaks, each fault is named."""
 
+import gzip
 import json
 import socket
 import time
+import zlib
 from dataclasses import replace
 
 import numpy as np
@@ -134,6 +136,21 @@ def test_other_failures_are_not_tried_again(status):
         assert server.predicts == 1
 
 
+@pytest.mark.parametrize(
+    ("encoding", "pack"), [("gzip", gzip.compress), ("deflate", zlib.compress)]
+)
+def test_what_a_proxy_compressed_is_unpacked(encoding, pack):
+    @bad.raw
+    def predict(_, handler, body):
+        found = {"predictions": bad.posteriors(json.loads(body)["instances"]).tolist()}
+        packed = pack(json.dumps(found).encode())
+        bad.send(handler, 200, packed, [("Content-Encoding", encoding)])
+
+    with bad.Server(predict) as server:
+        found = box(server.url).posteriors(SAMPLES)
+    np.testing.assert_allclose(found, bad.posteriors(SAMPLES), atol=1e-6)
+
+
 WRONG = {
     "too few rows": (lambda _, s: bad.posteriors(s).tolist()[:-1], r"shape \[32, classes\]"),
     "too deep": (lambda _, s: [[row] for row in bad.posteriors(s).tolist()], r"\[32, 1, 4\]"),
@@ -158,6 +175,14 @@ WRONG = {
     "cut short": (bad.cut_short, "a server that answers"),
     "huge": (bad.says(b" " * 1_000_001), "at most 1000000 bytes"),
     "endless": (bad.endless, "at most 1000000 bytes"),
+    "huge once unpacked": (
+        bad.says(gzip.compress(b" " * 1_000_001), headers=[("Content-Encoding", "gzip")]),
+        "at most 1000000 bytes. Received a longer one, once unpacked",
+    ),
+    "not compressed": (
+        bad.says(b"{}", headers=[("Content-Encoding", "gzip")]),
+        "compressed as it says. Received a damaged one",
+    ),
     "trickling": (bad.trickling, "none, 3 times"),
     "trickling headers": (bad.trickling_headers, "none, 3 times"),
 }

@@ -70,6 +70,24 @@ def test_arrays_of_other_libraries(form):
     np.testing.assert_array_equal(found, WANTED)
 
 
+def test_a_function_that_changes_what_it_is_given_and_numpy_s_settings():
+    def answer(samples):
+        np.seterr(all="raise")
+        samples += 1
+        return WANTED
+
+    given, errors = SAMPLES.copy(), np.geterr()
+    open_target(answer).posteriors(given)
+    np.testing.assert_array_equal(given, SAMPLES)
+    assert np.geterr() == errors
+
+
+def test_what_is_no_array_is_named():
+    for answer, kind in ((None, "a NoneType"), (iter(WANTED), "a \\w*iterator")):
+        with pytest.raises(UserError, match=f"Received {kind}. Return an array"):
+            open_target(lambda _, answer=answer: answer).posteriors(SAMPLES)
+
+
 def test_bfloat16_answers_have_their_step():
     target = open_target(lambda _: tf.cast(WANTED, tf.bfloat16))
     np.testing.assert_array_equal(

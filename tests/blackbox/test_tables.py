@@ -2,11 +2,13 @@
 
 import io
 import json
+import pickle
 
 import numpy as np
 import pytest
 
 from ulk_tf.answers.interpret import interpret
+from ulk_tf.blackbox.open import is_recording
 from ulk_tf.blackbox.recording import Recording
 from ulk_tf.blackbox.tables import is_table, read_table
 from ulk_tf.errors import UserError
@@ -120,15 +122,29 @@ def test_npy_and_bfloat16(tmp_path):
     np.testing.assert_array_equal(found, short.astype(np.float64))
     (tmp_path / "b.npy").write_bytes((tmp_path / "a.npy").read_bytes()[:-8])
     np.save(tmp_path / "c.npy", np.array([{}], dtype=object), allow_pickle=True)
-    for name in ("b.npy", "c.npy"):
-        with pytest.raises(UserError, match="no pickles"):
+    (tmp_path / "d.npy").write_bytes(pickle.dumps("no array"))
+    for name in ("b.npy", "c.npy", "d.npy"):
+        with pytest.raises(UserError, match="no pickles") as refused:
             Recording.load(tmp_path / name)
+        # NumPy advises to load a pickle all the same.
+        assert "allow_pickle" not in str(refused.value)
+
+
+def test_names_of_files_in_capitals(tmp_path):
+    (tmp_path / "A.CSV").write_text("0.25,0.75\n0.5,0.5\n1,0\n")
+    np.save(tmp_path / "a.npy", VALUES)
+    (tmp_path / "a.npy").rename(tmp_path / "A.NPY")
+    for name, values in (("A.CSV", [[0.25, 0.75], [0.5, 0.5], [1, 0]]), ("A.NPY", VALUES)):
+        assert is_recording(str(tmp_path / name))
+        np.testing.assert_array_equal(Recording.load(tmp_path / name).answers, values)
 
 
 def test_a_text_that_is_no_table(tmp_path):
     (tmp_path / "a.txt").write_text("notes on version 3\nand more\n")
     assert not is_table(tmp_path / "a.txt")
     assert not is_table(tmp_path / "nowhere.txt")
+    (tmp_path / "b.txt").write_text("[[0.1, 0.9],\n [0.5, 0.5]]\n")
+    assert is_table(tmp_path / "b.txt")
 
 
 def test_a_recording_of_schema_1_is_read(tmp_path):

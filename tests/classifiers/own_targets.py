@@ -52,6 +52,27 @@ def sigmoid(shape: Shape, classes: int) -> keras.Model:
     )
 
 
+def unit(shape: Shape, classes: int) -> keras.Model:
+    """One sigmoid unit: the second of two classes."""
+    inputs = keras.Input(shape)
+    x = layers.Dense(5, activation="tanh")(layers.Flatten()(layers.Rescaling(1 / 255)(inputs)))
+    return keras.Model(inputs, layers.Dense(1, activation="sigmoid")(x))
+
+
+def two_inputs(shape: Shape, classes: int) -> keras.Model:
+    """A picture and its mask."""
+    both = [keras.Input(shape, name="picture"), keras.Input(shape, name="mask")]
+    x = layers.Flatten()(layers.Multiply()(both))
+    return keras.Model(both, layers.Dense(classes, activation="softmax")(x))
+
+
+def two_outputs(shape: Shape, classes: int) -> keras.Model:
+    """Posteriors and features."""
+    inputs = keras.Input(shape)
+    x = layers.Flatten()(inputs)
+    return keras.Model(inputs, [layers.Dense(classes, activation="softmax")(x), x])
+
+
 def other_shape(shape: Shape, classes: int) -> keras.Model:
     """Takes vectors of three, whatever it is asked for."""
     inputs = keras.Input((3,))

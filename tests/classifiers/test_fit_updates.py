@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
-from tests.classifiers.fitting import FLAGS, SEED, check, sized
+from tests.classifiers.fitting import FLAGS, SEED, by_fit, check, sized
 from ulk_tf.classifiers.updates import UpdateEngine, engine_version
 from ulk_tf.errors import UserError
 
@@ -122,6 +122,34 @@ BUILT: dict[str, Callable[[], keras.Model]] = {
 @pytest.mark.parametrize("name", BUILT)
 def test_own_models_and_losses(name: str) -> None:
     check(BUILT[name], sized(5, 2, 2), SHAPE, CLASSES)
+
+
+@pytest.mark.parametrize(
+    "loss", [None, "binary_crossentropy", keras.losses.BinaryCrossentropy(label_smoothing=0.2)]
+)
+def test_one_sigmoid_unit_is_trained_as_fit_does(loss: object) -> None:
+    def build(loss: object) -> keras.Model:
+        keras.utils.set_random_seed(5)
+        x = layers.Dense(5, activation="tanh")
+        unit = layers.Dense(1, activation="sigmoid")
+        model = keras.Sequential([keras.Input(SHAPE), layers.Flatten(), x, unit])
+        if loss:
+            rule = keras.optimizers.SGD(FLAGS.update_learning_rate, FLAGS.update_momentum)
+            model.compile(rule, loss)
+        return model
+
+    config, rng = sized(5, 2, 2), np.random.default_rng(0)
+    samples = rng.uniform(-1, 1, (5, *SHAPE)).astype(np.float32)
+    labels = np.array([0, 1, 1, 0, 1], np.int32)
+    model, fitted = build(loss), build(loss or "binary_crossentropy")
+    weights, before = model.get_weights(), np.asarray(fitted(samples))
+    by_fit(fitted, config, samples, labels)
+    second = np.asarray(fitted(samples))
+    assert np.abs(second - before).max() > 1e-2
+    after = UpdateEngine(model, config, samples).after(
+        weights, samples[None], labels[None], SEED[None]
+    )[0]
+    np.testing.assert_allclose(after, np.concatenate([1 - second, second], 1), atol=1e-5)
 
 
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16", "float64"])

@@ -1,14 +1,17 @@
 """The built-in procedure: its three methods, its many updates, and what travels to workers."""
 
 import pickle
+from typing import Any
 
 import keras
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from ulk_tf.classifiers import given, zoo
 from ulk_tf.classifiers.keras_procedure import KerasProcedure
 from ulk_tf.classifiers.procedure import Change, ManyUpdates, Samples
+from ulk_tf.errors import UserError
 from ulk_tf.settings import presets
 
 SHAPE, CLASSES = (4, 4, 1), 3
@@ -91,6 +94,41 @@ def test_a_model_gives_its_architecture_and_not_its_weights() -> None:
     built = zoo.build(name, SHAPE, CLASSES)
     assert [weight.shape for weight in built.weights] == [w.shape for w in model.weights]
     assert not np.array_equal(np.asarray(built.weights[0]), np.asarray(model.weights[0]))
+
+
+def twice(labels: tf.Tensor, answers: tf.Tensor) -> tf.Tensor:
+    """A loss that Keras finds under no name."""
+    return 2 * keras.losses.sparse_categorical_crossentropy(labels, answers)
+
+
+@pytest.mark.parametrize("loss", ["categorical_crossentropy", twice])
+def test_a_compiled_model_gives_its_optimizer_and_its_loss(loss: Any) -> None:
+    model = custom(SHAPE, CLASSES)
+    model.compile(keras.optimizers.RMSprop(0.25), loss, loss_weights=[0.5])
+    model.fit(IMAGES, keras.utils.to_categorical(LABELS) if loss != twice else LABELS, verbose=0)
+    made = zoo.build(given.give(model, SHAPE, CLASSES), SHAPE, CLASSES)
+    assert type(made.optimizer) is keras.optimizers.RMSprop
+    assert made.optimizer is not model.optimizer and not made.optimizer.iterations.numpy()
+    assert made.loss == loss
+    told = procedure(given.give(model, SHAPE, CLASSES)).sentence
+    assert told.count("of the compiled model: RMSprop (learning_rate 0.25") == 2
+    flags = procedure(given.give(model, SHAPE, CLASSES), update_learning_rate=0.1).sentence
+    assert "An update uses the flags' optimizer, SGD" in flags
+
+
+def test_a_model_that_cannot_be_made_anew_is_refused() -> None:
+    class Odd(keras.Model):
+        def __init__(self, units: object) -> None:
+            super().__init__()
+            self.inner = custom(SHAPE, CLASSES)
+
+        def call(self, x: object) -> object:
+            return self.inner(x)
+
+    model = Odd(object())
+    model(IMAGES[:1])
+    with pytest.raises(UserError, match=r"from its get_config.*Give a function of \(sample shape"):
+        given.give(model, SHAPE, CLASSES)
 
 
 class Own(keras.layers.Layer):

@@ -1,6 +1,8 @@
 """A user's global settings stay the target's: the attack is as without them."""
 
 import itertools
+import locale
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -74,6 +76,10 @@ SETTINGS = {
     "tf.random.set_seed(6)": "True",
     "np.random.seed(7); random.seed(7)": "True",
     "keras.utils.clear_session()": "True",
+    "np.seterr(all='raise')": "True",
+    "import warnings; warnings.simplefilter('error')": "True",
+    "import os; os.chdir('/')": "True",
+    "import locale; locale.setlocale(locale.LC_ALL, 'C')": "True",
 }
 NAMES = itertools.count()
 Written = Callable[..., str]
@@ -108,6 +114,7 @@ def state() -> list[object]:
     found += [keras.config.is_interactive_logging_enabled(), keras.config.max_steps_per_epoch()]
     found += [keras.config.is_flash_attention_enabled(), tf.config.functions_run_eagerly()]
     found += [tf.config.get_soft_device_placement(), tf.config.optimizer.get_jit()]
+    found += [np.geterr(), list(warnings.filters), Path.cwd(), locale.setlocale(locale.LC_ALL)]
     found += [tf.config.optimizer.get_experimental_options()]
     found += [tf.config.experimental.tensor_float_32_execution_enabled()]
     found += [is_op_determinism_enabled(), tf.config.threading.get_intra_op_parallelism_threads()]

@@ -8,8 +8,10 @@ import pytest
 
 from ulk_tf.classifiers import zoo
 from ulk_tf.classifiers.chain import as_chain
+from ulk_tf.classifiers.keras_procedure import KerasProcedure
 from ulk_tf.classifiers.updates import UpdateEngine
 from ulk_tf.errors import UserError
+from ulk_tf.settings.config import TrainingConfig
 from ulk_tf.settings.update_config import UpdateConfig
 
 OWN = "tests.classifiers.own_targets"
@@ -81,6 +83,15 @@ def test_a_target_of_the_users_own() -> None:
     assert zoo.build(f"{OWN}:any_arguments", (8, 8, 1), 10).output_shape == (None, 10)
 
 
+def test_one_sigmoid_unit_tells_two_classes() -> None:
+    model = zoo.build(f"{OWN}:unit", (8, 8, 1), 2)
+    procedure = KerasProcedure(f"{OWN}:unit", TrainingConfig(), UpdateConfig(), (8, 8, 1), 2)
+    samples = np.random.default_rng(0).integers(0, 256, (5, 8, 8, 1), dtype=np.uint8)
+    second = np.asarray(model(samples))
+    answers = procedure.predict_proba(tuple(model.get_weights()), samples)
+    np.testing.assert_allclose(answers, np.concatenate([1 - second, second], 1), atol=1e-6)
+
+
 @pytest.mark.parametrize("name", ["program", "half"])
 def test_classes_and_precisions_of_the_users_own(name: str) -> None:
     model = zoo.build(f"{OWN}:{name}", (8, 8, 1), 10)
@@ -105,9 +116,16 @@ def test_classes_and_precisions_of_the_users_own(name: str) -> None:
         (f"{OWN}:uncalled", r"Received Program, which is not built\. Call the model once"),
         (f"{OWN}:nothing", r"output \(None, 10\)\. Received NoneType"),
         (f"{OWN}:other_classes", r"output \(None, 10\)\. Received \(None, 11\)"),
-        (f"{OWN}:other_shape", r"samples of shape \(8, 8, 1\)"),
-        (f"{OWN}:logits", "each row a softmax that sums to 1"),
+        (
+            f"{OWN}:other_shape",
+            r"samples of shape \(8, 8, 1\)\. Received .*, which takes samples of shape \(3,\)\. "
+            r"Begin it with keras\.Input\(\(8, 8, 1\)\)",
+        ),
+        (f"{OWN}:logits", r"a softmax that sums to 1.*end it with keras\.layers\.Softmax\(\)"),
         (f"{OWN}:sigmoid", "each row a softmax that sums to 1"),
+        (f"{OWN}:unit", r"output \(None, 10\)\. Received \(None, 1\)"),
+        (f"{OWN}:two_inputs", r"one input, the samples\. Received .* with 2: picture, mask\. Wrap"),
+        (f"{OWN}:two_outputs", r"output \(None, 10\)\. Received \[.*Return keras\.Model\(model"),
     ],
 )
 def test_what_is_no_target(target: str, told: str) -> None:

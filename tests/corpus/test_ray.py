@@ -36,6 +36,21 @@ def test_a_python_that_ray_cannot_start_is_refused_at_once(
     assert not any(tmp_path.iterdir())
 
 
+def test_all_lines_of_what_ray_says_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'ulk_tf[ray]'")
+
+    def init(*_: object, **__: object) -> None:
+        raise RuntimeError("Version mismatch:\n    The cluster was started with:\n    Ray: 1.0")
+
+    monkeypatch.setattr(ray, "init", init)
+    told = r"Received auto \(Version mismatch: The cluster was started with: Ray: 1\.0\)"
+    with pytest.raises(UserError, match=told):
+        built(tmp_path, executor="ray", ray_address="auto")
+    assert not any(tmp_path.iterdir())
+
+
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
     """A head without cores, and a node of one core; a test that needs more adds them."""

@@ -105,7 +105,9 @@ UNUSABLE = [
         id="0 to 255",
     ),
     pytest.param(
-        {"images": np.full((6, 4, 5), np.nan), "labels": LABELS}, "finite numbers", id="NaN pixels"
+        {"images": np.full((6, 4, 5), np.nan), "labels": LABELS},
+        "floats from nan to nan. Leave out samples with gaps",
+        id="NaN pixels",
     ),
     pytest.param(
         {"vectors": np.where(VECTORS > 1, np.nan, VECTORS), "labels": LABELS},
@@ -150,10 +152,44 @@ UNUSABLE = [
     ),
     pytest.param(
         {"images": np.array([GREY, None], dtype=object), "labels": LABELS},
-        "no objects, no pickles",
+        r"no objects, no pickles.*Save numbers or text: array\.astype",
         id="objects",
     ),
 ]
+
+
+# What cannot be used -> the line of code that the error names, which makes it usable.
+LINES = {
+    "float labels": ("labels", LABELS * 1.0, "labels.astype(np.int32)"),
+    "fractions": ("labels", LABELS + 0.5, "np.unique(labels, return_inverse=True)"),
+    "gaps": ("labels", np.where(LABELS, LABELS, np.nan), "np.unique(labels, return_inverse=True)"),
+    "labels from -1": ("labels", LABELS - 1, "np.unique(labels, return_inverse=True)"),
+    "numbers of years": ("labels", LABELS + 10_000, "np.unique(labels, return_inverse=True)"),
+    "text": ("labels", LABELS.astype(str), "np.unique(labels, return_inverse=True)"),
+    "bytes": ("labels", LABELS.astype("S"), "np.unique(labels.astype(str), return_inverse=True)"),
+    "truths": ("labels", LABELS > 0, "labels.astype(np.int32)"),
+    "one-hot": ("labels", np.eye(3)[LABELS], "labels.argmax(1)"),
+    "0 to 255": ("images", GREY * 1.0, "images.astype(np.uint8)"),
+    "wide": ("images", GREY.astype(np.int64), "images.astype(np.uint8)"),
+    "-1 to 1": ("images", GREY / 127.5 - 1, "np.rint((images - images.min()) / np.ptp(images) *"),
+    "16 bits": ("images", GREY.astype(np.uint16) * 257, "np.rint((images - images.min()) / np.pt"),
+    "black and white": ("images", GREY > 99, "images.astype(np.uint8) * 255"),
+    "channels first": ("images", np.moveaxis(COLOUR, -1, 1), "np.moveaxis(images, 1, -1)"),
+    "alpha": ("images", np.concatenate([COLOUR, COLOUR[..., :1]], -1), "images[..., :3]"),
+}
+
+
+@pytest.mark.parametrize("fault", LINES)
+def test_the_line_to_write_is_named_and_works(write: Write, fault: str) -> None:
+    name, values, line = LINES[fault]
+    arrays = {"images": GREY, "labels": LABELS} | {name: values}
+    with pytest.raises(UserError) as refused:
+        loaded(write(**arrays))
+    told = refused.value.remedy
+    assert line in told
+    code = told.removeprefix("Write ").split(", or ")[0].split(", and ")[0].split(" for one")[0]
+    made = eval(code.removeprefix("names, labels = ").removesuffix("."), {"np": np, name: values})
+    loaded(write(**arrays | {name: made[1] if isinstance(made, tuple) else made}))
 
 
 @pytest.mark.parametrize(("arrays", "told"), UNUSABLE)

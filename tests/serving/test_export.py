@@ -1,6 +1,7 @@
 """An export appears whole, under the next free version, and says what it is."""
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -23,8 +24,15 @@ def test_versions_are_counted_up_and_none_is_overwritten(tmp_path):
     (tmp_path / "toy_li" / "7").mkdir()
     (tmp_path / "toy_li" / "7" / "something").write_text("of the user's")
     (tmp_path / "toy_li" / "notes").mkdir()
-    second = standins.exported(tmp_path)
+    before = os.umask(0o077)
+    try:
+        second = standins.exported(tmp_path)
+    finally:
+        os.umask(before)
     assert (first.name, second.name) == ("1", "8")
+    # The user's umask decides who reads them.
+    assert (first.stat().st_mode & 0o777, second.stat().st_mode & 0o777) == (0o777 & ~before, 0o700)
+    assert not any(path.stat().st_mode & 0o077 for path in second.rglob("*"))
     assert (first / "saved_model.pb").read_bytes() == kept
     assert sorted(p.name for p in (tmp_path / "toy_li").iterdir()) == ["1", "7", "8", "notes"]
 

@@ -1,7 +1,9 @@
 """The command line: text arrives as typed, mistakes are told at once in one sentence."""
 
 import errno
+import io
 import os
+import sys
 from typing import Any, Literal
 
 import pytest
@@ -199,6 +201,23 @@ def test_help_teaches(capsys: pytest.CaptureFixture[str], arguments: list[str]) 
 
 def test_help_checks_what_is_typed_beside_it(capsys: pytest.CaptureFixture[str]) -> None:
     assert "Did you mean --count?" in refused(capsys, "--cuont=3", "--help")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "written"),
+    [("ascii", b"a\\xfc\\udcff\n"), ("latin-1", b"a\xfc\\udcff\n"), ("utf-8", b"a\xc3\xbc\xff\n")],
+)
+def test_any_name_of_a_file_can_be_written(
+    monkeypatch: pytest.MonkeyPatch, encoding: str, written: bytes
+) -> None:
+    raw = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding, "strict"))
+
+    def named() -> None:
+        print("a\xfc\udcff")  # as Python has a name that is no UTF-8
+
+    assert run(commands=named) == 0
+    assert raw.getvalue() == written
 
 
 def test_interruption_is_130(capsys: pytest.CaptureFixture[str]) -> None:

@@ -46,6 +46,20 @@ def test_mistakes_are_told_before_tensorflow_is_imported(
     assert time.monotonic() - start < 10
 
 
+def test_a_package_of_the_user_s_own_hides_no_command(tmp_path: Path) -> None:
+    (tmp_path / "trainers").mkdir()
+    (tmp_path / "trainers" / "__init__.py").write_text("raise SystemExit('another package')")
+    done = subprocess.run(
+        [sys.executable, "-m", "ulk_tf", "train", "li", "--n_epoch=3"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2 and "Received --n_epoch" in done.stderr
+
+
 def test_a_reader_who_has_seen_enough_is_no_error() -> None:
     shown = subprocess.run(
         f"'{sys.executable}' -m trainers.msr --help | true",

@@ -278,6 +278,11 @@ BAD_FLAGS = {
         ["--set_size=9", "--cluster_samples=8"],
         "--cluster_samples to be at least --set_size",
     ),
+    "clipping alone": (
+        ["--dp_clip=0.5"],
+        "--dp_noise_multiplier or --dp_epsilon beside --dp_clip: an update without DP-SGD",
+    ),
+    "delta alone": (["--shadow_dp_delta=1e-3"], "Received --shadow_dp_delta=0.001 alone."),
     "unknown preset": (["--preset=fast"], "one of quick, default, paper"),
     "misspelt flag": (["--set_sise=3"], "Did you mean --set_size?"),
     "renamed flag": (["--noise=3"], "Expected --noise_dim, its new name. Received --noise."),

@@ -111,6 +111,14 @@ def test_a_sweep_is_measured_once_and_goes_on(
     assert measured == ["measure round:1"]
 
 
+def test_settings_of_dp_sgd_belong_to_a_sweep_that_switches_it_on(
+    measured: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(FEW[:1], False, flags(tmp_path, dp_clip=0.5)) == 2
+    assert "does not read it. Received --dp_clip=0.5 alone" in capsys.readouterr().err
+    assert run(FEW, False, flags(tmp_path, dp_clip=0.5)) == 0 and measured
+
+
 @pytest.mark.slow
 def test_a_real_sweep(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(FEW[:1], True, flags(tmp_path)) == 0

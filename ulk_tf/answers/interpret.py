@@ -10,9 +10,12 @@ import numpy as np
 
 from ulk_tf.answers.numbers import LABELS_ONLY, WANTED
 from ulk_tf.answers.readings import (
+    FEW_ROWS,
     are_logits,
+    find_logarithms,
     find_scale,
     is_cut,
+    is_truncated,
     noise_of,
     softmax,
     sums_to_one,
@@ -21,6 +24,7 @@ from ulk_tf.answers.rounding import find_rounding
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array
 
+EMPTY = "Ask for these samples again: a target that fails on a sample may answer 0."
 SATURATED = 1e-6
 SORTED_ROWS = 8  # so many rows are not in order of size by chance
 
@@ -145,6 +149,17 @@ def _two_classes(values: Array, notes: list[str], logits: bool) -> tuple[Array, 
     whole = np.array_equal(values, np.rint(values))
     if whole and values.max() > 1:
         raise UserError(WANTED, "one number for each sample (labels only)", LABELS_ONLY)
+    if not logits and values.min() >= 0 and values.max() > 1:
+        # A logit of 40 is a posterior of which a float32 knows no difference from 1.
+        if 40 < values.max() <= 100:
+            notes.append("The target answers in percent; that was turned into 0 to 1.")
+            values = values / 100
+        elif len(values) >= FEW_ROWS:
+            raise UserError(
+                "one posterior for each sample, from 0 to 1, or one logit",
+                f"numbers from {values.min():.4g} to {values.max():.4g}",
+                "Where they are percent, let the target answer a hundredth; where logits, sigmoid.",
+            )
     if logits or values.min() < 0 or values.max() > 1:
         notes.append("The target answers one logit; it was taken for that of the second class.")
         return np.concatenate([np.zeros_like(values), values], axis=1), True
@@ -172,14 +187,26 @@ def _posteriors(values: Array, words: str, step: float) -> Interpreted:
     even = bool(np.ptp(kept) == 0 and kept.max() < values.shape[1])
     whole = sums_to_one(values, step)
     # Who cuts answers to the top few keeps as many of each, but for those that round to 0.
+    most = kept.max()
+    if is_truncated(values, step) and (most == values.shape[1] or (kept == most).mean() < 0.5):
+        whole = True
+    empty = kept == 0
+    full = kept == values.shape[1]
+    if not step and empty.any() and full.any() and (empty | full).all():
+        raise UserError(
+            WANTED, f"nothing but 0 in {int(empty.sum())} of {len(values)} answers", EMPTY
+        )
     if is_cut(values, step) and (even if whole and not step else not whole):
         values, note = _spread(values, kept)
         notes = [note, *(rounded if step else [])]
         return Interpreted(values, "top-k", tuple(notes), step)
+    told = None if whole else find_logarithms(values, step)
+    if told is not None:
+        note = f"The target answers {told[0]}; they were turned into posteriors."
+        return Interpreted(told[1], "logits", (note,), step)
     noise = noise_of(values)
     if whole and (step or not noise):
         # A row of which every class rounds to 0 tells nothing.
-        empty = kept == 0
         values = np.where(empty[:, np.newaxis], 1 / values.shape[1], values)
         return Interpreted(values, kind, tuple(rounded if step else ()), step)
     if noise is not None:
@@ -239,6 +266,12 @@ def _doubts(found: Interpreted) -> list[str]:
     said = []
     top = found.posteriors.max(axis=1)
     rows, classes = found.posteriors.shape
+    same = np.ptp(found.posteriors, axis=0).max() == 0
+    if rows >= SORTED_ROWS and same and top[0] < 1 - SATURATED:
+        said.append(
+            f"All {rows} answers are the same, whatever the sample: the target has learned "
+            "nothing, or reads the samples otherwise than they are sent."
+        )
     if np.all(top >= 1 - SATURATED):
         said.append(
             f"All {rows} answers are saturated (top posterior >= 1 - 1e-6): samples are probably "

@@ -97,6 +97,8 @@ def checked(values: Any, rows: int, classes: int | None = None) -> Array:
     except (ValueError, TypeError) as error:
         raise UserError("answers of equal length for all samples", "ragged ones") from error
     found = _with_gaps(found)
+    if found.ndim == 0 and not isinstance(values, np.ndarray):
+        raise UserError(WANTED, f"a {type(values).__name__}", "Return an array or a list of rows.")
     if found.dtype.kind in "USO":
         raise UserError(WANTED, "text (labels only?)", LABELS_ONLY)
     if found.dtype.kind not in "fiub":

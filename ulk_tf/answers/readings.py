@@ -1,5 +1,6 @@
 """Readings of rows of numbers: posteriors, with noise or cut, on some scale; or logits."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ from ulk_tf.files import Array
 
 SUM_TOLERANCE = 1e-3
 BELOW_ZERO = 1e-6  # arithmetic, and no noise yet
+COARSEST = 0.1  # of coarser steps that were cut off, rows may sum to anything
 UNEVEN = 1e-5  # by which exact float32 posteriors never miss 1
 # The most that clipped noise may move a row's sum, for each root of a class, and a value.
 CLIPPED_NOISE, OUTSIDE = 0.3, 0.3
@@ -46,7 +48,8 @@ class Scale:
         slack = SUM_TOLERANCE * self.whole + values.shape[1] * step / 2
         if slack >= self.whole / 2 or shifted.min() < 0 or shifted.max() > self.whole + slack:
             return False
-        return bool(np.abs(shifted.sum(axis=1) - self.whole).max() <= slack)
+        parts, step = shifted / self.whole, step / self.whole
+        return sums_to_one(parts, step) or is_truncated(parts, step)
 
 
 SCALES = (
@@ -56,6 +59,16 @@ SCALES = (
     Scale("bytes, of which 256 make a whole", 256, integers=True),
     Scale("signed bytes, -128 to 127", 256, zero=128, integers=True),
     Scale("integers of 16 bits", 65535, integers=True),
+)
+
+# Words, how posteriors are had from them, and the least and the greatest of such numbers.
+_LOGARITHMS: tuple[tuple[str, Callable[[Array], Array], float, float], ...] = (
+    ("logarithms to base 2", lambda values: 2.0**values, -np.inf, 0),
+    ("logarithms to base 10", lambda values: 10.0**values, -np.inf, 0),
+    ("negative logarithms", lambda values: np.exp(-values), 0, np.inf),
+    ("negative logarithms to base 2", lambda values: 2.0**-values, 0, np.inf),
+    ("negative logarithms to base 10", lambda values: 10.0**-values, 0, np.inf),
+    ("odds", lambda values: values / (1 + values), 0, np.inf),
 )
 
 
@@ -69,7 +82,15 @@ def find_scale(values: Array, rounding: Rounding | None) -> Scale | None:
     if values.max() <= 1 + SUM_TOLERANCE and values.min() >= -1:
         return None
     fitting = [scale for scale in SCALES if scale.fits(values, rounding)]
-    mean = values.sum(axis=1).mean()
+    sums = values.sum(axis=1)
+    mean = float(sums.mean())
+    step = rounding.step if rounding else 0.0
+    # Counts of votes, or of whatever else all rows share out.
+    counts = step == 1 and len(values) > 2 and values.max() > mean / 2
+    if not fitting and counts:
+        shared = np.ptp(sums) <= values.shape[1] * step + 1e-5 * mean
+        one = Scale(f"parts of {float(np.median(sums)):g}", float(np.median(sums)))
+        return one if shared and one.fits(values, rounding) else None
     off = [abs(mean + scale.zero * values.shape[1] - scale.whole) for scale in fitting]
     return fitting[int(np.argmin(off))] if fitting else None
 
@@ -83,6 +104,42 @@ def sums_to_one(values: Array, step: float) -> bool:
     """
     slack = SUM_TOLERANCE + values.shape[1] * step / 2
     return bool(values.min() >= -BELOW_ZERO and np.abs(values.sum(axis=1) - 1).max() <= slack)
+
+
+def is_truncated(values: Array, step: float) -> bool:
+    """Tell whether rows are posteriors whose last digits were cut off, or all raised, to a step.
+
+    Args:
+        values: float64 [n, classes].
+        step: step of their rounding; 0 where there is none.
+    """
+    off = values.sum(axis=1) - 1
+    most = SUM_TOLERANCE + values.shape[1] * step
+    lower = off.max() <= SUM_TOLERANCE and off.min() >= -most
+    upper = off.min() >= -SUM_TOLERANCE and off.max() <= most and bool((values > 0).all())
+    return bool(0 < step <= COARSEST and values.min() >= 0 and (lower or upper))
+
+
+def find_logarithms(values: Array, step: float) -> tuple[str, Array] | None:
+    """Posteriors that are told as logarithms or odds, by the rows that then sum to 1.
+
+    Natural logarithms are left: they are logits, too.
+
+    Args:
+        values: float64 [n, classes].
+        step: step of their rounding; 0 where there is none.
+
+    Returns:
+        What they are told as, for people, and the posteriors; None where they are told otherwise.
+    """
+    lowest, highest = float(values.min()), float(values.max())
+    slack = SUM_TOLERANCE + values.shape[1] * step
+    for words, read, least, most in _LOGARITHMS:
+        if step <= COARSEST / values.shape[1] and least <= lowest and highest <= most:
+            found = read(values)
+            if np.abs(found.sum(axis=1) - 1).max() <= slack:
+                return words, found / found.sum(axis=1, keepdims=True)
+    return None
 
 
 def is_cut(values: Array, step: float) -> bool:

@@ -10,7 +10,8 @@ from ulk_tf.files import Array
 
 MOST_DECIMALS = 7  # a float32 just below 1 has no eighth
 MOST_DIGITS = 7
-DENOMINATORS = (127, 128, 255, 256, 65535, 65536)  # of integers that stand for numbers
+# Of integers that stand for numbers.
+DENOMINATORS = (127, 128, 255, 256, 32767, 32768, 65535, 65536)
 LARGEST_VOTE = 1000  # the number of trees or neighbours that may vote
 # A rounding is believed when exact float32 numbers would look like it this seldom.
 DOUBT = 1e-4
@@ -119,7 +120,7 @@ def _short_float(name: str, bits: int, largest: float) -> _Candidate:
 def _significant(digits: int, largest: float) -> _Candidate:
     # Dividing by a power of ten is exact to the last bit; multiplying by 0.1 is not.
     def powers(values: Array) -> tuple[Array, Array]:
-        exponent = _decade(values) - digits
+        exponent = np.maximum(_decade(values) - digits, -300)
         return 10.0 ** np.maximum(exponent, 0), 10.0 ** np.maximum(-exponent, 0)
 
     def spacing(values: Array) -> Array:

@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import socket
 import threading
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from ulk_tf.blackbox.proxies import Proxy
 from ulk_tf.errors import UserError
 
 CHUNK = 65536
+PACKED = ("gzip", "x-gzip", "deflate")
 
 
 @dataclass(frozen=True)
@@ -157,7 +159,19 @@ def _read(
         raise http.client.IncompleteRead(b"", response.length)
     headers = response.headers
     told = headers.get("Retry-After", ""), headers.get("Content-Type", "")
-    return Answer(response.status, bytes(content), *told)
+    packed = headers.get("Content-Encoding", "").strip().lower() in PACKED
+    return Answer(response.status, _unpacked(content, limit) if packed else bytes(content), *told)
+
+
+def _unpacked(content: bytearray, limit: int) -> bytes:
+    """What a proxy compressed, though nobody asked it to."""
+    try:
+        found = zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(content, limit + 1)
+    except zlib.error as error:
+        raise UserError("an answer compressed as it says", f"a damaged one ({error})") from error
+    if len(found) > limit:
+        raise UserError(f"an answer of at most {limit} bytes", "a longer one, once unpacked")
+    return found
 
 
 def _cut(plug: socket.socket, late: threading.Event) -> None:

@@ -16,6 +16,7 @@ from ulk_tf.blackbox.outputs import select
 from ulk_tf.blackbox.source import Reply
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array, digest
+from ulk_tf.python_state import kept_python
 from ulk_tf.reasons import reason
 
 
@@ -67,7 +68,9 @@ class FunctionSource:
         sent, count = batched(shaped, self._fixed)
         spend(len(sent))
         try:
-            answer = self._function(sent)
+            # Its own copy: a function may change what it is given.
+            with kept_python():
+                answer = self._function(sent.copy())
         except UserError:
             raise
         except Exception as error:  # somebody else's code: whatever it raises is its answer
@@ -135,7 +138,8 @@ def from_import(
     """
     module, _, name = target.partition(":")
     try:
-        function = getattr(importlib.import_module(module), name)
+        with kept_python():
+            function = getattr(importlib.import_module(module), name)
     except Exception as error:  # somebody else's code runs here
         raise UserError(
             "--target=module:function that can be imported",

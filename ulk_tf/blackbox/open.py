@@ -123,9 +123,10 @@ class BlackBox:
 
 def is_recording(target: str) -> bool:
     """Tell whether a target is a file of recorded answers."""
-    if "://" in target or not target.endswith(RECORDED):
+    suffix = Path(target).suffix.lower()
+    if "://" in target or suffix not in RECORDED:
         return False
-    return not target.endswith(".txt") or is_table(Path(target))
+    return suffix != ".txt" or is_table(Path(target))
 
 
 @dataclass(frozen=True)

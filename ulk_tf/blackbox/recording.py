@@ -93,10 +93,10 @@ class Recording:
             raise UserError("a file with recorded answers", f"{path}, which does not exist")
         if path.stat().st_size > MAX_BYTES:
             raise UserError(f"recorded answers of at most {MAX_BYTES} bytes", str(path))
-        if path.suffix in TABLES:
+        if path.suffix.lower() in TABLES:
             values, notes = read_table(path, class_names)
             return cls(values, notes=notes)
-        if path.suffix == ".npy":
+        if path.suffix.lower() == ".npy":
             values = _read_npy(path)
             return cls(checked(values, len(values) if values.ndim else 0))
         arrays = load_npz(path)

@@ -83,7 +83,7 @@ def is_table(path: Path) -> bool:
             lines = file.read().decode("utf-8", "replace").split("\n")
     except OSError:
         return False
-    last = next((line for line in reversed(lines) if line.strip()), "")
+    last = next((line for line in map(_unframed, reversed(lines)) if line.strip()), "")
     return _is_number(_split(last, _delimiter(last))[-1].replace(",", ".")) if last else False
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from ulk_tf import keras_files
 from ulk_tf.classifiers import given, keras_state, own_target, zoo
+from ulk_tf.classifiers.following import of_classes
 from ulk_tf.classifiers.procedure import Procedure, Shape, Weights
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array, digest, load_npz, sha256_file
@@ -214,7 +215,7 @@ def check_fit(found: BaseFile, procedure: Procedure, samples: Array, classes: in
         )
     if found.model is not None:
         with keras_state.as_made(found.model):
-            own = np.asarray(found.model(some, training=False), np.float64)
+            own = np.asarray(of_classes(found.model(some, training=False)), np.float64)
         if np.abs(own - answers).max() > 1e-3:
             raise UserError(
                 "--base_model that answers as --target with its weights does",

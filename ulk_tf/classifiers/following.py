@@ -58,6 +58,8 @@ def has_plain_rule(model: keras.Model, compiled: bool = True) -> bool:
         model: the classifier.
         compiled: whether a compiled model's own optimizer is used.
     """
+    if getattr(model, "output_shape", None) == (None, 1):
+        return False  # one unit: only Keras' own step reads it as two classes
     if not is_own(model, compiled):
         return True
     kind = type(model.optimizer)
@@ -87,8 +89,14 @@ def is_plain(model: keras.Model, compiled: bool = True) -> bool:
     )
 
 
+def of_classes(answers: tf.Tensor) -> tf.Tensor:
+    """Answers with a column for each class; one sigmoid unit tells the second of two classes."""
+    return tf.concat([1 - answers, answers], -1) if answers.shape[-1] == 1 else answers
+
+
 def posteriors(answers: tf.Tensor) -> tf.Tensor:
     """Answers of whatever precision as float32 rows that sum to 1; float32 ones as they are."""
+    answers = of_classes(answers)
     if answers.dtype == tf.float32:
         return answers
     answers = tf.cast(answers, tf.float32)

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 import keras
 
 from ulk_tf.classifiers.structure import architecture
+from ulk_tf.errors import UserError
 from ulk_tf.files import digest
+from ulk_tf.reasons import reason
 
 Builder = Callable[[tuple[int, ...], int], keras.Model]
 PREFIX = "given:"
@@ -63,10 +65,31 @@ def from_json(text: str) -> keras.Model:
 
 
 def _of_model(model: keras.Model) -> Builder:
+    """A function that makes the model with new weights, compiled as the model is."""
+
     def build(*_: object) -> keras.Model:
-        return keras.models.clone_model(model)
+        try:
+            return keras.models.clone_model(model)
+        except Exception as error:  # Keras finds losses, metrics and classes by name, or not
+            try:
+                return _compiled_as(model, type(model).from_config(model.get_config()))
+            except Exception:
+                raise UserError(
+                    "a Keras model that can be made anew from its get_config",
+                    f"{model.name} ({reason(error)})",
+                    "Give a function of (sample shape, classes) that makes it.",
+                ) from error
 
     return build
+
+
+def _compiled_as(model: keras.Model, fresh: keras.Model) -> keras.Model:
+    """Compile a model with the loss of another one, and an optimizer like its."""
+    if model.compiled and model.optimizer is not None:
+        optimizer = type(model.optimizer).from_config(model.optimizer.get_config())
+        weights = getattr(model._compile_loss, "_user_loss_weights", None)
+        fresh.compile(optimizer, model.loss, loss_weights=weights)
+    return fresh
 
 
 def portable(model: object) -> str | None:

@@ -10,7 +10,13 @@ from ulk_tf.classifiers import given, keras_state, zoo
 from ulk_tf.classifiers.base_loop import BaseLoop, base_version
 from ulk_tf.classifiers.dropping import with_dropout
 from ulk_tf.classifiers.fit_updates import FitUpdates
-from ulk_tf.classifiers.following import is_own, step_of, training_sentence, update_sentence
+from ulk_tf.classifiers.following import (
+    is_own,
+    of_classes,
+    step_of,
+    training_sentence,
+    update_sentence,
+)
 from ulk_tf.classifiers.freezing import frozen
 from ulk_tf.classifiers.general_updates import GeneralUpdates
 from ulk_tf.classifiers.procedure import Change, Samples, Shape, Weights
@@ -176,7 +182,8 @@ class KerasProcedure:
         # Eager calls: `predict` would trace a graph for each model and each shape.
         parts = [samples[start : start + 500] for start in range(0, len(samples), 500)]
         with keras_state.as_made(model):
-            return np.concatenate([np.asarray(model(part, training=False)) for part in parts])
+            answers = [of_classes(model(part, training=False)) for part in parts]
+        return np.concatenate([np.asarray(answer) for answer in answers])
 
     def update_many(
         self, weights: Weights, sets: Samples, seeds: Array, probes: Array, first: int

@@ -20,6 +20,8 @@ from keras.src.backend.common import global_state
 from tensorflow.python.eager import context
 from tensorflow.python.framework import config as tf_config
 
+from ulk_tf.python_state import kept_python
+
 # How a setting is read, and how it is set.
 Access = tuple[Callable[[], Any], Callable[[Any], object]]
 Settings = Mapping[str, Any]
@@ -175,7 +177,8 @@ def kept(seeds: bool) -> Iterator[None]:
     for name in threads:
         setattr(threading, name, lambda _: None)
     try:
-        yield
+        with kept_python():
+            yield
     finally:
         for name, function in threads.items():
             setattr(threading, name, function)

@@ -12,10 +12,12 @@ import numpy as np
 import tensorflow as tf
 
 from ulk_tf.classifiers import keras_state
+from ulk_tf.classifiers.following import of_classes
 from ulk_tf.classifiers.losses import labels_for, layer_losses, loss_name, takes_one_hot
 from ulk_tf.classifiers.optimizers import Step
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array
+from ulk_tf.reasons import reason
 
 
 class KerasStep:
@@ -43,7 +45,6 @@ class KerasStep:
         self._model = model
         self._direction = direction
         self._own = own
-        self._one_hot = own and takes_one_hot(model)
         # What `compile` would compute losses in, which half-precision answers are cast to.
         self._loss_type = model.variable_dtype
         # By the rank of the labels: classes, or posteriors.
@@ -55,7 +56,10 @@ class KerasStep:
             self.optimizer = model.optimizer if own else _of_flags(model, rule)
             self._fresh = _fresh_state(self.optimizer, model.trainable_variables)
             first = tf.cast(tf.constant(like[:1]), tf.float32)
-            self.classes = int(model(first, training=False).shape[-1])
+            answers = model(first, training=False)
+            self.classes = int(of_classes(answers).shape[-1])
+            # A loss on one unit takes 0 and 1.
+            self._one_hot = own and answers.shape[-1] > 1 and takes_one_hot(model)
             self._refuse_loss(like.shape[1:])
 
     def start(self) -> None:
@@ -92,7 +96,7 @@ class KerasStep:
             return self._model.compute_loss(samples, labels, answers, None, training=True)
         added = layer_losses(self._model, self._loss_type)
         cross_entropy = self._cross_entropy[labels.shape.rank]
-        return tf.add_n([cross_entropy(labels, answers), *added])
+        return tf.add_n([cross_entropy(labels, of_classes(answers)), *added])
 
     def _refuse_loss(self, shape: Sequence[int]) -> None:
         # More samples than classes: a function that wants one-hot labels cannot take these.
@@ -103,10 +107,9 @@ class KerasStep:
             tf.function(self._loss, autograph=False).get_concrete_function(samples, labels)
         except Exception as error:  # a user's loss raises what it likes
             taken = "one-hot labels" if self._one_hot else "integer labels"
-            reason = f"{type(error).__name__}: {error}".splitlines()[0]
             raise UserError(
                 f"a compiled target whose loss takes {taken}",
-                f"{loss_name(self._model)} ({reason})",
+                f"{loss_name(self._model)} ({reason(error)})",
                 "Compile it with a loss of Keras such as sparse_categorical_crossentropy.",
             ) from error
 
@@ -133,7 +136,7 @@ def _fresh_state(optimizer: keras.Optimizer, weights: list[keras.Variable]) -> l
         except Exception as error:  # a user's optimizer raises what it likes
             raise UserError(
                 "a compiled target whose optimizer can be made anew from its get_config",
-                f"{type(optimizer).__name__} ({str(error).splitlines()[0]})",
+                f"{type(optimizer).__name__} ({reason(error, named=False)})",
                 "Mark its class with @keras.saving.register_keras_serializable().",
             ) from error
     if not fresh.built:

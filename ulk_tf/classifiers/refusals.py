@@ -12,6 +12,7 @@ from tensorflow.python.framework import op_def_registry
 from ulk_tf.classifiers import keras_state
 from ulk_tf.classifiers.watching import watched_call
 from ulk_tf.errors import UserError
+from ulk_tf.reasons import reason
 
 # What decides how `fit` trains: a model with one of its own is trained by another procedure.
 _OF_TRAINING = ("fit", "make_train_function", "train_step", "compute_loss")
@@ -111,10 +112,9 @@ def _traced(model: keras.Model, shape: tuple[int, ...]) -> list[Any]:
             raise _impure(model, "variables that are made while it is called", _REMEDY) from error
         if (refused := differing(model)) is not None:
             raise refused from error
-        reason = f"{type(error).__name__}: {error}".splitlines()[0]
         raise UserError(
             "a target that TensorFlow can trace into a graph",
-            f"{_culprits(model)} ({reason})",
+            f"{_culprits(model)} ({reason(error)})",
             "Compute with keras.ops or TensorFlow, without NumPy or Python's own branches.",
         ) from error
     if unknown:

@@ -9,6 +9,7 @@ from keras import layers
 from ulk_tf.classifiers import given, own_target
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array
+from ulk_tf.reasons import reason
 
 Builder = Callable[[tuple[int, ...], int], keras.Model]
 Moments = tuple[Array, Array]
@@ -147,9 +148,9 @@ def build(
     try:
         model = builder(shape, classes)
     except ValueError as error:
-        reason = str(error).splitlines()[0]
         raise UserError(
-            f"a target that takes samples of shape {shape}", f"{name} ({reason})"
+            f"a target that takes samples of shape {shape}",
+            f"{name} ({reason(error, named=False)})",
         ) from error
     if not isinstance(model, keras.Model):
         raise own_target.no_target(classes, type(model).__name__)

@@ -35,7 +35,7 @@ def about_data(dataset: Dataset) -> list[str]:
 
 
 def about_bases(designs: Sequence[Design], bases: dict[BaseId, BaseModel]) -> list[str]:
-    """Return a warning that names the base models with the accuracy of a guess, if any.
+    """Return a warning that names base models hardly more accurate than a guess, if any.
 
     Args:
         designs: designs of the corpora of both sides.
@@ -56,10 +56,10 @@ def about_bases(designs: Sequence[Design], bases: dict[BaseId, BaseModel]) -> li
     if not poor:
         return []
     return [
-        f"{len(poor)} of {len(bases)} base models have learned nothing: on new samples they are "
-        f"right no more often than the commonest class is ({_listed(poor)}). What their updates "
-        f"give away says little of a trained classifier: {_remedy(of_poor)}, or check data and "
-        "target."
+        f"{len(poor)} of {len(bases)} base models have learned nothing, or next to it: on new "
+        "samples they are right hardly more often than who always names the commonest class "
+        f"({_listed(poor)}). What their updates give away says little of a trained classifier: "
+        f"{_remedy(of_poor)}, or check data and target."
     ]
 
 

@@ -17,6 +17,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from ulk_tf.errors import UserError
+from ulk_tf.python_state import without_backend
 from ulk_tf.quiet import silenced
 
 # Options of malloc.h: mmap only beyond 32 MiB, never trim, grow by 64 MiB, one arena for all.
@@ -90,7 +91,7 @@ def outcome(answered: Done | Failed) -> Any:
 def prepare() -> None:
     """Set up a new process for small kernels: one thread, memory kept, GPU memory on demand."""
     keep_memory()
-    with silenced():
+    with silenced(), without_backend():
         import tensorflow as tf  # noqa: PLC0415 - with its messages suppressed
 
         # One thread is faster for small kernels, and its results do not depend on the cores.

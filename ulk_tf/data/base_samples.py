@@ -7,6 +7,7 @@ import numpy as np
 from ulk_tf.data.datasets import Dataset
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array, digest, load_npz
+from ulk_tf.reasons import reason
 from ulk_tf.settings.config import ModelConfig
 from ulk_tf.settings.experiment import Experiment
 
@@ -115,5 +116,5 @@ def _read(flag: str, text: str, count: int) -> Array:
             return np.array(np.load(path, mmap_mode="r", allow_pickle=False))
         return np.array([int(word) for word in path.read_text("ascii").split()], np.int64)
     except (OSError, ValueError, OverflowError) as error:
-        reason = " ".join(str(error).split())[:200] or type(error).__name__
-        raise UserError(f"{flag} to name {_FORMS}", f"{path} ({reason})") from error
+        told = reason(error, named=False)
+        raise UserError(f"{flag} to name {_FORMS}", f"{path} ({told})") from error

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ulk_tf.answers.numbers import as_numbers, plain
+from ulk_tf.data import remedies
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array, load_npz
 
@@ -106,7 +107,9 @@ def _images(raw: Array) -> Array:
         raw = raw[..., np.newaxis]
     if raw.ndim != 4 or raw.shape[-1] not in (1, 3):
         raise UserError(
-            "'images' of shape [n, height, width] or [n, height, width, 1 or 3]", raw.shape
+            "'images' of shape [n, height, width] or [n, height, width, 1 or 3]",
+            raw.shape,
+            remedies.of_image_shape(raw),
         )
     if raw.dtype == np.uint8:
         return raw
@@ -114,15 +117,15 @@ def _images(raw: Array) -> Array:
         raise UserError(
             "'images' as uint8, or floats in [0, 1]",
             f"{raw.dtype}",
-            "If pixels are 0 to 255, write images.astype(np.uint8).",
+            remedies.of_pixels(raw),
         )
-    if np.isfinite(raw).all() and raw.min() >= 0 and 1 < raw.max() <= 255:
+    low, high = float(raw.min()), float(raw.max())
+    if not 0 <= low <= high <= 1:  # with a NaN, no bounds hold
         raise UserError(
             "'images' as uint8, or floats in [0, 1]",
-            f"floats from {raw.min():g} to {raw.max():g}",
-            "Write images.astype(np.uint8), or images / 255.",
+            f"floats from {low:g} to {high:g}",
+            remedies.of_pixels(raw),
         )
-    _within(raw, "images", 0, 1)
     return np.rint(raw * 255).astype(np.uint8)
 
 
@@ -133,27 +136,19 @@ def _vectors(raw: Array) -> Array:
             f"{raw.dtype} {list(raw.shape)}",
             "Write vectors.reshape(len(vectors), -1).astype(np.float32).",
         )
-    _within(raw, "vectors", -MAX_NUMBER, MAX_NUMBER)
+    _within(raw, "vectors")
     return raw.astype(np.float32)
 
 
-def _within(values: Array, name: str, low: float, high: float) -> None:
+def _within(values: Array, name: str) -> None:
     # With a NaN, minimum and maximum are NaN, which no bounds include.
-    found_low, found_high = values.min(), values.max()
-    if not low <= found_low <= found_high <= high:
+    low, high = values.min(), values.max()
+    if not -MAX_NUMBER <= low <= high <= MAX_NUMBER:
         raise UserError(
-            f"finite numbers from {low:g} to {high:g} in '{name}'", f"{found_low} to {found_high}"
+            f"finite numbers from {-MAX_NUMBER:g} to {MAX_NUMBER:g} in '{name}'",
+            f"{low} to {high}",
+            "" if np.isfinite(values).all() else remedies.GAPS,
         )
-
-
-_LABEL_REMEDIES = {
-    "f": "Write labels.astype(np.int32).",
-    "b": "Write labels.astype(np.int32).",
-    "U": "Write names, labels = np.unique(labels, return_inverse=True), and class_names=names.",
-    "S": "Write names, labels = np.unique(labels.astype(str), return_inverse=True), and "
-    "class_names=names.",
-}
-_ONE_HOT = "Write labels.argmax(1) for one-hot rows, labels.ravel() for a column."
 
 
 def _labels(raw: Array, samples: int) -> Array:
@@ -161,8 +156,7 @@ def _labels(raw: Array, samples: int) -> Array:
         raise UserError(
             "'labels' as whole numbers of shape [n]",
             f"{raw.dtype} {list(raw.shape)}",
-            _LABEL_REMEDIES.get(raw.dtype.kind if raw.ndim == 1 else "", "")
-            or (_ONE_HOT if raw.ndim == 2 else ""),
+            remedies.of_labels(raw),
         )
     if len(raw) != samples:
         raise UserError("as many labels as samples", f"{len(raw)} labels, {samples} samples")
@@ -170,6 +164,7 @@ def _labels(raw: Array, samples: int) -> Array:
         raise UserError(
             f"labels from 0 up to the number of classes, of which at most {MAX_CLASSES}",
             f"{raw.min()} to {raw.max()}",
+            remedies.of_labels(raw),
         )
     return raw.astype(np.int32)
 
@@ -180,7 +175,9 @@ def _class_names(names: Array | None, labels: Array) -> tuple[str, ...]:
         names = np.arange(needed).astype(str)
     if names.ndim != 1 or names.dtype.kind != "U":
         raise UserError(
-            "'class_names' as strings of shape [classes]", f"{names.dtype} {names.shape}"
+            "'class_names' as strings of shape [classes]",
+            f"{names.dtype} {names.shape}",
+            "Write class_names=np.ravel(names).astype(str).",
         )
     if not 2 <= len(names) <= MAX_CLASSES:
         raise UserError(f"from two to {MAX_CLASSES} classes", len(names))

@@ -12,8 +12,8 @@ name is not an integer, so that a server ignores it, then checked, synced to dis
 """
 
 import os
+import secrets
 import shutil
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -57,7 +57,9 @@ def export_attack(
     name = short_name(dataset)
     home = export_dir / f"{name}_{attack.name}"
     home.mkdir(parents=True, exist_ok=True)
-    building = Path(tempfile.mkdtemp(prefix=".building-", dir=home))
+    # Not `tempfile`, whose folders only their owner can read: the user's umask must apply.
+    building = home / f".building-{secrets.token_hex(4)}"
+    building.mkdir()
     try:
         endpoints = _save(attack, building)
         assets.write(
@@ -70,7 +72,6 @@ def export_attack(
         )
         conformance.require(building, name="1")
         seal.seal(building)
-        building.chmod(0o755)
         _sync(building)
         return _rename_to_next(building, home)
     finally:

@@ -6,6 +6,7 @@ the text that was typed, and is then converted to the annotated type.
 """
 
 import errno
+import io
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -50,6 +51,8 @@ def run(commands: "Command | Commands", argv: Sequence[str] | None = None) -> No
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     _set_environment()
+    _write_any_name(sys.stdout)
+    _write_any_name(sys.stderr)
     try:
         with notes():
             _dispatch(program_name(), commands, arguments)
@@ -74,6 +77,13 @@ def run(commands: "Command | Commands", argv: Sequence[str] | None = None) -> No
 def _print_error(sentence: str, code: int) -> int:
     print(sentence, file=sys.stderr)
     return code
+
+
+def _write_any_name(stream: Any) -> None:
+    """Let a stream write names that its encoding lacks, as bytes or as escapes."""
+    if isinstance(stream, io.TextIOWrapper) and stream.errors in ("strict", "surrogateescape"):
+        wide = stream.encoding.lower().replace("-", "").startswith("utf")
+        stream.reconfigure(errors="surrogateescape" if wide else "backslashreplace")
 
 
 def _set_environment() -> None:

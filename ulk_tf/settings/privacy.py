@@ -1,9 +1,14 @@
 """Privacy of an update by DP-SGD: clipping and noise, and the epsilon that they guarantee."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ulk_tf.errors import UserError
+
+# Ends of the names of flags, the owner's and the adversary's.
+_SETTINGS = ("dp_clip", "dp_delta")
+_SWITCHES = ("dp_noise_multiplier", "dp_epsilon")
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,26 @@ class Privacy:
             f"It is DP-SGD: each sample's gradient is clipped to norm {self.clip:g}, with a noise "
             f"multiplier of {self.noise_multiplier:.4g}, so that for one of its samples epsilon is "
             f"{self.epsilon:.3g} at delta {self.delta:g}."
+        )
+
+
+def refuse_idle(given: Mapping[str, Any], named: Collection[str]) -> None:
+    """Refuse settings of DP-SGD for updates without it, which would not read them.
+
+    Args:
+        given: flags that were given, by name.
+        named: names of all flags that have a value in this run, those that a sweep sets included.
+
+    Raises:
+        UserError: a setting of DP-SGD is given, and neither noise nor epsilon.
+    """
+    idle = [name for name in given if name.endswith(_SETTINGS) and given[name] is not None]
+    if idle and not any(name.endswith(_SWITCHES) for name in named):
+        raise UserError(
+            f"--dp_noise_multiplier or --dp_epsilon beside --{idle[0]}: an update without DP-SGD "
+            "does not read it",
+            f"--{idle[0]}={given[idle[0]]} alone",
+            "For clipping without noise, give --dp_noise_multiplier=0.",
         )
 
 

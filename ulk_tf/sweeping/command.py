@@ -46,7 +46,8 @@ def sweeping(settings: tuple[Setting, ...], summary: str, *, defended: bool) -> 
         }
         # The last attack's fault is said before the first is measured.
         plain = [experiment(name, **given[name]) for name in names]
-        loaded = preflight(*plain, given=flags)
+        swept = {name for setting in settings for name in setting.flags}
+        loaded = preflight(*plain, given=flags, swept=swept)
         for name in names:
             _sweep(name, mine[name], given[name], loaded, defended)
 
