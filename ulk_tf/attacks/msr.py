@@ -29,8 +29,8 @@ from ulk_tf.settings.attack_configs import LabelConfig, MsrConfig
 
 # Samples of the updating sets in one training step, and the most sets.
 SAMPLES_IN_STEP, MOST_SETS = 400, 64
-# Held-out updates, at most, whose loss an epoch is judged by. Epochs are compared on the same
-# updates with the same noise, so that more would choose the same epoch.
+# Held-out updates, at most, whose loss an epoch is judged by: epochs are compared on the same
+# updates with the same noise, and a few hundred tell them apart.
 VALIDATED = 400
 # Shadow samples whose principal directions clustering works in, and the seed of their choice.
 DIRECTIONS_FROM, DIRECTIONS_SEED = 4000, 0
@@ -139,7 +139,7 @@ def _label_model(config: MsrConfig, corpus: Corpus, seed: int, home: Path) -> ke
 def _fit(gan: BMGAN, config: MsrConfig, corpus: Corpus, seed: int, home: Path) -> Fitted:
     dataset = adversary_data(corpus)
     learning = learning_batches(
-        _validated(corpus),
+        some_held_out(corpus),
         lambda updates: updating_sets(dataset, updates),
         sets_in_step(config, corpus),
         seed,
@@ -167,19 +167,19 @@ def _fit(gan: BMGAN, config: MsrConfig, corpus: Corpus, seed: int, home: Path) -
     return fit(gan, optimizers, learning.shadow, learning.validation, schedule)
 
 
-def _validated(corpus: Corpus) -> Corpus:
-    """The corpus with some of its held-out shadow updates, evenly from all of their bases."""
-    held_out = corpus.updates["validation"]
-    count = min(len(held_out), VALIDATED)
-    rows = np.arange(count) * len(held_out) // count
-    return replace(corpus, updates={**corpus.updates, "validation": held_out.take(rows)})
-
-
 def _directions(corpus: Corpus) -> Array | None:
     """Directions in which clustering works, from some shadow samples."""
     rows = np.random.default_rng(DIRECTIONS_SEED).permutation(corpus.splits.shadow)
     some = adversary_data(corpus).scaled(rows[:DIRECTIONS_FROM])
     return principal_directions(some.reshape(len(some), -1))
+
+
+def some_held_out(corpus: Corpus) -> Corpus:
+    """Keep at most `VALIDATED` held-out shadow updates of a corpus, evenly from all their bases."""
+    held_out = corpus.updates["validation"]
+    count = min(len(held_out), VALIDATED)
+    rows = np.arange(count) * len(held_out) // count
+    return replace(corpus, updates={**corpus.updates, "validation": held_out.take(rows)})
 
 
 def wrap(gan: BMGAN, config: MsrConfig, corpus: Corpus, directions: Array | None) -> TrainedAttack:
