@@ -80,6 +80,16 @@ def test_a_step_trains_encoder_generator_and_discriminator_but_not_the_labels(la
             np.testing.assert_array_equal(old, new)
 
 
+def test_the_loss_of_the_discriminator_does_not_reach_the_generator() -> None:
+    one, other = _gan(weight=0.0), _gan(weight=0.0)
+    for weight in other.discriminator.trainable_variables:
+        weight.assign(-2 * weight)
+    for gan in (one, other):
+        gan.train_step(_batch())
+    for a, b in zip(one.generator.variables, other.generator.variables, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
 def test_training_twice_gives_the_same_bytes_and_noise_changes_with_the_step() -> None:
     first, again = _gan(), _gan()
     for _ in range(3):

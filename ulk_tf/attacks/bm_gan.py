@@ -181,16 +181,16 @@ class BMGAN(keras.Model):
         pair, real = data
         sets = tf.shape(real)[0]
         flat_real = tf.reshape(real, (-1, real.shape[-1]))
-        with tf.GradientTape() as g_tape, tf.GradientTape() as d_tape:
+        with tf.GradientTape() as g_tape:
             generated = self.generate(pair, self.generated, self._seeds(sets), training=True)
             flat = tf.reshape(generated, (-1, generated.shape[-1]))
             match = tf.reduce_mean(SET_LOSSES[self.set_loss](real, generated))
-            fooled = self.discriminator(flat, training=True)
-            # The discriminator's own loss must not reach the generator: same batch, no gradient.
-            told = self.discriminator(tf.stop_gradient(flat), training=True)
-            seen = self.discriminator(flat_real, training=True)
-            g_loss = match + self.adversarial_weight * _cross_entropy(fooled, 1.0)
-            d_loss = _cross_entropy(seen, 1.0) + _cross_entropy(told, 0.0)
+            # Both losses judge the same generated samples; the discriminator's begins with them.
+            with tf.GradientTape() as d_tape:
+                told = self.discriminator(flat, training=True)
+                seen = self.discriminator(flat_real, training=True)
+                d_loss = _cross_entropy(seen, 1.0) + _cross_entropy(told, 0.0)
+            g_loss = match + self.adversarial_weight * _cross_entropy(told, 1.0)
         # Optimizers add up the gradients of the devices that share a step.
         share = tf.constant(1 / tf.distribute.get_strategy().num_replicas_in_sync)
         variables = self._generator_variables

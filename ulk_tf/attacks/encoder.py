@@ -5,6 +5,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
+from ulk_tf.attacks.byte_dropout import ByteDropout
 from ulk_tf.attacks.features import BY_CLASS, Features, fit_features
 from ulk_tf.corpus.build import Updates
 from ulk_tf.settings.attack_configs import FeatureMap
@@ -78,7 +79,7 @@ def _whole(x: keras.KerasTensor, hidden: int, dropout: float, seed: int) -> kera
         initialiser = keras.initializers.GlorotUniform(seed=seed + number)
         x = layers.Dense(width, kernel_initializer=initialiser)(x)
         x = layers.LeakyReLU(0.2)(x)
-        x = layers.Dropout(dropout, seed=seed + number)(x)
+        x = ByteDropout(dropout, seed=seed + number)(x)
     return x
 
 
@@ -93,7 +94,7 @@ def _by_class(
         if number:
             of_all = AcrossClasses()(own)
         x = _beside_all(own, of_all, width, seed + number)
-        own = layers.Dropout(dropout, seed=seed + number)(x)
+        own = ByteDropout(dropout, seed=seed + number)(x)
     return own
 
 

@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from ulk_tf.attacks.adam import OneKernelAdam
 from ulk_tf.attacks.epochs import Epochs
+from ulk_tf.attacks.side_by_side import StopTogether
 from ulk_tf.corpus.build import Corpus
 from ulk_tf.corpus.pipeline import Learning
 from ulk_tf.files import digest
@@ -150,6 +151,7 @@ def fit(
     callbacks: list[keras.callbacks.Callback] = [
         Bar(schedule.what, schedule.epochs, schedule.steps),
         epochs,
+        StopTogether(),
     ]
     if schedule.log_dir is not None:
         callbacks.append(keras.callbacks.TensorBoard(str(schedule.log_dir), write_graph=False))

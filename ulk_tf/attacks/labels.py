@@ -12,6 +12,7 @@ import keras
 from keras import layers
 
 from ulk_tf.attacks.adversary import adversary_data
+from ulk_tf.attacks.byte_dropout import ByteDropout
 from ulk_tf.attacks.encoder import build_encoder
 from ulk_tf.attacks.ensemble import fit_ensemble
 from ulk_tf.attacks.fit import Fitted
@@ -103,7 +104,7 @@ def build_label_model(
     x = encoder.output
     for width in kind.decoder:
         x = layers.Dense(width, kernel_initializer=keras.initializers.GlorotUniform(seed + 10))(x)
-        x = layers.Dropout(config.dropout, seed=seed + 10)(layers.LeakyReLU(0.2)(x))
+        x = ByteDropout(config.dropout, seed=seed + 10)(layers.LeakyReLU(0.2)(x))
     # Features by class: one score for each of them.
     scores = 1 if len(x.shape) == 3 else corpus.dataset.classes
     initialiser = keras.initializers.GlorotUniform(seed + 11)

@@ -1,5 +1,6 @@
 """A_MSR: all samples of an updating set, by BM-GAN and clustering (paper: section on A_MSR)."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -10,7 +11,7 @@ from keras import layers
 from ulk_tf.attacks import gan_networks
 from ulk_tf.attacks.adam import OneKernelAdam
 from ulk_tf.attacks.adversary import adversary_data
-from ulk_tf.attacks.autoencoder import train_autoencoder
+from ulk_tf.attacks.autoencoder import Autoencoder, train_autoencoder
 from ulk_tf.attacks.bm_gan import BMGAN
 from ulk_tf.attacks.clustering import principal_directions
 from ulk_tf.attacks.devices import answer_in_float32, policy_of, precision, strategy
@@ -19,6 +20,7 @@ from ulk_tf.attacks.fit import Fitted, Schedule, at_once, fit
 from ulk_tf.attacks.labels import train_labels
 from ulk_tf.attacks.noise import NormalNoise, ShadowCodes
 from ulk_tf.attacks.reconstruction import Clustering, reconstruct_sets, shaped
+from ulk_tf.attacks.side_by_side import side_by_side
 from ulk_tf.attacks.signature import Signature, Trained, TrainedAttack, pair_specs
 from ulk_tf.corpus.build import Corpus
 from ulk_tf.corpus.pipeline import learning_batches, updating_sets
@@ -27,6 +29,9 @@ from ulk_tf.settings.attack_configs import LabelConfig, MsrConfig
 
 # Samples of the updating sets in one training step, and the most sets.
 SAMPLES_IN_STEP, MOST_SETS = 400, 64
+# Held-out updates, at most, whose loss an epoch is judged by: epochs are compared on the same
+# updates with the same noise, and a few hundred tell them apart.
+VALIDATED = 400
 # Shadow samples whose principal directions clustering works in, and the seed of their choice.
 DIRECTIONS_FROM, DIRECTIONS_SEED = 4000, 0
 
@@ -65,8 +70,11 @@ def build_gan(config: MsrConfig, corpus: Corpus, seed: int, home: Path) -> BMGAN
         layers.Flatten()(trunk.output)
     )
     encoder = keras.Model(trunk.input, code, name="code")
-    labels = _label_model(config, corpus, seed, home) if config.labels else None
-    noise, generator = _generator(config, corpus, seed, home)
+    labels, autoencoder = side_by_side(
+        lambda: _label_model(config, corpus, seed, home) if config.labels else None,
+        lambda: _autoencoder(config, corpus, seed, home) if config.transfer else None,
+    )
+    noise, generator = _generator(config, corpus, seed, autoencoder)
     return BMGAN(
         encoder=encoder,
         generator=generator,
@@ -82,27 +90,31 @@ def build_gan(config: MsrConfig, corpus: Corpus, seed: int, home: Path) -> BMGAN
     )
 
 
-def _generator(
-    config: MsrConfig, corpus: Corpus, seed: int, home: Path
-) -> tuple[NormalNoise | ShadowCodes, keras.Model]:
-    """The noise that samples are made from, and the generator that makes them."""
-    dataset, shadow = adversary_data(corpus), corpus.splits.shadow
-    shape, width = dataset.sample_shape, config.generator_width
-    beside = config.code_dim + (dataset.classes if config.labels else 0)
-    kind = gan_networks.choose(config.generator, shape)
-    if not config.transfer:
-        build = gan_networks.GENERATORS[kind]
-        return NormalNoise(config.noise_dim), build(
-            config.noise_dim + beside, shape, width, seed + 30
-        )
+def _autoencoder(config: MsrConfig, corpus: Corpus, seed: int, home: Path) -> Autoencoder:
+    """The autoencoder whose decoder the generator starts from."""
+    kind = gan_networks.choose(config.generator, adversary_data(corpus).sample_shape)
     with precision("float32"):
-        autoencoder = train_autoencoder(
+        return train_autoencoder(
             corpus,
             config.noise_dim,
             config.autoencoder_epochs,
             seed,
             home,
             convolves=kind == "conv",
+        )
+
+
+def _generator(
+    config: MsrConfig, corpus: Corpus, seed: int, autoencoder: Autoencoder | None
+) -> tuple[NormalNoise | ShadowCodes, keras.Model]:
+    """The noise that samples are made from, and the generator that makes them."""
+    dataset, shadow = adversary_data(corpus), corpus.splits.shadow
+    shape, width = dataset.sample_shape, config.generator_width
+    beside = config.code_dim + (dataset.classes if config.labels else 0)
+    if autoencoder is None:
+        build = gan_networks.GENERATORS[gan_networks.choose(config.generator, shape)]
+        return NormalNoise(config.noise_dim), build(
+            config.noise_dim + beside, shape, width, seed + 30
         )
     codes = autoencoder.codes(dataset.scaled(shadow))
     labels = dataset.labels[shadow] if config.labels else np.zeros(len(shadow), np.int32)
@@ -127,7 +139,7 @@ def _label_model(config: MsrConfig, corpus: Corpus, seed: int, home: Path) -> ke
 def _fit(gan: BMGAN, config: MsrConfig, corpus: Corpus, seed: int, home: Path) -> Fitted:
     dataset = adversary_data(corpus)
     learning = learning_batches(
-        corpus,
+        some_held_out(corpus),
         lambda updates: updating_sets(dataset, updates),
         sets_in_step(config, corpus),
         seed,
@@ -160,6 +172,14 @@ def _directions(corpus: Corpus) -> Array | None:
     rows = np.random.default_rng(DIRECTIONS_SEED).permutation(corpus.splits.shadow)
     some = adversary_data(corpus).scaled(rows[:DIRECTIONS_FROM])
     return principal_directions(some.reshape(len(some), -1))
+
+
+def some_held_out(corpus: Corpus) -> Corpus:
+    """Keep at most `VALIDATED` held-out shadow updates of a corpus, evenly from all their bases."""
+    held_out = corpus.updates["validation"]
+    count = min(len(held_out), VALIDATED)
+    rows = np.arange(count) * len(held_out) // count
+    return replace(corpus, updates={**corpus.updates, "validation": held_out.take(rows)})
 
 
 def wrap(gan: BMGAN, config: MsrConfig, corpus: Corpus, directions: Array | None) -> TrainedAttack:

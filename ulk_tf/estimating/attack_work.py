@@ -24,6 +24,8 @@ from ulk_tf.settings.experiment import Experiment
 # channel: convolutions of colour images take more.
 PER_VALUE, COLOUR = 1e3, 2
 BOTH_PASSES = 3
+# Time of two trainings one after the other over that of both at once.
+SIDE_BY_SIDE = 1.4
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,7 @@ def _ssr(experiment: Experiment, sizes: Sizes) -> list[Work]:
 def _msr(experiment: Experiment, sizes: Sizes) -> list[Work]:
     config, k = experiment.attack, experiment.owner.update.set_size
     assert isinstance(config, MsrConfig)  # noqa: S101 - the table of attacks says so
-    works = []
+    works: list[Work] = []
     if config.labels:
         label_config = LabelConfig(
             feature_map=config.feature_map, epochs=config.label_epochs, dropout=config.label_dropout
@@ -149,6 +151,8 @@ def _msr(experiment: Experiment, sizes: Sizes) -> list[Work]:
         works += _label_training("lde", label_config, sizes)
     if config.transfer:
         works += _autoencoder(config.autoencoder_epochs, sizes)
+    if config.labels and config.transfer:
+        works = [dataclasses.replace(work, at_once=SIDE_BY_SIDE) for work in works]
     sets = config.sets_per_step or min(max(SAMPLES_IN_STEP // k, 1), MOST_SETS)
     steps = sizes.updates // sets
     steps = min(config.epoch_steps or steps, steps)
