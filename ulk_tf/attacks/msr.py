@@ -29,8 +29,8 @@ from ulk_tf.settings.attack_configs import LabelConfig, MsrConfig
 
 # Samples of the updating sets in one training step, and the most sets.
 SAMPLES_IN_STEP, MOST_SETS = 400, 64
-# Held-out updates, at most, whose loss an epoch is judged by: epochs are compared on the same
-# updates with the same noise, and a few hundred tell them apart.
+# Held-out updates, at most, whose loss an epoch is judged by; epochs are compared on the same
+# updates with the same noise.
 VALIDATED = 400
 # Shadow samples whose principal directions clustering works in, and the seed of their choice.
 DIRECTIONS_FROM, DIRECTIONS_SEED = 4000, 0
