@@ -15,8 +15,10 @@ from benchmarks.alternating import Contender, peak_mib
 from benchmarks.settings import Settings
 from benchmarks.work import PROBES, TESTED, Work, draw
 from ulk_tf.classifiers.keras_procedure import KerasProcedure
+from ulk_tf.corpus.changes import NONE
 from ulk_tf.corpus.jobs import Datasets, UpdateJob
-from ulk_tf.corpus.processes import Processes, cores
+from ulk_tf.corpus.processes import Processes
+from ulk_tf.machine import cores
 from ulk_tf.settings.config import ExecutionConfig, TrainingConfig
 
 UPDATES = {1: 1024, 10: 1024, 100: 256}  # one to three seconds of work for PyTorch
@@ -134,6 +136,8 @@ def _run_ours(executor: Processes, given: Work, updates: int) -> float | None:
                 indices=given.indices[start : min(start + JOB, updates)],
                 seeds=given.seeds[start : min(start + JOB, updates)],
                 first=start,
+                update=given.config,
+                old=NONE,
             )
         )
         for start in range(0, updates, JOB)

@@ -50,7 +50,7 @@ class Owned:
             pool=self.pool[: self.known] if known else self.pool[self.known :],
             labels=self.dataset.labels,
             updates=count,
-            set_size=set_size,
+            sizes=(set_size,),
             skew=skew,
         )
 
