@@ -4,9 +4,9 @@ import pytest
 
 pytest.importorskip("torch", reason="make torch brings it")
 
-from benchmarks.alternating import alternate  # noqa: E402
-from benchmarks.settings import Settings  # noqa: E402
-from benchmarks.update_cases import GrowthCase, UpdateCase  # noqa: E402
+from benchmarks.alternating import alternate
+from benchmarks.settings import Settings
+from benchmarks.update_cases import GrowthCase, UpdateCase
 
 
 @pytest.mark.slow
