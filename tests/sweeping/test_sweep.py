@@ -1,40 +1,24 @@
-"""Sweeps: measured once, resumed after a kill, told in a table; utility by hand."""
+"""Sweeps: measured once, resumed after a kill, told in a table; what does not fit is left out."""
 
 import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from tests.classifiers import own_procedures
-from tests.corpus.settings import TINY, digits, tiny
-from ulk_tf.classifiers.procedure_source import source_of
-from ulk_tf.data.datasets import Dataset
-from ulk_tf.data.splits import split
-from ulk_tf.errors import UserError
+from tests.corpus.settings import TINY, digits
 from ulk_tf.evaluation.intervals import Estimate
 from ulk_tf.files import save_npz
 from ulk_tf.preflight import Loaded
 from ulk_tf.settings import cli
-from ulk_tf.settings.presets import experiment
 from ulk_tf.sweeping import sweep
 from ulk_tf.sweeping.command import sweeping
-from ulk_tf.sweeping.ledger import Ledger
-from ulk_tf.sweeping.results import result_of
 from ulk_tf.sweeping.setting import Setting
 from ulk_tf.sweeping.settings import (
-    ADVERSARIES,
     DEFENCES,
-    SIZES,
     UPDATES,
-    attacks_named,
-    settings_for,
-    sizes_for,
 )
-from ulk_tf.sweeping.table import table
-from ulk_tf.sweeping.utility import calibration_error, utility
 
 FEW = (Setting("round:1", {"defence": "round:1"}), Setting("dp", {"dp_noise_multiplier": 1.0}))
 SMALL = {name: value for name, value in TINY.items() if name != "set_size"}
@@ -190,53 +174,6 @@ def test_mistakes(
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("attack", SIZES)
-@pytest.mark.parametrize("settings", [DEFENCES, ADVERSARIES, UPDATES])
-def test_every_setting_is_an_experiment(attack: str, settings: tuple[Setting, ...]) -> None:
-    given = {"dataset": "mnist", "base_model": "m.npz"}
-    made = [
-        experiment(attack, **{**given, **sizes_for(attack, given), **one.sized(9000).flags})
-        for one in settings_for(attack, settings, given)
-    ]
-    assert len(made) == len(settings_for(attack, settings))
-    assert len(set(map(repr, made))) == len(made)
-    for one in settings_for(attack, DEFENCES):
-        naive = experiment(attack, **{"dataset": "mnist", **SIZES[attack], **one.naive})
-        assert naive.adversary.defence.defence is None
-        assert naive.adversary.update.privacy is None
-
-
-def test_settings_follow_data_and_flags(capsys: pytest.CaptureFixture[str]) -> None:
-    digits_only = {one.name for one in settings_for("li", ADVERSARIES, {})}
-    told = capsys.readouterr().err
-    assert "sweep: other data is left out. Expected --dataset of mnist" in told
-    assert "sweep: insider is left out. Expected --base_model. Received none." in told
-    given = {"dataset": "cifar10", "base_model": "m.npz"}
-    of_file = {one.name: one.flags for one in settings_for("li", ADVERSARIES, given)}
-    assert set(of_file) - digits_only == {"other data", "other data as probes", "insider"}
-    assert of_file["other data"] == {"shadow_dataset": "svhn_cropped"}
-    assert of_file["insider"]["shadow_base_model"] == "m.npz"
-    made = experiment("li", **{**given, **sizes_for("li", given), **of_file["insider"]})
-    assert made.counts.training_bases == 1 and made.counts.training_updates == 10_000
-    both = given | {"shadow_base_model": "m.npz"}
-    assert "insider" not in {one.name for one in settings_for("li", ADVERSARIES, both)}
-
-
-def test_shares_of_the_adversary_s_samples() -> None:
-    (tenth,) = [one for one in ADVERSARIES if one.name == "a tenth of the samples"]
-    flags = tenth.sized(45_900).flags
-    assert flags == {
-        "shadow_samples": 4590,
-        "shadow_base_size": 2295,
-        "validation_samples": 918,
-    }
-    loaded = digits()
-    plain = split(experiment("li"), len(loaded.labels))
-    fewer = split(experiment("li", **tenth.sized(len(plain.shadow)).flags), len(loaded.labels))
-    assert len(fewer.shadow) == len(plain.shadow) // 10
-    np.testing.assert_array_equal(fewer.target, plain.target)
-
-
 def test_another_data_set_of_the_adversary(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -253,84 +190,3 @@ def test_another_data_set_of_the_adversary(
     assert run((row,), False, flags(tmp_path / "runs")) == 0
     assert seen == [("digits", "digits")] * 3 + [(str(other), "other")]
     assert "| other data |" in capsys.readouterr().out
-
-
-def test_base_models_from_files_are_single_in_sweeps() -> None:
-    for flags in ({"base_model": "m.npz"}, {"base_model": "m.npz", "shadow_base_model": "m.npz"}):
-        made = experiment("li", **{**sizes_for("li", flags), **flags})
-        assert made.counts.target_bases == 1
-        assert made.counts.training_bases == (1 if "shadow_base_model" in flags else 8)
-        assert made.counts.target_updates == SIZES["li"]["target_updates"]
-    assert sizes_for("li", {}) == SIZES["li"]
-
-
-def test_names_of_attacks() -> None:
-    assert attacks_named("li, lde,li") == ["li", "lde"]
-    with pytest.raises(UserError, match="separated by commas"):
-        attacks_named(" ,")
-
-
-def test_an_entry_counts_for_its_own_experiment_only(tmp_path: Path) -> None:
-    one, other = (experiment("li", seed=seed) for seed in (0, 1))
-    ledger = Ledger(tmp_path / "sweep.json")
-    ledger.add("plain", one, {"seconds": 1.0})
-    again = Ledger(tmp_path / "sweep.json")
-    assert again.find("plain", one) == {"key": again.find("plain", one)["key"], "seconds": 1.0}  # type: ignore[index]
-    assert again.find("plain", other) is None
-    moved = experiment("li", runs_dir="elsewhere", executor="inline")
-    assert again.find("plain", moved) is not None
-    (tmp_path / "sweep.json").write_text("[]")
-    with pytest.raises(UserError, match="a sweep of schema 1"):
-        Ledger(tmp_path / "sweep.json")
-
-
-def test_another_source_of_a_procedure_or_another_file_is_measured_anew(tmp_path: Path) -> None:
-    module = tmp_path / "theirs_in_a_sweep.py"
-    text = Path(own_procedures.__file__).read_text()
-    module.write_text(text)
-    loaded = Loaded(digits())
-    one = tiny(tmp_path, procedure="theirs_in_a_sweep:Softmax")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(tmp_path)
-        first = sweep.content_of(one, loaded)
-        assert first and sweep.content_of(one, loaded) == first
-        module.write_text(text + "\nEDITED = True\n")
-        source_of.cache_clear()
-        assert sweep.content_of(one, loaded) != first
-    assert sweep.content_of(tiny(tmp_path), loaded) == ""
-    file = tiny(tmp_path, dataset="own.npz")
-    half = Dataset("own", digits().samples[::2], digits().labels[::2], digits().class_names)
-    assert sweep.content_of(file, loaded) != sweep.content_of(file, Loaded(half))
-
-
-def test_calibration_error_by_hand() -> None:
-    answers = np.array([[0.9, 0.1], [0.9, 0.1], [0.4, 0.6], [0.35, 0.65]])
-    labels = np.array([0, 1, 1, 1])
-    # Bins of a fifteenth: 0.9 twice, 0.6 and 0.65 in one of their own each.
-    expected = (abs(1.8 - 1) + abs(0.6 - 1) + abs(0.65 - 1)) / 4
-    assert calibration_error(answers, labels) == pytest.approx(expected)
-
-
-def test_utility_of_labels_is_the_accuracy_of_posteriors(tmp_path: Path) -> None:
-    small = {"target_updates": 3, "training_updates": 1}
-    exact, labels = (
-        utility(tiny(tmp_path, defence=defence, **small), digits()) for defence in (None, "label")
-    )
-    assert labels["accuracy"] == exact["accuracy"]
-    assert exact["change"].mean == 0 < labels["change"].mean
-    wrong = 1 - labels["accuracy"].mean
-    assert labels["calibration_error"].mean == pytest.approx(wrong)
-
-
-def test_no_share_of_a_gain_that_is_not_there() -> None:
-    def entry(low: float) -> dict[str, Any]:
-        gain = {"mean": 0.2, "low": low, "high": 0.4, "n": 9}
-        value = {"mean": 0.3, "low": 0.2, "high": 0.4, "n": 9}
-        return {
-            "metrics": {"accuracy": value},
-            "gains": {"accuracy:most_frequent_label": gain, "accuracy:shuffled": gain},
-        }
-
-    for low, shown in ((0.1, "100% [50%, 200%]"), (-0.1, "not above zero")):
-        entries = dict.fromkeys(("plain", "plain, seed 1"), entry(low))
-        assert shown in table(result_of("li", (), entries))
