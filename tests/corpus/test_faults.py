@@ -154,3 +154,18 @@ def test_corpora_of_the_same_data_may_be_built_at_once(home: Path, bases: Path) 
     with locked(folder_of(bases, set_size=4)):
         built(bases)
     assert contents(bases).items() >= contents(home).items()
+
+
+@pytest.mark.parametrize(
+    ("flag", "told"),
+    [
+        ("update_learning_rate", "finite posteriors after updates of base model .*Lower --update_"),
+        ("base_learning_rate", "finite weights of base model .*Lower --base_learning_rate"),
+    ],
+)
+def test_a_rate_that_overflows_ends_the_run_and_says_what_to_lower(
+    bases: Path, flag: str, told: str
+) -> None:
+    with pytest.raises(UserError, match=told):
+        build_corpus(tiny(bases, **{flag: 1e38}), digits())
+    assert not list(bases.rglob("shadow-000_*.npz"))
