@@ -23,7 +23,9 @@ def test_sets_in_a_step(set_corpus: Corpus, set_size: int, given: int | None, se
     assert sets_in_step(MsrConfig(sets_per_step=given), corpus) == sets
 
 
-@pytest.mark.parametrize(("steps", "in_call"), [(1000, 25), (96, 32), (7, 7), (33, 11), (359, 1)])
+@pytest.mark.parametrize(
+    ("steps", "in_call"), [(1000, 25), (96, 32), (7, 7), (33, 11), (62, 31), (79, 79), (359, 1)]
+)
 def test_calls_of_the_graph_fill_an_epoch_and_no_more(steps: int, in_call: int) -> None:
     assert at_once(steps) == in_call
 

@@ -23,8 +23,9 @@ from ulk_tf.settings.validated import Validated
 _LEARNS = ContextVar("learns", default=True)
 # The folder of a run in which unfinished trainings keep their state.
 TRAINING_STATE = "training"
-# Training steps in one call of the graph, at most; more save nothing.
-STEPS_AT_ONCE = 32
+# Training steps in one call of the graph: more than these save nothing, fewer than the fewest cost
+# as much as the steps; at most so many that the progress bar still moves.
+STEPS_AT_ONCE, FEWEST_AT_ONCE, MOST_AT_ONCE = 32, 8, 256
 
 
 @dataclass(frozen=True)
@@ -178,7 +179,12 @@ def at_once(steps: int) -> int:
     Args:
         steps: training steps in an epoch.
     """
-    return max(count for count in range(1, STEPS_AT_ONCE + 1) if steps % count == 0)
+    divisors = [count for count in range(1, MOST_AT_ONCE + 1) if steps % count == 0]
+    usual = max(count for count in divisors if count <= STEPS_AT_ONCE)
+    if usual >= FEWEST_AT_ONCE:
+        return usual
+    # Of a prime number of steps, each would be a call by itself.
+    return min((count for count in divisors if count > usual), default=usual)
 
 
 def fit_attack(
