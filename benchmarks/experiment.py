@@ -29,6 +29,8 @@ from ulk_tf.settings import cli
 from ulk_tf.settings.experiment import Experiment
 from ulk_tf.settings.presets import experiment
 
+# Its file in benchmarks/results, without .json.
+NAME = "experiment-lde-mnist"
 STAGES = ("base models", "updates", "training", "scoring")
 # A tenth of the work, to test the benchmark itself.
 SMALL = {
@@ -69,7 +71,7 @@ def run(rounds: int = 1, quick: bool = False, data_dir: str | None = None, note:
     result |= {"schema": SCHEMA, "group": "experiment", "machine": machine()}
     print(json.dumps({"stages": result["stages"], "kl": result["kl"]}, indent=1))
     if not quick:
-        write_json(RESULTS / "experiment-lde-mnist.json", result)
+        write_json(RESULTS / f"{NAME}.json", result)
         page.rewrite(PAGE, page.tables(RESULTS))
         print(PAGE)
 

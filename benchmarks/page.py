@@ -125,7 +125,7 @@ def _about(result: Result) -> str:
     flags = "".join(f", {flag}" for flag in place["instructions"])
     versions = ", ".join(f"{name} {number}" for name, number in place["versions"].items())
     parts = [f"{place['date']}; {place['cpu']}, {place['cores']} cores{flags}; {versions}"]
-    parts.append(f"{result['rounds']} rounds")
+    parts.append(f"{result['rounds']} round{'s' if result['rounds'] > 1 else ''}")
     if threads and result["group"] == "bm_gan":
         parts.append(f"{threads} thread(s) each")
     quick = " **A quick run: too short to quote.**" if result["quick"] else ""
