@@ -19,7 +19,6 @@ import hypothesis
 import pytest
 
 from tests.side_by_side import pytest_collection_modifyitems, pytest_xdist_make_scheduler
-from tests.uncounted import pytest_sessionstart
 from ulk_tf.settings import presets
 
 if TYPE_CHECKING:
@@ -31,7 +30,6 @@ hypothesis.settings.load_profile("steady")
 
 __all__ = [
     "pytest_collection_modifyitems",
-    "pytest_sessionstart",
     "pytest_xdist_make_scheduler",
 ]
 
