@@ -54,7 +54,7 @@ def test_a_corpus_of_chosen_probes(tmp_path: Path, asked: Asked) -> None:
     alike = (candidates == chosen.probing_set[:, np.newaxis]).all((2, 3, 4))
     places = alike.argmax(1)
     assert alike.any(1).all() and places.tolist() != list(range(6))
-    # Of the owner nothing counts.
+    # The choice reads nothing of the owner: her updates and her defence do not change it.
     again = built(tmp_path, **flags | {"target_updates": 3}, defence="round:1", shadow_defence=None)
     np.testing.assert_array_equal(again.probing_set, chosen.probing_set)
     assert asked.look() == (0, 0)

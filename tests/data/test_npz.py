@@ -158,7 +158,7 @@ UNUSABLE = [
 ]
 
 
-# What cannot be used -> the line of code that the error names, which makes it usable.
+# Arrays that cannot be used, each with the line of code that the error names and that mends it.
 LINES = {
     "float labels": ("labels", LABELS * 1.0, "labels.astype(np.int32)"),
     "fractions": ("labels", LABELS + 0.5, "np.unique(labels, return_inverse=True)"),

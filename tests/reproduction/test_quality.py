@@ -75,7 +75,7 @@ def test_a_committed_record_gives_its_experiment_back(path) -> None:
     record = read_results(path)
     flags = presets.flags_of(record["config"])
     again = dataclasses.asdict(presets.experiment(record["attack"], **flags))
-    # Where files are changes no figure; a field that is newer than the record has its default.
+    # Folders change no figure, and a field that is newer than the record has its default.
     known = completed(record["config"], again)
     assert again | {"folders": {}} == known | {"folders": {}}
     assert quality.name_of(record) == path.name

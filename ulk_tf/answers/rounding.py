@@ -10,7 +10,7 @@ from ulk_tf.files import Array
 
 MOST_DECIMALS = 7  # a float32 just below 1 has no eighth
 MOST_DIGITS = 7
-# Of integers that stand for numbers.
+# Denominators of quantised answers, which services send as integers.
 DENOMINATORS = (127, 128, 255, 256, 32767, 32768, 65535, 65536)
 LARGEST_VOTE = 1000  # the number of trees or neighbours that may vote
 # A rounding is believed when exact float32 numbers would look like it this seldom.

@@ -183,7 +183,7 @@ def at_once(steps: int) -> int:
     usual = max(count for count in divisors if count <= STEPS_AT_ONCE)
     if usual >= FEWEST_AT_ONCE:
         return usual
-    # Of a prime number of steps, each would be a call by itself.
+    # A prime number of steps has no smaller divisor than itself: each step would be one call.
     return min((count for count in divisors if count > usual), default=usual)
 
 

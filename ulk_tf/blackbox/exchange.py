@@ -164,7 +164,7 @@ def _read(
 
 
 def _unpacked(content: bytearray, limit: int) -> bytes:
-    """What a proxy compressed, though nobody asked it to."""
+    """Unpack a body that a proxy compressed, though nobody asked it to."""
     try:
         found = zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(content, limit + 1)
     except zlib.error as error:

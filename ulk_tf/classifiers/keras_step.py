@@ -47,7 +47,7 @@ class KerasStep:
         self._own = own
         # What `compile` would compute losses in, which half-precision answers are cast to.
         self._loss_type = model.variable_dtype
-        # By the rank of the labels: classes, or posteriors.
+        # Losses by the rank of the labels: 1 for classes, 2 for posteriors.
         self._cross_entropy = {
             1: keras.losses.SparseCategoricalCrossentropy(dtype=self._loss_type),
             2: keras.losses.CategoricalCrossentropy(dtype=self._loss_type),

@@ -54,7 +54,7 @@ def sweeping(settings: tuple[Setting, ...], summary: str, *, defended: bool) -> 
     return sweep_command(run, summary, IN_WORDS)
 
 
-# By name, which is also that of its trainer.
+# Commands of the sweeps by name, which is also that of their trainers.
 SWEEPS: Mapping[str, Described] = MappingProxyType(
     {
         "defences": sweeping(
