@@ -3,9 +3,11 @@
     python -m reproduction.sweeps runs/mnist/li/sweep-.../sweep.json updates li mnist
 
 keeps a copy of what was measured under reproduction/results/sweeps/ and rewrites the tables of that
-sweep, for each data set and attack that was recorded.
+sweep, for each data set and attack that was recorded. A sweep of other sizes than its preset's is a
+record of its own: --sizes=4x500 names it.
 """
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from textwrap import fill
@@ -23,9 +25,13 @@ from ulk_tf.sweeping.settings import SETTINGS, settings_for
 from ulk_tf.sweeping.table import label, share, table
 
 KEPT = HOME / "reproduction" / "results" / "sweeps"
+# In the order of their columns.
+DATASETS = ("mnist", "cifar10", "digits")
 
 
-def keep(path: str, sweep: str, attack: str = "li", dataset: str = "mnist") -> None:
+def keep(
+    path: str, sweep: str, attack: str = "li", dataset: str = "mnist", sizes: str | None = None
+) -> None:
     """Keep what a sweep measured, and rewrite the table of its document.
 
     Args:
@@ -33,7 +39,10 @@ def keep(path: str, sweep: str, attack: str = "li", dataset: str = "mnist") -> N
         sweep: defences, adversaries or updates.
         attack: name of the attack.
         dataset: data set that the sweep was run on.
+        sizes: shadow models x updates of each, such as 4x500; None: those of the preset.
     """
+    if sizes is not None and not re.fullmatch(r"[0-9]+x[0-9]+", sizes):
+        raise UserError("--sizes such as 4x500", sizes)
     if sweep not in SETTINGS:
         raise UserError(f"--sweep to be one of {listed(SETTINGS)}", sweep)
     row = attack_row(attack)
@@ -41,7 +50,8 @@ def keep(path: str, sweep: str, attack: str = "li", dataset: str = "mnist") -> N
     # One file holds all sweeps of the same sizes.
     own = {"plain", *(one.name for one in settings_for(row.name, SETTINGS[sweep]))}
     entries = {name: entry for name, entry in found.items() if name.partition(", ")[0] in own}
-    target = KEPT / f"{sweep}_{dataset}_{row.name}.json"
+    name = "_".join(filter(None, (sweep, dataset, row.name, sizes)))
+    target = KEPT / f"{name}.json"
     write_json(target, read_json(Path(path)) | {"entries": entries})
     page, written = PAGES[sweep]
     rewrite(page, written(sweep), marks(sweep))
@@ -52,23 +62,28 @@ def marks(sweep: str) -> tuple[str, str]:
     return f"<!-- {sweep}: begin -->", f"<!-- {sweep}: end -->"
 
 
-def recorded(sweep: str) -> dict[tuple[str, str], Sweep]:
+def recorded(sweep: str) -> dict[tuple[str, str, str], Sweep]:
     """Read the records of a sweep.
 
     Args:
         sweep: a name of the table of sweeps.
 
     Returns:
-        Results by data set and attack; the larger data set first, attacks in the order of their
-        table.
+        Results by data set, attack and sizes, which are empty where they are the preset's; those
+        first, then data sets and attacks in the order of their tables.
     """
     found = {}
     for path in KEPT.glob(f"{sweep}_*.json"):
-        _, dataset, attack = path.stem.split("_")
+        _, dataset, attack, *sizes = path.stem.split("_")
         settings = settings_for(attack, SETTINGS[sweep])
-        found[dataset, attack] = result_of(attack, settings, read_entries(path))
-    order = {name: number for number, name in enumerate(ATTACKS)}
-    return dict(sorted(found.items(), key=lambda one: (one[0][0] != "mnist", order[one[0][1]])))
+        found[dataset, attack, "".join(sizes)] = result_of(attack, settings, read_entries(path))
+    attacks = list(ATTACKS)
+
+    def place(key: tuple[str, str, str]) -> tuple[str, int, int]:
+        dataset, attack, sizes = key
+        return sizes, DATASETS.index(dataset), attacks.index(attack)
+
+    return {key: found[key] for key in sorted(found, key=place)}
 
 
 def one_by_one(sweep: str) -> str:
@@ -77,7 +92,7 @@ def one_by_one(sweep: str) -> str:
     Args:
         sweep: a name of the table of sweeps.
     """
-    told = [f"On {dataset}. {table(found)}" for (dataset, _), found in recorded(sweep).items()]
+    told = [f"On {dataset}. {table(found)}" for (dataset, *_), found in recorded(sweep).items()]
     lines = "\n\n".join(told).splitlines()
     return "\n".join(line if line.startswith("|") else fill(line, 100) for line in lines)
 
@@ -89,7 +104,7 @@ def side_by_side(sweep: str) -> str:
         sweep: a name of the table of sweeps.
     """
     found = recorded(sweep)
-    heads = [f"{dataset}, A_{attack.upper()}" for dataset, attack in found]
+    heads = [_head(*key) for key in found]
     lines = [["setting", *heads], ["---"] * (1 + len(heads))]
     lines.append(["plain", *map(_plain, found.values())])
     for setting in SETTINGS[sweep]:
@@ -98,6 +113,10 @@ def side_by_side(sweep: str) -> str:
             cells = [_leak(*pair) for pair in zip(found.values(), rows, strict=True)]
             lines.append([label(setting), *cells])
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def _head(dataset: str, attack: str, sizes: str) -> str:
+    return ", ".join(filter(None, (dataset, f"A_{attack.upper()}", sizes.replace("x", " x "))))
 
 
 def _row(found: Sweep, name: str) -> Row | None:

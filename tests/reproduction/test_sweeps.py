@@ -50,9 +50,19 @@ def test_the_document_shows_each_setting_beside_each_record(kept: Path) -> None:
     assert "| 5 epochs | 50% [37%, 62%]: 0.5 | 50% [37%, 62%]: 0.5 |" in lines
 
 
+def test_a_sweep_of_other_sizes_has_a_record_and_a_column_of_its_own(kept: Path) -> None:
+    for sizes in ("4x500", None):
+        sweeps.keep(measured(kept), "updates", "li", "digits", sizes)
+    assert (kept / "kept" / "updates_digits_li_4x500.json").exists()
+    lines = (kept / "page.md").read_text().splitlines()
+    assert lines[2] == "| setting | digits, A_LI | digits, A_LI, 4 x 500 |"
+
+
 def test_mistakes_are_told(kept: Path) -> None:
     with pytest.raises(UserError, match="--sweep to be one of defences"):
         sweeps.keep(measured(kept), "updatez")
+    with pytest.raises(UserError, match=r"--sizes such as 4x500\. Received few"):
+        sweeps.keep(measured(kept), "updates", sizes="few")
 
 
 @pytest.mark.parametrize("sweep", SETTINGS)
