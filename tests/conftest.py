@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from ulk_tf.corpus.build import Corpus
 
 # How long a machine takes is no property; a landing does not depend on what is drawn that day.
-hypothesis.settings.register_profile("steady", deadline=None, derandomize="CI" in os.environ)
+steady = hypothesis.settings(deadline=None, max_examples=50, derandomize="CI" in os.environ)
+hypothesis.settings.register_profile("steady", steady)
+hypothesis.settings.register_profile("thorough", steady, max_examples=300)
 hypothesis.settings.load_profile("steady")
 
 __all__ = [

@@ -54,7 +54,7 @@ def check(drawn: Drawn, config: TrainingConfig = CONFIG) -> None:
         np.testing.assert_array_equal(kept, weight)
 
 
-@pytest.mark.parametrize("number", range(len(FEW)))
+@pytest.mark.parametrize("number", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_base_training_is_what_fit_does(number: int) -> None:
     check(FEW[number])
 

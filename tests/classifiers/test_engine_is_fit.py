@@ -16,6 +16,8 @@ from tests.classifiers.drawn_models import (
 from tests.classifiers.fitting import check, sized
 
 FEW = draw(18, 100, ingredients=3)
+# As many of them are fast tests.
+FAST = 9
 MANY = draw(198, 1000)
 
 
@@ -23,7 +25,13 @@ def check_drawn(drawn: Drawn, fast: bool) -> None:
     check(drawn.model, sized(*drawn.sizes), SHAPE, CLASSES, fast, drawn.seed)
 
 
-@pytest.mark.parametrize("number", range(len(FEW)))
+@pytest.mark.parametrize(
+    "number",
+    [
+        number if number < FAST else pytest.param(number, marks=pytest.mark.slow)
+        for number in range(len(FEW))
+    ],
+)
 def test_an_update_is_what_fit_does(number: int) -> None:
     check_drawn(FEW[number], fast=number % 2 == 0)
 

@@ -63,10 +63,8 @@ def by_loop(model, config, samples, labels, seed, probes):
     return np.asarray(model(probes.astype(np.float32), training=False))
 
 
-@pytest.mark.parametrize(
-    ("target", "fast"),
-    [("digits_cnn", True), pytest.param("mlp", False, marks=pytest.mark.slow)],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("target", "fast"), [("digits_cnn", True), ("mlp", False)])
 def test_an_update_is_a_slow_loop_of_clipped_gradients(digits, target, fast):
     model = built(target, dropout=False)
     weights = model.get_weights()
@@ -92,6 +90,7 @@ def test_both_paths_agree_with_dropout(digits):
     )
 
 
+@pytest.mark.slow
 def test_clipping_alone_with_a_high_norm_is_the_plain_update(digits):
     model = built("digits_cnn", dropout=False)
     samples, labels, seeds = sets(digits, 2, 10)

@@ -18,13 +18,16 @@ from ulk_tf.settings.update_config import UpdateConfig
 
 __all__ = ["digits"]
 SLOW = pytest.mark.slow
-PATHS = pytest.mark.parametrize(
-    ("target", "fast"),
-    [("digits_cnn", True), ("mlp", False), pytest.param(RESIDUAL, False, marks=SLOW)],
-)
 
 
-@PATHS
+def paths(fast: str) -> pytest.MarkDecorator:
+    """Both ways of computing updates, and a model of another shape; one of them in fast tests."""
+    pairs = (("digits_cnn", True), ("mlp", False), (RESIDUAL, False))
+    cases = [pytest.param(*pair, marks=() if pair[0] == fast else SLOW) for pair in pairs]
+    return pytest.mark.parametrize(("target", "fast"), cases)
+
+
+@paths("digits_cnn")
 def test_updates_between_two_looks_follow_one_another(digits, target, fast):
     """Two updates are one `fit` after the other, the second from the first one's weights."""
     config = replace(SGD, updates_between=2, update_epochs=1)
@@ -44,7 +47,7 @@ def test_updates_between_two_looks_follow_one_another(digits, target, fast):
         np.testing.assert_allclose(found[row], answers, atol=1e-5)
 
 
-@PATHS
+@paths("mlp")
 def test_ascent_is_descent_with_a_negative_rate(digits, target, fast):
     config = replace(SGD, update_method="unlearning_by_ascent", update_learning_rate=0.01)
     model = built(target, dropout=False)

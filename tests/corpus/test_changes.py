@@ -57,15 +57,13 @@ def test_what_a_method_adds_removes_and_keeps(
     assert not np.isin(change.kept, planned).any() and np.isin(change.kept, OLD).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "flags",
     [
         {"old_samples": 4, "updates_between": 2},
-        pytest.param(
-            {"update_method": "unlearning_by_fine_tuning", "old_samples": 6},
-            marks=pytest.mark.slow,
-        ),
-        pytest.param({"update_method": "unlearning_by_ascent"}, marks=pytest.mark.slow),
+        {"update_method": "unlearning_by_fine_tuning", "old_samples": 6},
+        {"update_method": "unlearning_by_ascent"},
     ],
 )
 def test_corpora_are_computed_by_such_updates(tmp_path: Path, flags: dict[str, object]) -> None:

@@ -44,6 +44,7 @@ def test_one_that_tells_something_else_goes_before_one_that_tells_the_same() -> 
     assert 5 in chosen and chosen & {0, 1}
 
 
+@pytest.mark.slow
 def test_a_corpus_of_chosen_probes(tmp_path: Path, asked: Asked) -> None:
     flags = {"probes": "chosen", "n_probes": 6, "training_updates": 16, "target_updates": 4}
     chosen = built(tmp_path, **flags)

@@ -24,16 +24,21 @@ def test_every_answer_is_defended_as_by_hand(home: Path, asked: Asked, text: str
     for number, role in enumerate(ROLES):
         own, raw = seen.updates[role], plain.updates[role]
         counts = dict.fromkeys(np.unique(raw.base), 0)
+        by_hand: list[list[np.ndarray]] = [[], []]
         for row, base in enumerate(raw.base):
             key = (number, int(base), counts[base])
             counts[base] += 1
-            before, after = own.pair(np.array([row]))
-            looks = [Chance(0, (*key, look), samples) for look in (0, 1)]
-            by_hand = interpret(parse(text)(raw.after[row], looks[1]), 10).posteriors
-            np.testing.assert_array_equal(after[0], by_hand)
-            if "noise:0.01" in text or counts[base] == 1:
-                expected = interpret(parse(text)(raw.before[base], looks[0]), 10).posteriors
-                np.testing.assert_array_equal(before[0], expected)
+            asked_twice = (own.by_update or counts[base] == 1, True)
+            answers = raw.before[base], raw.after[row]
+            for look in (0, 1):
+                if asked_twice[look]:
+                    chance = Chance(0, (*key, look), samples)
+                    by_hand[look].append(parse(text)(answers[look], chance))
+        before, after = own.pair(np.arange(len(raw.base)))
+        first = slice(None) if own.by_update else np.unique(raw.base, return_index=True)[1]
+        for found, expected in zip((before[first], after), by_hand, strict=True):
+            by_probe = interpret(np.concatenate(expected), 10).posteriors
+            np.testing.assert_array_equal(np.concatenate(found), by_probe)
     assert seen.key != plain.key
     assert own.by_update == (text == "noise:0.01")
 

@@ -33,6 +33,7 @@ def test_base_models_that_learned_nothing_are_said_before_updates(
     assert shown.index("learned nothing") < shown.index("updating models")
 
 
+@pytest.mark.slow
 def test_a_class_of_one_sample_and_an_empty_one_can_be_drawn(tmp_path: Path) -> None:
     plain = digits()
     labels = plain.labels.copy()

@@ -48,7 +48,8 @@ def odd() -> Dataset:
     return Dataset("odd", plain.samples, labels, tuple(map(str, range(12))))
 
 
-@pytest.mark.parametrize("attack", ["lde", pytest.param("msr", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("attack", MORE)
 def test_an_attack_on_odd_classes_runs_to_its_report(
     odd: Dataset,
     attack: str,
