@@ -5,17 +5,18 @@ import importlib.metadata
 import platform
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import keras
 
-from ulk_tf import __version__
+from ulk_tf import __version__, attacking
 from ulk_tf.attacks.devices import plain_keras
 from ulk_tf.attacks.fit import TRAINING_STATE
 from ulk_tf.attacks.signature import Trained
-from ulk_tf.corpus.build import Corpus, build_corpus
+from ulk_tf.corpus.build import BaseId, Corpus, build_corpora
+from ulk_tf.corpus.corpus import added
 from ulk_tf.data.datasets import short_name
 from ulk_tf.estimating.estimate import announce, estimate, learn
 from ulk_tf.evaluation.knowledge import knowledge, sentences
@@ -32,10 +33,11 @@ from ulk_tf.preflight import Loaded, preflight
 from ulk_tf.progress import notes
 from ulk_tf.rehearsal import rehearse
 from ulk_tf.serving.export import export_attack
-from ulk_tf.settings.attack_table import AttackRow, attack_row, imported
+from ulk_tf.settings.attack_table import AttackRow, attack_row
 from ulk_tf.settings.experiment import Experiment
 from ulk_tf.settings.keys import run_key
 
+NO_EXPORT = "none, since each target has an attack of its own; --target_bases=1 exports one"
 PACKAGES = ("tensorflow", "keras", "numpy", "scipy", "scikit-learn", "tensorflow-datasets")
 
 
@@ -83,34 +85,39 @@ def _run(
     if not announced:
         announce(estimated)
     with stages.stage("corpus") as noted:
-        corpus = build_corpus(experiment, data.dataset, data.shadow_dataset)
+        corpora = build_corpora(experiment, data.dataset, data.shadow_dataset)
+        corpus = corpora[0]
         if corpus.reused:
             noted["reused"] = corpus.reused
-        if corpus.seconds:
-            noted["parts"] = dict(corpus.seconds)
+        if parts := added([one.seconds for one in corpora]):
+            noted["parts"] = parts
     keras.utils.set_random_seed(seed)
     with plain_keras():
         with stages.stage("training"):
-            trained: Trained = imported(row.train)(experiment.attack, corpus, seed, folder)
+            each = attacking.train(experiment, corpora, seed, folder)
         with stages.stage("scoring"):
-            scores: Scores = imported(row.score)(trained, corpus, seed, None)
-        results = _results(experiment, corpus, scores, told)
+            scores = attacking.score(experiment, corpora, each)
+        results = _results(experiment, corpora, scores, told)
         results |= {"knowledge": knowledge(experiment, corpus)}
         # Write the figures before the export, which may fail.
         write_results(folder / "results.json", results)
         with stages.stage("held-out updates"):
-            known = seen(row, trained, corpus, seed)
-        with stages.stage("export"):
-            exported = _export(row, experiment, trained, corpus, results | {"seen": known})
+            known = seen(row, each[0], corpus, seed)
+        exported = None
+        # An attack reads one target: none of several stands for the others.
+        if len(each) == 1:
+            with stages.stage("export"):
+                exported = _export(row, experiment, each[0], corpus, results | {"seen": known})
     if estimated is not None:
         learn(estimated.found.works, stages.timing)
         for stage, seconds_there in estimated.stages.items():
             stages.timing[stage]["estimated"] = round(seconds_there, 1)
-    drawn = draw(folder / "figures", row.output, scores, trained.curves, corpus.dataset)
-    results |= {"timing": stages.timing, "export": str(exported), "held_out": known}
+    drawn = draw(folder / "figures", row.output, scores, each[0].curves, corpus.dataset)
+    results |= {"timing": stages.timing, "export": str(exported or ""), "held_out": known}
     write_results(folder / "results.json", results)
     _report(folder, results, drawn, exported, tell)
-    shutil.rmtree(folder / TRAINING_STATE, ignore_errors=True)
+    for home in attacking.homes(folder, len(corpora)):
+        shutil.rmtree(home / TRAINING_STATE, ignore_errors=True)
     return folder / "results.json"
 
 
@@ -122,13 +129,18 @@ def run_folder(experiment: Experiment) -> Path:
 
 
 def _results(
-    experiment: Experiment, corpus: Corpus, scores: Scores, warnings: list[str]
+    experiment: Experiment, corpora: Sequence[Corpus], scores: Scores, warnings: list[str]
 ) -> Results:
+    corpus, owner = corpora[0], experiment.owner
+    name = corpus.dataset.name
     bases = {
-        str(base): {"train_accuracy": model.train_accuracy, "pool_accuracy": model.pool_accuracy}
-        for base, model in corpus.bases.items()
+        _name_of(base, number, len(corpora)): {
+            "train_accuracy": model.train_accuracy,
+            "pool_accuracy": model.pool_accuracy,
+        }
+        for number, one in enumerate(corpora)
+        for base, model in one.bases.items()
     }
-    owner, name = experiment.owner, corpus.dataset.name
     return {
         "attack": experiment.attack_name,
         "dataset": name,
@@ -139,7 +151,7 @@ def _results(
         "export": "",
         "held_out": {},
         "warnings": warnings,
-        "doubts": list(corpus.warnings),
+        "doubts": list(dict.fromkeys(warning for one in corpora for warning in one.warnings)),
         "metrics": {key: e.as_json() for key, e in scores.metrics.items()},
         "baselines": {key: e.as_json() for key, e in scores.baselines.items()},
         "gains": {key: e.as_json() for key, e in scores.gains.items()},
@@ -147,6 +159,13 @@ def _results(
             experiment.attack_name, name, owner.update.set_size, owner.data.label_skew
         ),
     }
+
+
+def _name_of(base: BaseId, number: int, corpora: int) -> str:
+    """Name a base model of a corpus; shadow models of several corpora by their target."""
+    if corpora == 1 or base.role == "target":
+        return str(base)
+    return f"{base} of {BaseId('target', number)}"
 
 
 def _export(
@@ -173,7 +192,7 @@ def _report(
     folder: Path,
     results: Results,
     drawn: dict[str, Path],
-    exported: Path,
+    exported: Path | None,
     tell: Callable[[str], None],
 ) -> None:
     """Write the report, and print a summary."""
@@ -190,7 +209,7 @@ def _report(
     tell(headline(results))
     for caption, path in drawn.items():
         tell(f"picture: {path} ({caption})")
-    tell(f"export:  {exported}")
+    tell(f"export:  {exported or NO_EXPORT}")
     tell(f"report:  {folder / 'report.html'}")
     timing = results["timing"]
     together = f"{seconds(timing):.1f} s together"

@@ -59,9 +59,9 @@ def _main() -> None:
     # In-process builds give the bytes of workers where TensorFlow has one thread, as workers do.
     worker.prepare()
     from tests.corpus.settings import SHARD_UPDATES, built
-    from ulk_tf.corpus import build
+    from ulk_tf.corpus import gaps
 
-    build.SHARD_UPDATES = SHARD_UPDATES
+    gaps.SHARD_UPDATES = SHARD_UPDATES
     if moment:
         _die_at(int(moment[0]), moment[1])
     built(Path(folder), **json.loads(flags))

@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import shared
 from tests.corpus.settings import SHARD_UPDATES, built, contents
 from ulk_tf.classifiers import keras_procedure
-from ulk_tf.corpus import build, executors
+from ulk_tf.corpus import build, executors, gaps
 from ulk_tf.corpus.jobs import Job, TrainingJob
 from ulk_tf.corpus.locks import locked
 from ulk_tf.corpus.processes import Processes
@@ -58,7 +58,7 @@ def kept_graphs() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
     """Many shards of few updates."""
-    monkeypatch.setattr(build, "SHARD_UPDATES", SHARD_UPDATES)
+    monkeypatch.setattr(gaps, "SHARD_UPDATES", SHARD_UPDATES)
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ def by_one_worker(tmp_path_factory: pytest.TempPathFactory) -> ByOneWorker:
 
     scratch = tmp_path_factory.mktemp("scratch")
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(build, "SHARD_UPDATES", SHARD_UPDATES)
+        patched.setattr(gaps, "SHARD_UPDATES", SHARD_UPDATES)
         patched.setenv("TMPDIR", str(scratch))
         patched.setitem(executors.EXECUTORS, "processes", Watched)
         corpus = built(folder, executor="processes", workers=1)
@@ -112,7 +112,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = shared(tmp_path_factory, "tiny")
     # Processes that test side by side share it: the first builds it.
     with locked(folder, wait=True), pytest.MonkeyPatch.context() as patched:
-        patched.setattr(build, "SHARD_UPDATES", SHARD_UPDATES)
+        patched.setattr(gaps, "SHARD_UPDATES", SHARD_UPDATES)
         if not (folder / "digits").exists():
             built(folder)
     return folder

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from tests.corpus.settings import built, designs, digits, tiny
-from ulk_tf.classifiers.training import train_base
+from ulk_tf.classifiers.training import BaseModel, train_base
+from ulk_tf.corpus import build
 from ulk_tf.corpus.design import BaseId
 from ulk_tf.corpus.extraction import extract
 from ulk_tf.data.datasets import Dataset
@@ -38,7 +39,7 @@ def test_shadow_models_learn_the_target_s_answers(tmp_path: Path) -> None:
     target = corpus.bases[BaseId("target", 0)]
     answers = owner.procedure.predict_proba(target.weights, digits().samples[queries])
     np.testing.assert_allclose(
-        extract(owner, target, digits().samples[queries]), answers, atol=1e-6
+        extract(owner, BaseId("target", 0), target, digits().samples[queries]), answers, atol=1e-6
     )
     job = adversary.training_job(BaseId("shadow", 1))
     by_hand = adversary.procedure.fit(digits().samples[queries], answers, job.seed)
@@ -59,7 +60,7 @@ def test_queries_see_the_owner_s_defence(tmp_path: Path) -> None:
     job = owner.training_job(BaseId("target", 0))
     data = digits()
     target = train_base(owner.procedure, data.samples, data.labels, job.split, job.seed)
-    told = extract(owner, target, data.samples[:30])
+    told = extract(owner, BaseId("target", 0), target, data.samples[:30])
     assert np.unique(np.round(told * 10) / 10).size <= 11
     exact = owner.procedure.predict_proba(target.weights, data.samples[:30])
     assert 1e-3 < np.abs(told - exact).max() < 0.2
@@ -77,6 +78,30 @@ def test_another_target_has_other_shadow_models(tmp_path: Path) -> None:
         keys.add(plain.base_key(base))
         folders.add(plain.folder)
     assert len(keys) == len(folders) == 3
+
+
+def test_each_target_is_attacked_by_itself(tmp_path: Path) -> None:
+    plain = built(tmp_path, target_bases=2, **FLAGS | {"extraction_queries": None})
+    corpora = build.build_corpora(tiny(tmp_path, target_bases=2, **FLAGS), digits())
+    assert len(corpora) == 2 and len({corpus.key for corpus in corpora}) == 2
+    for number, corpus in enumerate(corpora):
+        owned = plain.updates["target"]
+        rows = np.flatnonzero(owned.base == number)
+        own = corpus.updates["target"]
+        assert set(own.base) == {number}
+        for ours, theirs in zip(own.pair(np.arange(4)), owned.pair(rows), strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+        # Its shadow models learned this target's answers.
+        adversary, owner = designs(tmp_path, target_bases=2, **FLAGS)
+        base, queries = BaseId("target", number), digits().samples[corpus.splits.queries]
+        adversary.answered = extract(owner, base, corpus.bases[base], queries)
+        key = adversary.base_key(BaseId("shadow", 0))
+        path = adversary.home / "bases" / f"shadow-000-{key[:16]}.npz"
+        assert BaseModel.load(path, key).digest == corpus.bases[BaseId("shadow", 0)].digest
+    # The first target's adversary is the one of a run with a single target.
+    single = built(tmp_path, **FLAGS)
+    assert single.key == corpora[0].key and "2 of 2" not in single.reused
+    assert single.reused.startswith("4 of 4 base models and 17 of 17 updates")
 
 
 class Noted:
@@ -106,11 +131,10 @@ def test_who_takes_labels_is_given_the_likeliest(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("flags", "words"),
     [
-        ({}, "--target_bases=1 with --extraction_queries"),
-        ({"target_bases": 1, "shadow_base_size": 9}, "no --shadow_base_size with"),
-        ({"target_bases": 1, "shadow_new_classes": "9"}, "no --shadow_new_classes with"),
+        ({"shadow_base_size": 9}, "no --shadow_base_size with"),
+        ({"shadow_new_classes": "9"}, "no --shadow_new_classes with"),
         ({"base_model": "m.npz", "shadow_base_model": "m.npz"}, "no --shadow_base_model with"),
-        ({"target_bases": 1, "extraction_queries": 1}, "--extraction_queries to be at least 2"),
+        ({"extraction_queries": 1}, "--extraction_queries to be at least 2"),
     ],
 )
 def test_mistakes(flags: dict[str, Any], words: str) -> None:

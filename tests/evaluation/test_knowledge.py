@@ -97,3 +97,7 @@ def test_who_extracts_is_no_insider() -> None:
     (sentence,) = sentences({"knowledge": known})
     assert "asked the target about 1,500 samples before any update" in sentence
     assert "say nothing of others" in sentence
+    several = presets.experiment("li", extraction_queries=1500, target_bases=3)
+    (sentence,) = knowledge(several, corpus_of_one(shadow=2.0))["sentences"]
+    assert "asked each of 3 targets about 1,500 samples" in sentence
+    assert "an attack of its own" in sentence and "others" not in sentence

@@ -34,6 +34,22 @@ def test_a_gain_is_relative_where_less_is_better() -> None:
     assert scores.metrics["kl"] == interval(scores.values["kl"], scores.groups)
 
 
+def test_scores_of_several_targets_are_joined() -> None:
+    corpus = fakes.corpus()
+    whole = score_li(fakes.label_attack(), corpus, 0)
+    parts = [
+        score_li(fakes.label_attack(), corpus.of_target(number), 0)
+        for number in np.unique(corpus.updates["target"].base)
+    ]
+    joined = Scores.joined(parts)
+    assert len(parts) > 1 and joined.metrics == whole.metrics
+    np.testing.assert_array_equal(joined.groups, np.sort(whole.groups))
+    assert set(joined.gains) == set(joined.baselines) == set(whole.gains)
+    key = "accuracy:most_frequent_label"
+    assert joined.gains[key] == whole.gains[key]
+    assert Scores.joined(parts[:1]) is parts[0]
+
+
 def test_only_some_baselines_may_be_asked_for() -> None:
     some = [row for row in baselines_of("label_probabilities") if row.trivial]
     scores = score_li(fakes.label_attack(), fakes.corpus(), 0, some)

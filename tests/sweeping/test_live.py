@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ulk_tf.corpus.build import Corpus, build_corpus
+from ulk_tf.corpus.build import Corpus, build_corpora
 from ulk_tf.data.datasets import load
 from ulk_tf.settings import presets
 from ulk_tf.settings.experiment import Experiment
@@ -29,20 +29,20 @@ SURE: dict[str, Any] = {
 def test_rounding_hides_less_from_who_trains_for_it(tmp_path: Path) -> None:
     data = load("digits", None, tmp_path)
 
-    def made(**flags: Any) -> tuple[Experiment, Corpus]:
+    def made(**flags: Any) -> tuple[Experiment, list[Corpus]]:
         one = presets.experiment("li", runs_dir=str(tmp_path), **SURE, **flags)
-        return one, build_corpus(one, data)
+        return one, build_corpora(one, data)
 
-    def accuracy(corpus: Corpus, trained: Any) -> dict[str, float]:
-        found: dict[str, float] = score(experiment, corpus, trained)["metrics"]["accuracy"]
+    def accuracy(corpora: list[Corpus], trained: Any) -> dict[str, float]:
+        found: dict[str, float] = score(experiment, corpora, trained)["metrics"]["accuracy"]
         return found
 
     experiment, exact = made()
     unknowing = train(experiment, exact, 0, tmp_path)
     plain = finer = accuracy(exact, unknowing)
     for text in ("round:4", "round:2"):
-        adaptive, corpus = made(defence=text)
-        own = accuracy(corpus, train(adaptive, corpus, 0, tmp_path))
+        adaptive, corpora = made(defence=text)
+        own = accuracy(corpora, train(adaptive, corpora, 0, tmp_path))
         naive = accuracy(made(defence=text, shadow_defence=None)[1], unknowing)
         assert finer["high"] >= own["low"] and own["high"] >= naive["low"]
         # Rounding is felt here, and she who trains for it reads most of what the naive one loses.

@@ -57,7 +57,7 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     useful = dict.fromkeys(("accuracy", "calibration_error", "change"), Estimate(0.5, 0.4, 0.6, 9))
     for name, answer in (("measure", ENTRY), ("score", ENTRY), ("train", None)):
         monkeypatch.setattr(sweep, name, noted(name, answer))
-    monkeypatch.setattr(sweep, "build_corpus", noted("build", None))
+    monkeypatch.setattr(sweep, "build_corpora", noted("build", None))
     monkeypatch.setattr(sweep, "utility", noted("utility", useful))
     return asked
 

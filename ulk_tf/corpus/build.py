@@ -1,21 +1,22 @@
 """Building of corpora, one for each side: planned, computed in shards, resumed, extended."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from ulk_tf.classifiers.training import BaseModel
 from ulk_tf.corpus.bases import find, train_missing
-from ulk_tf.corpus.changes import trained_together
 from ulk_tf.corpus.choosing import choose, of_choice
-from ulk_tf.corpus.corpus import Corpus
+from ulk_tf.corpus.corpus import Corpus, added
 from ulk_tf.corpus.design import ROLES_OF, BaseId, Design
 from ulk_tf.corpus.designs import designs_of
 from ulk_tf.corpus.executors import Executor, open_executor
 from ulk_tf.corpus.extraction import answers
+from ulk_tf.corpus.gaps import complete, gaps
 from ulk_tf.corpus.jobs import UpdateJob
 from ulk_tf.corpus.locks import disk_errors, locked
 from ulk_tf.corpus.reading import read_updates
@@ -30,12 +31,27 @@ from ulk_tf.settings.config import CHOSEN
 from ulk_tf.settings.experiment import Experiment
 from ulk_tf.settings.update_words import update_words
 
-__all__ = ["BaseId", "Corpus", "Updates", "build_corpus", "designs_of"]
+__all__ = ["BaseId", "Corpus", "Updates", "build_corpora", "build_corpus", "designs_of"]
 
-# Updates in one file: about a megabyte, some seconds of work; a multiple of the engine's block.
-SHARD_UPDATES = 256
-# Where an update takes seconds, a kill must not cost minutes.
-SLOW_SHARD_UPDATES = 8
+
+def build_corpora(
+    experiment: Experiment, dataset: Dataset, shadow_dataset: Dataset | None = None
+) -> list[Corpus]:
+    """Build the corpora of an experiment; see `build_corpus`.
+
+    Args:
+        experiment: all settings.
+        dataset: the owner's data set.
+        shadow_dataset: the adversary's data set; None if it is the owner's.
+
+    Returns:
+        One corpus; with --extraction_queries one for each target base model, whose answers its
+        shadow base models are trained on.
+    """
+    return [
+        build_corpus(experiment, dataset, shadow_dataset, target=number)
+        for number in range(experiment.attacked_apart)
+    ]
 
 
 def build_corpus(
@@ -43,6 +59,7 @@ def build_corpus(
     dataset: Dataset,
     shadow_dataset: Dataset | None = None,
     sides: Sequence[str] = ("adversary", "owner"),
+    target: int = 0,
 ) -> Corpus:
     """Train missing base models, compute missing updates, and load the corpus.
 
@@ -51,6 +68,8 @@ def build_corpus(
         dataset: the owner's data set.
         shadow_dataset: the adversary's data set; None if it is the owner's.
         sides: the sides whose updates are computed; those of other sides are missing.
+        target: with --extraction_queries, number of the target base model that answers them; the
+            corpus has the updates of this target alone.
 
     Returns:
         The corpus; its bytes depend neither on the executor nor on the chunk size or on
@@ -62,11 +81,17 @@ def build_corpus(
     """
     check_folder(Path(experiment.folders.runs_dir), "--runs_dir")
     chosen = answered = None
+    seconds: list[Mapping[str, float]] = []
     if experiment.probing.extraction_queries is not None:
-        answered = answers(experiment, dataset, shadow_dataset)
+        start = time.perf_counter()
+        answered = answers(experiment, dataset, shadow_dataset, target)
+        seconds.append({"base models": time.perf_counter() - start})
     if experiment.probing.probes == CHOSEN:
-        chosen = _chosen(experiment, dataset, shadow_dataset, answered)
-    return _build(experiment, dataset, shadow_dataset, sides, chosen, answered)
+        chosen, spent = _chosen(experiment, dataset, shadow_dataset, answered)
+        seconds.append(spent)
+    corpus = _build(experiment, dataset, shadow_dataset, sides, chosen, answered)
+    corpus = replace(corpus, seconds=added([*seconds, corpus.seconds]))
+    return corpus if answered is None else corpus.of_target(target)
 
 
 def _chosen(
@@ -74,13 +99,13 @@ def _chosen(
     dataset: Dataset,
     shadow_dataset: Dataset | None,
     answered: Array | None,
-) -> Array:
-    """Ask the adversary's updates about all candidates, and choose; see `choosing`."""
+) -> tuple[Array, Mapping[str, float]]:
+    """Ask the adversary's updates about all candidates, and choose; also return the seconds."""
     splits, (design, _) = designs_of(experiment, dataset, shadow_dataset)
     every = np.arange(len(splits.probes))
     asked = _build(of_choice(experiment), dataset, shadow_dataset, ("adversary",), every, answered)
     labels, count = design.dataset.labels, len(design.probing_set)
-    return choose(asked.updates["shadow"], labels, dataset.classes, count)
+    return choose(asked.updates["shadow"], labels, dataset.classes, count), asked.seconds
 
 
 def _build(
@@ -144,7 +169,7 @@ def _build(
             for design in designs
         },
         {
-            name: round(seconds, 2)
+            name: seconds
             for name, seconds, worked in (
                 ("base models", training, len(loaded) < len(bases)),
                 ("updates", updating, computed > 0),
@@ -152,22 +177,6 @@ def _build(
             if worked
         },
     )
-
-
-def missing_updates(design: Design, bases: dict[BaseId, BaseModel]) -> dict[BaseId, int]:
-    """Count the updates that a side's corpus lacks, by base model; nothing is locked or written.
-
-    Args:
-        design: design of the corpus.
-        bases: base models that are on disk; others lack all their updates.
-    """
-    if _complete(design, bases) is not None:
-        return {}
-    missing = {base: count for base, count in design.updates.items() if base not in bases}
-    shards = Shards(design.folder, design.identity, design.probe_digests)
-    for base, start, stop in _gaps(design, shards, bases):
-        missing[base] = missing.get(base, 0) + stop - start
-    return missing
 
 
 def _reused(loaded: int, bases: int, updates: int, computed: int) -> str:
@@ -182,42 +191,14 @@ def _open(
     design: Design, bases: dict[BaseId, BaseModel], locks: ExitStack
 ) -> tuple[Design, Shards]:
     """Open a side's corpus; unless it is complete, lock its folder and write its plan."""
-    complete = _complete(design, bases)
-    if complete is not None:
-        return design, complete
+    found = complete(design, bases)
+    if found is not None:
+        return design, found
     folder = design.folder
     locks.enter_context(locked(folder))
     with disk_errors(folder):
         save_npz(folder / "plan.npz", design.plan_arrays())
     return design, Shards(folder, design.identity, design.probe_digests)
-
-
-def _complete(design: Design, bases: dict[BaseId, BaseModel]) -> Shards | None:
-    """Return the side's corpus, or one with a larger probing set, if it is complete; else None.
-
-    It is read without its lock: a process that extends it adds files and changes none.
-    """
-    if not set(design.updates) <= set(bases):
-        return None
-    kin = design.folder.name.partition("-")[0]
-    folders = sorted(design.folder.parent.glob(f"{kin}-*"), key=lambda one: one != design.folder)
-    for folder in folders:
-        shards = Shards.with_probes(folder, design.identity, design.probe_digests)
-        if shards and not any(_gaps(design, shards, bases)):
-            return shards
-    return None
-
-
-def _gaps(
-    design: Design, shards: Shards, bases: dict[BaseId, BaseModel]
-) -> Iterator[tuple[BaseId, int, int]]:
-    slow = not trained_together(design.party.update)
-    largest = min(SHARD_UPDATES, SLOW_SHARD_UPDATES) if slow else SHARD_UPDATES
-    for base, updates in design.updates.items():
-        if base not in bases:
-            continue
-        for start, stop in shards.missing(str(base), updates, bases[base].digest, largest):
-            yield base, start, stop
 
 
 def _compute_missing(
@@ -230,12 +211,12 @@ def _compute_missing(
     homes: list[Shards] = []
     total = 0
     for design, shards in corpora:
-        gaps = list(_gaps(design, shards, bases))
-        if not gaps:
+        missing = list(gaps(design, shards, bases))
+        if not missing:
             continue
         shards.sweep()
         total += sum(design.updates.values())
-        for base, start, stop in gaps:
+        for base, start, stop in missing:
             jobs.append(design.update_job(base, bases[base], start, stop))
             homes.append(shards)
     weights = {str(base): model.digest for base, model in bases.items()}

@@ -1,7 +1,9 @@
 """Corpus: base models, updates and posteriors of both sides, the input of attacks."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
 
 from ulk_tf.classifiers.training import BaseModel
 from ulk_tf.corpus.design import BaseId
@@ -42,6 +44,16 @@ class Corpus:
     procedures: Mapping[str, str] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
 
+    def of_target(self, number: int) -> "Corpus":
+        """Return the corpus with the updates of one target base model alone.
+
+        Args:
+            number: number of the target base model.
+        """
+        target = self.updates["target"]
+        own = target.take(np.flatnonzero(target.base == number))
+        return replace(self, updates={**self.updates, "target": own})
+
     @property
     def insider(self) -> bool:
         """True if the adversary has the owner's very base model."""
@@ -55,3 +67,13 @@ class Corpus:
     def _weights(self, role: Role) -> str:
         first = self.bases.get(BaseId(role, 0))
         return first.digest if first else ""
+
+
+def added(parts: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Add up seconds by the names of what they were spent on.
+
+    Args:
+        parts: seconds by name.
+    """
+    names = dict.fromkeys(name for part in parts for name in part)
+    return {name: round(sum(part.get(name, 0.0) for part in parts), 2) for name in names}

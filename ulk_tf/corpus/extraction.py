@@ -18,18 +18,20 @@ from ulk_tf.data.splits import ROLES
 from ulk_tf.files import Array, digest
 from ulk_tf.settings.experiment import Experiment
 
-TARGET = BaseId("target", 0)
 # The look before any update, beside those before and after an update.
 LOOK = 2
 
 
-def answers(experiment: Experiment, dataset: Dataset, shadow_dataset: Dataset | None) -> Array:
-    """Train the target if it is missing, and ask it about the adversary's queries.
+def answers(
+    experiment: Experiment, dataset: Dataset, shadow_dataset: Dataset | None, number: int = 0
+) -> Array:
+    """Train the targets that are missing, and ask one about the adversary's queries.
 
     Args:
         experiment: all settings.
         dataset: the owner's data set.
         shadow_dataset: the adversary's data set; None if it is the owner's.
+        number: number of the target base model that is asked.
 
     Returns:
         As `extract`.
@@ -37,16 +39,18 @@ def answers(experiment: Experiment, dataset: Dataset, shadow_dataset: Dataset | 
     splits, (adversary, owner) = designs_of(experiment, dataset, shadow_dataset)
     known = find([owner])
     with open_executor(experiment.execution, {dataset.fingerprint: dataset}) as executor:
-        target = train_missing([owner], known, executor)[TARGET]
-    return extract(owner, target, adversary.dataset.samples[splits.queries])
+        targets = train_missing([owner], known, executor)
+    base = BaseId("target", number)
+    return extract(owner, base, targets[base], adversary.dataset.samples[splits.queries])
 
 
-def extract(owner: Design, target: BaseModel, samples: Array) -> Array:
+def extract(owner: Design, base: BaseId, target: BaseModel, samples: Array) -> Array:
     """Ask a target, behind its defence, about samples.
 
     Args:
         owner: design of the owner's corpus.
-        target: the base model that answers.
+        base: identity of the base model that answers.
+        target: the base model itself.
         samples: samples of the adversary, [n, ...].
 
     Returns:
@@ -59,7 +63,7 @@ def extract(owner: Design, target: BaseModel, samples: Array) -> Array:
         chain = defences.parse(text)
         chain.check_classes(answers.shape[-1])
         names = [int(digest(sample)[:16], 16) for sample in samples]
-        key = (ROLES.index(TARGET.role), TARGET.number, 0, LOOK)
+        key = (ROLES.index(base.role), base.number, 0, LOOK)
         answers = chain(answers, defences.Chance(owner.seed, key, names))
         answers = interpret(answers, answers.shape[-1]).posteriors
     return answers.astype(np.float32)

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from ulk_tf.corpus.bases import find
-from ulk_tf.corpus.build import designs_of, missing_updates
+from ulk_tf.corpus.build import designs_of
 from ulk_tf.corpus.changes import trained_together
 from ulk_tf.corpus.design import BaseId, Design
+from ulk_tf.corpus.gaps import missing_updates
 from ulk_tf.estimating.work import BASES, START, UPDATES, Found, Work
 from ulk_tf.machine import cores
 from ulk_tf.preflight import Loaded

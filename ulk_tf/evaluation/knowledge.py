@@ -47,11 +47,7 @@ def knowledge(experiment: Experiment, corpus: "Corpus") -> dict[str, Any]:
             "infers is no bound on what another attack may infer."
         )
     elif queries is not None:
-        sentences.append(
-            f"The adversary asked the target about {queries:,} samples before any update, and "
-            "trained her shadow models on its answers. It is the only target, so intervals cover "
-            "updates of it and say nothing of others."
-        )
+        sentences.append(_extraction(queries, experiment.attacked_apart))
     elif adversary is not None:
         sentences.append(f"The adversary's shadow model is one, {Path(adversary).name}.")
     else:
@@ -60,6 +56,20 @@ def knowledge(experiment: Experiment, corpus: "Corpus") -> dict[str, Any]:
             f"she trained in its image ({experiment.counts.training_bases})."
         )
     return {"insider": corpus.insider, "sentences": sentences}
+
+
+def _extraction(queries: int, targets: int) -> str:
+    """Describe the queries of an adversary who extracts one or several targets."""
+    asked = f"about {queries:,} samples before any update, and trained her shadow models on its"
+    if targets > 1:
+        return (
+            f"The adversary asked each of {targets} targets {asked} answers: each target has an "
+            "attack of its own, scores are of all of them, and pictures of the first."
+        )
+    return (
+        f"The adversary asked the target {asked} answers. It is the only target, so intervals "
+        "cover updates of it and say nothing of others."
+    )
 
 
 def sentences(results: Mapping[str, Any]) -> list[str]:

@@ -1,6 +1,6 @@
 """Scores: metrics, baselines and gains of an attack, with intervals, and what pictures need."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,6 +45,32 @@ class Scores:
     def of(cls, updates: Updates) -> "Scores":
         """Empty scores of one question for each update."""
         return cls(updates.base)
+
+    @classmethod
+    def joined(cls, parts: Sequence["Scores"]) -> "Scores":
+        """Join the scores of attacks on different target base models.
+
+        Metrics and baselines are estimated anew over all questions; pictures are those of the
+        first part.
+
+        Args:
+            parts: scores by the same metrics and baselines.
+        """
+        if len(parts) == 1:
+            return parts[0]
+        first = parts[0]
+        values = {
+            name: np.concatenate([part.values[name] for part in parts]) for name in first.values
+        }
+        rows = [part.rows for part in parts if part.rows is not None]
+        found = cls(np.concatenate([part.groups for part in parts]), np.concatenate(rows))
+        for name in first.metrics:
+            of_metric = [key for key in first.baselines if key.partition(":")[0] == name]
+            found.metric(
+                name, values[name], {key.partition(":")[2]: values[key] for key in of_metric}
+            )
+        found.pictures = first.pictures
+        return found
 
     def metric(self, name: str, values: Array, baselines: Mapping[str, Array]) -> None:
         """Add a metric with its baselines, and the paired gain over each of them.

@@ -184,8 +184,8 @@ class ProbingConfig(Validated):
     extraction_queries: int | None = flag(
         None,
         "samples that the adversary asks the target about before any update, to train all her "
-        "shadow base models on its answers (model extraction); when none, they are trained on true "
-        "labels",
+        "shadow base models on its answers (model extraction); each of several target base models "
+        "is attacked by itself; when none, they are trained on true labels",
         2,
     )
 

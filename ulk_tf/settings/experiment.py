@@ -82,6 +82,11 @@ class Experiment:
             raise UserError(f"no sets of several sizes for {self.attack_name}", mixed)
         self.attack.check(self.attack_name, *sizes)
 
+    @property
+    def attacked_apart(self) -> int:
+        """Number of attacks: one for each target that shadow models are extracted from, or one."""
+        return 1 if self.probing.extraction_queries is None else self.counts.target_bases
+
     def _check_extraction(self) -> None:
         """Raise `UserError` for settings that do not go with --extraction_queries."""
         data, owner = self.adversary.data, self.owner.data
@@ -94,8 +99,3 @@ class Experiment:
         for name, value in beside.items():
             if value is not None:
                 raise UserError(f"no --{name} with --extraction_queries", f"--{name}={value}")
-        if self.counts.target_bases != 1:
-            raise UserError(
-                "--target_bases=1 with --extraction_queries, which one target answers",
-                self.counts.target_bases,
-            )

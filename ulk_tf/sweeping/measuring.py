@@ -1,45 +1,46 @@
 """Measuring: train an attack under one setting, and score it, without report and export."""
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import keras
 
+from ulk_tf import attacking
 from ulk_tf.attacks.devices import plain_keras
 from ulk_tf.attacks.signature import Trained
-from ulk_tf.corpus.build import Corpus, build_corpus
-from ulk_tf.evaluation.scores import Scores
+from ulk_tf.corpus.build import Corpus, build_corpora
 from ulk_tf.preflight import Loaded
-from ulk_tf.settings.attack_table import attack_row, imported
 from ulk_tf.settings.experiment import Experiment
 
 
-def train(experiment: Experiment, corpus: Corpus, seed: int, folder: Path) -> Trained:
+def train(
+    experiment: Experiment, corpora: Sequence[Corpus], seed: int, folder: Path
+) -> list[Trained]:
     """Train the attack of an experiment.
 
     Args:
         experiment: all settings.
-        corpus: its corpus.
+        corpora: its corpora.
         seed: seed of the training.
         folder: folder of the training's state, from which it goes on after a kill.
     """
     keras.utils.set_random_seed(seed)
-    row = attack_row(experiment.attack_name)
     with plain_keras():
-        trained: Trained = imported(row.train)(experiment.attack, corpus, seed, folder)
-    return trained
+        return attacking.train(experiment, corpora, seed, folder)
 
 
-def score(experiment: Experiment, corpus: Corpus, trained: Trained) -> dict[str, Any]:
-    """Score a trained attack on the target updates of a corpus.
+def score(
+    experiment: Experiment, corpora: Sequence[Corpus], trained: Sequence[Trained]
+) -> dict[str, Any]:
+    """Score trained attacks on the target updates of their corpora.
 
     Returns:
         `metrics`, `baselines` and `gains` as results.json has them.
     """
-    row = attack_row(experiment.attack_name)
     with plain_keras():
-        scores: Scores = imported(row.score)(trained, corpus, experiment.seed, None)
+        scores = attacking.score(experiment, corpora, trained)
     groups = {"metrics": scores.metrics, "baselines": scores.baselines, "gains": scores.gains}
     return {
         name: {key: one.as_json() for key, one in estimates.items()}
@@ -48,7 +49,7 @@ def score(experiment: Experiment, corpus: Corpus, trained: Trained) -> dict[str,
 
 
 def measure(experiment: Experiment, loaded: Loaded, folder: Path, seed: int) -> dict[str, Any]:
-    """Build the corpus of an experiment, train its attack and score it.
+    """Build the corpora of an experiment, train its attack and score it.
 
     Args:
         experiment: all settings.
@@ -60,6 +61,6 @@ def measure(experiment: Experiment, loaded: Loaded, folder: Path, seed: int) -> 
         As `score`, with `seconds`.
     """
     start = time.monotonic()
-    corpus = build_corpus(experiment, loaded.dataset, loaded.shadow_dataset)
-    found = score(experiment, corpus, train(experiment, corpus, seed, folder))
+    corpora = build_corpora(experiment, loaded.dataset, loaded.shadow_dataset)
+    found = score(experiment, corpora, train(experiment, corpora, seed, folder))
     return found | {"seconds": round(time.monotonic() - start, 1)}

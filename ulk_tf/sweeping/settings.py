@@ -74,8 +74,8 @@ def _stolen(*queries: int) -> list[Setting]:
     return [
         Setting(
             f"{count} queries",
-            {"extraction_queries": count, "target_bases": 1},
-            note="of one target; shadow models trained on its answers",
+            {"extraction_queries": count},
+            note="shadow models trained on each target's answers",
         )
         for count in queries
     ]
@@ -129,12 +129,10 @@ ADVERSARIES: tuple[Setting, ...] = (
         note="that tell most of her own updates",
     ),
     Setting("chosen probes", {"probes": "chosen"}, note="that tell most of her own updates"),
-    Setting("one target", {"target_bases": 1}, note="the same adversary, beside the next"),
     *_stolen(1000, 36_000),
     Setting(
         "half her samples as queries",
-        {"target_bases": 1},
-        note="shadow models trained on its answers",
+        note="shadow models trained on each target's answers",
         shares={"extraction_queries": 0.5},
     ),
     Setting(

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from ulk_tf.attacks.fit import TRAINING_STATE
-from ulk_tf.corpus.build import build_corpus, designs_of
+from ulk_tf.corpus.build import build_corpora, designs_of
 from ulk_tf.corpus.changes import trained_together
 from ulk_tf.data.datasets import short_name
 from ulk_tf.errors import UserError
@@ -157,14 +157,14 @@ def _unknowing(
     if not missing:
         return found
     plain = make()
-    corpus = build_corpus(plain, loaded.dataset, loaded.shadow_dataset)
-    trained = train(plain, corpus, plain.seed, ledger.path.parent / TRAINING_STATE)
+    corpora = build_corpora(plain, loaded.dataset, loaded.shadow_dataset)
+    trained = train(plain, corpora, plain.seed, ledger.path.parent / TRAINING_STATE)
     for one in missing:
         name = naive_of(one)
         say(f"sweep: {name}")
         experiment = make(**one.naive)
-        corpus = build_corpus(experiment, loaded.dataset, loaded.shadow_dataset)
-        found[name] = ledger.add(name, experiment, score(experiment, corpus, trained))
+        corpora = build_corpora(experiment, loaded.dataset, loaded.shadow_dataset)
+        found[name] = ledger.add(name, experiment, score(experiment, corpora, trained))
     return found
 
 
