@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tests.corpus.settings import built, contents, digits, tiny
+from ulk_tf.corpus import build
 from ulk_tf.estimating import estimate as module
 from ulk_tf.estimating import rates
 from ulk_tf.estimating.attack_work import attack_work
@@ -54,6 +55,33 @@ def test_counts_are_those_of_what_is_missing(tmp_path) -> None:
         **contents(tmp_path),
         **{k: v for k, v in before.items() if k.endswith(shard.name)},
     }
+
+
+EXTRACTION = {"extraction_queries": 100, "target_bases": 2}
+
+
+def test_extraction_takes_shadow_models_and_an_attack_for_each_target(tmp_path) -> None:
+    fresh = estimated(tmp_path, EXTRACTION)
+    # Two targets of 20; for each of them two shadow bases of 40 and one held-out of 5.
+    assert (fresh.found.bases, fresh.found.updates) == (2 + 2 * 3, 2 * 20 + 2 * 85)
+    kinds = [work.kind for work in fresh.found.works]
+    assert [work.count for work in fresh.found.works if work.kind == "query"] == [100, 100]
+    assert kinds.count("training start") == 2 and EXPORT not in fresh.parts
+    assert not list(tmp_path.iterdir())
+    build.build_corpora(tiny(tmp_path, **EXTRACTION), digits())
+    complete = estimated(tmp_path, EXTRACTION)
+    assert (complete.found.bases, complete.found.updates) == (0, 0)
+
+
+def test_choosing_probes_takes_updates_of_its_own(tmp_path) -> None:
+    chosen = {"probes": "chosen"}
+    fresh = estimated(tmp_path, chosen)
+    # Beside the usual 105: two shadow bases of 40 and one held-out of 1, asked all candidates.
+    assert (fresh.found.bases, fresh.found.updates) == (4, 105 + 81)
+    (choice,) = [work for work in fresh.found.works if work.kind == "chosen probe"]
+    assert choice.count == 6 and choice.size > 0
+    built(tmp_path, **chosen)
+    assert estimated(tmp_path, chosen).found.bases == 0
 
 
 def test_epochs_of_a_killed_training_are_done(tmp_path) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ulk_tf.attacking import homes
 from ulk_tf.attacks.autoencoder import BATCH
 from ulk_tf.attacks.features import BY_CLASS, VALUES_OF_A_PROBE, read_singly
 from ulk_tf.attacks.fit import TRAINING_STATE
@@ -77,6 +78,7 @@ def attack_work(experiment: Experiment, loaded: Loaded, folder: Path) -> list[Wo
         return [Work(TRAINING, "other attack", 1, like=(name,))]
     counts = experiment.counts
     asked = counts.target_bases * counts.target_updates
+    attacks = homes(folder, experiment.attacked_apart)
     held_out = counts.validation_bases * counts.validation_updates
     held_out = min(held_out, attack_row(name).seen_updates)
     config, size, kind = experiment.attack, 0.0, "question"
@@ -85,12 +87,18 @@ def attack_work(experiment: Experiment, loaded: Loaded, folder: Path) -> list[Wo
         # Clustering, then the generated samples.
         size = config.cluster_samples * (40 * k + PER_VALUE * sizes.values) / 1e9
     like = (name, sizes.probes, sizes.classes)
+    trainings = [
+        work
+        for home in attacks
+        for work in TRAININGS[name](experiment, dataclasses.replace(sizes, folder=home))
+    ]
+    exported = [Work(EXPORT, f"export: {kind}", 1, size, like=like)]
     return [
-        *TRAININGS[name](experiment, sizes),
-        Work(SCORING, "scoring start", 1, like=like),
+        *trainings,
+        Work(SCORING, "scoring start", len(attacks), like=like),
         Work(SCORING, kind, asked, size, like=like),
         Work(HELD_OUT, f"held-out {kind}", held_out, size, like=like),
-        Work(EXPORT, f"export: {kind}", 1, size, like=like),
+        *(exported if len(attacks) == 1 else ()),
     ]
 
 

@@ -1,22 +1,31 @@
 """Work of corpora: base models and updates that are not on disk."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
+
+import numpy as np
 
 from ulk_tf.corpus.bases import find
 from ulk_tf.corpus.build import designs_of
 from ulk_tf.corpus.changes import trained_together
+from ulk_tf.corpus.choosing import of_choice
 from ulk_tf.corpus.design import BaseId, Design
+from ulk_tf.corpus.extraction import extract
 from ulk_tf.corpus.gaps import missing_updates
+from ulk_tf.data.probe_sizes import RESERVED
 from ulk_tf.estimating.work import BASES, START, UPDATES, Found, Work
+from ulk_tf.files import Array
 from ulk_tf.machine import cores
 from ulk_tf.preflight import Loaded
+from ulk_tf.settings.config import CHOSEN
 from ulk_tf.settings.experiment import Experiment
 from ulk_tf.settings.keys import training_key, update_key
 
 # Of forward and backward pass together, beside the forward pass.
 BOTH_PASSES = 3
+# Products of all movements with one another, for each probe that is chosen.
+PRODUCTS_OF_A_CHOICE = 3
 
 
 def corpus_work(experiments: Sequence[Experiment], loaded: Loaded) -> Found:
@@ -29,8 +38,7 @@ def corpus_work(experiments: Sequence[Experiment], loaded: Loaded) -> Found:
     works: list[Work] = []
     trained: set[str] = set()
     planned: dict[tuple[str, BaseId], int] = {}
-    for experiment in experiments:
-        _, designs = designs_of(experiment, loaded.dataset, loaded.shadow_dataset)
+    for experiment, designs in _builds(experiments, loaded, works):
         known, first = find(designs), START
         at_once = _at_once(experiment)
         for design in designs:
@@ -50,6 +58,49 @@ def corpus_work(experiments: Sequence[Experiment], loaded: Loaded) -> Found:
         inline = experiment.execution.executor == "inline"
         works.append(Work(first, "corpus start", 1, like=(inline,)))
     return Found(works, len(trained), sum(planned.values()))
+
+
+def _builds(
+    experiments: Sequence[Experiment], loaded: Loaded, works: list[Work]
+) -> Iterator[tuple[Experiment, Sequence[Design]]]:
+    """Yield the builds of runs, each with its designs; add the work of what lies between them."""
+    for experiment in experiments:
+        for number in range(experiment.attacked_apart):
+            answered = _answered(experiment, loaded, number, works)
+            if experiment.probing.probes == CHOSEN:
+                yield _choice(experiment, loaded, answered, works)
+            data = loaded.dataset, loaded.shadow_dataset
+            yield experiment, designs_of(experiment, *data, answered=answered)[1]
+
+
+def _answered(
+    experiment: Experiment, loaded: Loaded, number: int, works: list[Work]
+) -> Array | None:
+    """Ask a target that is on disk the adversary's queries; stand-ins answer for others."""
+    if experiment.probing.extraction_queries is None:
+        return None
+    splits, (adversary, owner) = designs_of(experiment, loaded.dataset, loaded.shadow_dataset)
+    queries, base = adversary.dataset.samples[splits.queries], BaseId("target", number)
+    works.append(Work(BASES, "query", len(queries), _multiplications(owner)))
+    target = find([owner]).get(base)
+    if target is None:
+        return np.full((len(queries), loaded.dataset.classes), number, np.float32)
+    return extract(owner, base, target, queries)
+
+
+def _choice(
+    experiment: Experiment, loaded: Loaded, answered: Array | None, works: list[Work]
+) -> tuple[Experiment, Sequence[Design]]:
+    """Return the build on which probes are chosen, and add the work of choosing."""
+    few, data = of_choice(experiment), (loaded.dataset, loaded.shadow_dataset)
+    splits, _ = designs_of(few, *data)
+    every = np.arange(len(splits.probes))
+    _, (adversary, _) = designs_of(few, *data, every, answered)
+    updates = few.counts.training_bases * few.counts.training_updates
+    size = PRODUCTS_OF_A_CHOICE * updates * len(every) * loaded.dataset.classes**2 / 1e9
+    chosen = experiment.probing.n_probes or RESERVED
+    works.append(Work(START, "chosen probe", chosen, size))
+    return few, (adversary,)
 
 
 def _is_new(design: Design, base: BaseId, trained: set[str]) -> bool:

@@ -25,8 +25,10 @@ from ulk_tf.machine import cores
 # `multiplying` takes REFERENCE. `python -m benchmarks.rates` measures all of them again.
 TABLE: Mapping[str, tuple[float, float]] = {
     "corpus start": (6.0, 0.0),
+    "chosen probe": (0.0, 0.3),
     "base model": (1.5, 0.0),
     "base model step": (0.001, 0.063),
+    "query": (0.0, 0.063),
     "update: chain": (0.0002, 0.035),
     "update: general": (0.001, 0.07),
     "update: fit": (0.02, 0.1),
