@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ulk_tf.corpus.plan import PlanRows, draw
+from ulk_tf.corpus.plan import PlanRows, draw, prior_of
 
 LABELS = np.random.default_rng(0).choice(10, 2000, p=np.arange(1, 11) / 55).astype(np.int32)
 POOL = np.arange(500, 1500, dtype=np.int32)
@@ -90,6 +90,32 @@ def test_skew_is_the_concentration_of_a_dirichlet() -> None:
         assert abs(found - expected) < 0.02
     # Whatever the pool holds more of.
     np.testing.assert_allclose(distributions(2.0, 10, 2000).mean(0), 0.1, atol=0.02)
+
+
+def test_sets_follow_a_prior() -> None:
+    prior = prior_of(5, 1.0, 10)
+    assert prior is not None and np.ptp(prior) > 0.1 and prior.sum() == pytest.approx(1)
+    singles = LABELS[rows(updates=4000, sizes=(1,), prior=prior).indices[:, 0]]
+    np.testing.assert_allclose(np.bincount(singles, minlength=10) / 4000, prior, atol=0.025)
+    # Skewed sets scatter around it: each has few classes, all together have the prior's.
+    plan = rows(updates=3000, sizes=(5,), skew=0.5, prior=prior)
+    shares = np.stack([np.bincount(LABELS[own], minlength=10) / 5 for own in plan.indices])
+    np.testing.assert_allclose(shares.mean(0), prior, atol=0.03)
+    assert np.square(shares).sum(1).mean() > 0.4
+    # A longer plan begins with a shorter one.
+    np.testing.assert_array_equal(
+        rows(updates=9, prior=prior).indices[:4], rows(updates=4, prior=prior).indices
+    )
+
+
+def test_a_prior_depends_on_the_seed_alone() -> None:
+    assert prior_of(0, None, 10) is None
+    np.testing.assert_array_equal(prior_of(0, 1.0, 10), prior_of(0, 1.0, 10))
+    first, other = prior_of(0, 1.0, 10), prior_of(1, 1.0, 10)
+    assert first is not None and other is not None and np.abs(first - other).max() > 0.05
+    even, rare = prior_of(0, 1e4, 10), prior_of(0, 1e-3, 10)
+    assert even is not None and np.ptp(even) < 0.01
+    assert rare is not None and np.sort(rare)[-2:].sum() > 0.9 and rare.min() > 0
 
 
 def test_a_class_that_runs_out_gives_its_share_to_others() -> None:

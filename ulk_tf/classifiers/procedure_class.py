@@ -20,6 +20,7 @@ PLANNED = (
     "set_size",
     "set_sizes",
     "label_skew",
+    "label_prior",
     "update_method",
     "old_samples",
     "updates_between",

@@ -176,6 +176,7 @@ def _build(
             )
             if worked
         },
+        both[1].prior,
     )
 
 

@@ -30,6 +30,8 @@ class Corpus:
         reused: parts that were on disk already, as a phrase; empty if there were none.
         procedures: sentences by side: how it trains and updates its classifiers.
         seconds: seconds of training base models and of computing updates, where there were any.
+        prior: class prior of the owner's updating sets, float64 [classes]; None if it is that of
+            the samples.
     """
 
     key: str
@@ -43,6 +45,7 @@ class Corpus:
     reused: str = ""
     procedures: Mapping[str, str] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
+    prior: Array | None = None
 
     def of_target(self, number: int) -> "Corpus":
         """Return the corpus with the updates of one target base model alone.

@@ -12,7 +12,7 @@ from ulk_tf.classifiers.side_procedure import procedure_of
 from ulk_tf.classifiers.training import BaseModel, measured
 from ulk_tf.corpus.changes import NONE
 from ulk_tf.corpus.jobs import TrainingJob, UpdateJob
-from ulk_tf.corpus.plan import PlanRows, draw
+from ulk_tf.corpus.plan import PlanRows, draw, prior_of
 from ulk_tf.data.datasets import Dataset
 from ulk_tf.data.splits import ROLES, BaseSplit, Role, Splits
 from ulk_tf.files import Array, digest
@@ -106,6 +106,11 @@ class Design:
     def plan(self) -> dict[BaseId, PlanRows]:
         """Planned updates by base model."""
         return {base: self._rows(base) for base in self.updates}
+
+    @property
+    def prior(self) -> Array | None:
+        """Class prior of the side's updating sets, float64 [classes]; None: as samples have it."""
+        return prior_of(self.seed, self.party.data.label_prior, self.procedure.classes)
 
     @cached_property
     def identity(self) -> dict[str, object]:
@@ -263,4 +268,5 @@ class Design:
             sizes=self.party.update.sizes,
             sets=self.party.update.updates_between,
             skew=self.party.data.label_skew,
+            prior=self.prior,
         )

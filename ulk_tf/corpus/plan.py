@@ -7,6 +7,9 @@ import numpy as np
 from ulk_tf.data.splits import ROLES, Role
 from ulk_tf.files import Array
 
+# Share of a class in a prior, at least.
+RAREST = 1e-6
+
 
 @dataclass(frozen=True)
 class PlanRows:
@@ -36,6 +39,7 @@ def draw(
     sizes: tuple[int, ...],
     skew: float | None,
     sets: int = 1,
+    prior: Array | None = None,
 ) -> PlanRows:
     """Draw the updating sets of one base model, each without repetition; sets may overlap.
 
@@ -50,6 +54,8 @@ def draw(
         skew: None draws uniformly from the pool, as in the paper. A number is the concentration
             of a Dirichlet, from which the label distribution of each set is drawn.
         sets: updating sets of one update, one after the other.
+        prior: shares of the classes in all sets together, float64 [classes]; those of the pool
+            (with a skew: all alike) when None.
     """
     set_size = max(sizes)
     indices = np.empty((updates, sets, set_size), np.int32)
@@ -60,19 +66,45 @@ def draw(
         rng = np.random.default_rng([seed, 3, ROLES.index(role), base, row])
         size = sizes[row % len(sizes)]
         for part in range(sets):
-            if skew is None:
+            if skew is None and prior is None:
                 drawn = rng.choice(pool, size, replace=False)
             else:
-                drawn = _skewed(rng, by_class, size, skew)
+                drawn = _in_shares(rng, by_class, size, _shares(rng, len(by_class), skew, prior))
             indices[row, part] = np.resize(drawn, set_size)
         seeds[row] = rng.integers(0, 2**31 - 1, 2)
     return PlanRows(indices.reshape(updates, sets * set_size), seeds)
 
 
-def _skewed(rng: np.random.Generator, by_class: list[Array], set_size: int, skew: float) -> Array:
-    """Draw a set whose label distribution is drawn from Dirichlet(skew)."""
+def prior_of(seed: int, concentration: float | None, classes: int) -> Array | None:
+    """Draw a class prior, float64 [classes], the same for both sides; None without a concentration.
+
+    Args:
+        seed: the experiment's seed.
+        concentration: concentration of the Dirichlet from which it is drawn.
+        classes: number of classes of the target.
+    """
+    if concentration is None:
+        return None
+    drawn = np.random.default_rng([seed, 24]).dirichlet(np.full(classes, concentration))
+    # A share of 0 is no concentration of a Dirichlet.
+    return np.maximum(drawn, RAREST) / np.maximum(drawn, RAREST).sum()
+
+
+def _shares(
+    rng: np.random.Generator, classes: int, skew: float | None, prior: Array | None
+) -> Array:
+    """Draw the label distribution of a set: the prior itself; around it where sets are skewed."""
+    if prior is None:
+        return rng.dirichlet(np.full(classes, skew))
+    return prior[:classes] if skew is None else rng.dirichlet(prior[:classes] * classes * skew)
+
+
+def _in_shares(
+    rng: np.random.Generator, by_class: list[Array], set_size: int, shares: Array
+) -> Array:
+    """Draw a set whose labels are drawn with these shares."""
     available = np.array([len(members) for members in by_class])
-    wanted = rng.dirichlet(np.full(len(by_class), skew)) * (available > 0)
+    wanted = shares * (available > 0)
     counts = np.zeros(len(by_class), np.int64)
     # The share of a class with too few samples goes to the other classes.
     while (missing := set_size - counts.sum()) > 0:

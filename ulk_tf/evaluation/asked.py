@@ -54,7 +54,13 @@ class Asked:
 
     @cached_property
     def prior(self) -> Array:
-        """The class prior that an adversary knows: that of her own samples, float32 [classes]."""
+        """The class prior that a guess may know, float32 [classes].
+
+        It is that of the adversary's samples; where the owner's updating sets follow another, it
+        is that one, whether she knows of it or not.
+        """
+        if self.corpus.prior is not None:
+            return self.corpus.prior.astype(np.float32)
         labels = self.shadow_dataset.labels[self.corpus.splits.shadow]
         classes = self.shadow_dataset.classes
         return np.bincount(labels, minlength=classes).astype(np.float32) / len(labels)

@@ -25,9 +25,11 @@ class AttackConfig(Validated):
 
     Attributes:
         mixtures: True if the attack takes updating sets of several sizes.
+        priors: True if the attack's baselines know the class prior of updating sets.
     """
 
     mixtures: ClassVar[bool] = False
+    priors: ClassVar[bool] = False
 
     def check(self, attack: str, owner_size: int, adversary_size: int) -> None:
         """Raise `UserError` if the attack does not support these sizes of updating sets.
@@ -55,6 +57,7 @@ class LabelConfig(AttackConfig):
     """A_LI and A_LDE: shared encoder, dense decoder, softmax (paper: sections on A_LI, A_LDE)."""
 
     mixtures: ClassVar[bool] = True
+    priors: ClassVar[bool] = True
 
     feature_map: FeatureMap = flag(
         "class_pairs",
@@ -78,6 +81,8 @@ class LabelConfig(AttackConfig):
 @dataclass(frozen=True)
 class SsrConfig(LabelConfig):
     """A_SSR: shared encoder, then the decoder of an autoencoder (paper: section on A_SSR)."""
+
+    priors: ClassVar[bool] = False
 
     feature_map: FeatureMap = flag(
         "by_class",

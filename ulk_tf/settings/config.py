@@ -71,6 +71,12 @@ class DataConfig(Validated):
         "none, samples are drawn uniformly",
         1e-3,
     )
+    label_prior: float | None = flag(
+        None,
+        "Dirichlet concentration of the class prior that updating sets follow, drawn once from the "
+        "seed (1: any prior is alike); when none, the prior of the samples",
+        1e-3,
+    )
 
 
 def _check_procedure(text: str) -> None:

@@ -80,6 +80,12 @@ class Experiment:
         mixed = self.owner.update.set_sizes or self.adversary.update.set_sizes
         if mixed and not self.attack.mixtures:
             raise UserError(f"no sets of several sizes for {self.attack_name}", mixed)
+        prior = self.owner.data.label_prior or self.adversary.data.label_prior
+        if prior and not self.attack.priors:
+            raise UserError(
+                f"no --label_prior for {self.attack_name}, whose baselines know none",
+                prior,
+            )
         self.attack.check(self.attack_name, *sizes)
 
     @property

@@ -43,6 +43,8 @@ def training_key(config: TrainingConfig) -> dict[str, Any]:
 def update_key(party: Party) -> dict[str, Any]:
     """Return the settings that decide a side's updating sets and posteriors, by name."""
     values = _counting(party.update, UPDATE) | {"label_skew": party.data.label_skew}
+    if party.data.label_prior is not None:
+        values["label_prior"] = party.data.label_prior
     # The engine's version, part of every corpus' key, already depends on this setting.
     values.pop("compiled", None)
     return values

@@ -102,6 +102,7 @@ ADVERSARIES: tuple[Setting, ...] = (
     ),
     Setting("label skew", {"shadow_label_skew": 5.0}, ("lde", "msr"), "nearly even sets"),
     Setting("no label skew", {"shadow_label_skew": None}, ("lde", "msr"), "sets drawn at random"),
+    Setting("prior", {"shadow_label_prior": 1.0}, ("li", "lde"), "sets of another class prior"),
     Setting("set size", {"shadow_set_size": 10}, ("lde",), "trained on sets of ten"),
     Setting(
         "mixed set sizes",
