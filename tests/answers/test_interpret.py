@@ -352,3 +352,17 @@ def test_noise_in_one_version_that_looks_like_logits_is_noise_in_both(monkeypatc
     assert (first.kind, second.kind) == ("noisy", "noisy")
     np.testing.assert_array_equal(first.posteriors, before.astype(np.float32))
     np.testing.assert_array_equal(second.posteriors, after.astype(np.float32))
+
+
+def test_a_class_that_was_cut_has_less_than_any_that_was_kept():
+    # What float32 numbers leave to 1 is known no better than to some 1e-7.
+    rng = np.random.default_rng(5)
+    logits = rng.normal(0, 12, (40, 10))
+    values = (np.exp(logits) / np.exp(logits).sum(1, keepdims=True)).astype(np.float32)
+    kept = np.argsort(np.argsort(-values, 1), 1) < 3
+    found = interpret(np.where(kept, values, 0).astype(np.float64))
+    assert found.kind == "top-k"
+    np.testing.assert_array_equal(found.posteriors[kept], values[kept])
+    least = np.where(kept, values, 1).min(1)
+    assert least.min() < 1e-8
+    assert (np.where(kept, 0, found.posteriors).max(1) < least).all()

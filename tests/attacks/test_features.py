@@ -7,7 +7,8 @@ import tensorflow as tf
 
 from ulk_tf.attacks.class_pairs import class_pairs
 from ulk_tf.attacks.encoder import build_encoder
-from ulk_tf.attacks.features import FLOOR, Features, fit_features, logits, unscaled
+from ulk_tf.attacks.features import Features, fit_features, unscaled
+from ulk_tf.attacks.logarithms import FLOOR, logits
 
 FLAT = ["difference", "log_difference", "centred", "normalised", "pair", "published"]
 BY_CLASS = ["by_class", "class_pairs"]

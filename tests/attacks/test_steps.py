@@ -9,7 +9,8 @@ import tensorflow as tf
 
 from ulk_tf.answers.form import Form
 from ulk_tf.attacks.encoder import FEATURES, build_encoder
-from ulk_tf.attacks.features import Features, fit_features, logits
+from ulk_tf.attacks.features import Features, fit_features
+from ulk_tf.attacks.logarithms import logits
 from ulk_tf.attacks.steps import by_steps, step_pairs, values_of_steps
 
 UPDATES, PROBES, CLASSES, STEP = 3, 12, 4, 0.01

@@ -97,6 +97,11 @@ class Form:
         return max(self.step, self.noise, _FLOORS.get(self.kind, 0.0))
 
     @property
+    def cut(self) -> bool:
+        """True if answers are cut to the top few classes, and exact beside that."""
+        return self.kind == "top-k" and not self.step and not self.noise
+
+    @property
     def words(self) -> str:
         """The form in words, to follow "answers"."""
         return {

@@ -248,7 +248,11 @@ def _logits(values: Array, words: str, step: float) -> Interpreted:
 
 
 def _spread(values: Array, kept: Array) -> tuple[Array, str]:
-    """Spread what is missing to 1 evenly over the classes that were cut."""
+    """Spread what is missing to 1 evenly over the classes that were cut.
+
+    Sums of float32 numbers tell it only to some steps at 1; a class that was cut has less than the
+    smallest that was kept in any case.
+    """
     classes = values.shape[1]
     missing = np.clip(1 - values.sum(axis=1, keepdims=True), 0, None)
     cut = np.maximum(classes - kept, 1)[:, np.newaxis]
@@ -258,7 +262,9 @@ def _spread(values: Array, kept: Array) -> tuple[Array, str]:
         f"The target answers only the top {number} of {classes} classes; what is missing to 1 was "
         "spread over the others. Attacks see less than they were trained on."
     )
-    return np.where(values > 0, values, missing / cut), note
+    smallest = np.where(values > 0, values, np.inf).min(axis=1, keepdims=True)
+    below = np.nextafter(smallest.astype(np.float32), np.float32(0))
+    return np.where(values > 0, values, np.minimum(missing / cut, below)), note
 
 
 def _doubts(found: Interpreted) -> list[str]:

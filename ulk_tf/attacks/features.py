@@ -9,18 +9,15 @@ import numpy as np
 import tensorflow as tf
 
 from ulk_tf.answers.form import EXACT, Form
+from ulk_tf.attacks import cut
 from ulk_tf.attacks.class_pairs import class_pairs, values_of_a_class
+from ulk_tf.attacks.logarithms import centred, clipped, log_difference, logits
 from ulk_tf.attacks.steps import by_steps, step_pairs, values_of_steps
 from ulk_tf.files import Array
 from ulk_tf.settings.attack_configs import FeatureMap
 
-# Posteriors are clipped to this from below before the logarithm; float32 and JSON carry smaller
-# ones.
-FLOOR = 1e-30
 # Keeps divisions finite where an update changed no posterior.
 SMALLEST_NORM = 1e-12
-# The coarsest rounding step that posteriors are clipped to.
-COARSEST = 0.1
 # Of each probe, for each class: the direction in which it moved and its logit before.
 VALUES_OF_A_PROBE = 2
 # Probes whose values `class_pairs` takes one by one; its matrices use all of them. With every
@@ -28,41 +25,6 @@ VALUES_OF_A_PROBE = 2
 READ_SINGLY = 100
 BY_CLASS = ("by_class", "class_pairs")
 WITH_LOG_NORM = ("normalised", *BY_CLASS)
-
-
-def log_difference(before: tf.Tensor, after: tf.Tensor) -> tf.Tensor:
-    """Take log(before) - log(after): linear in the logits for any confidence of the model."""
-    return _log(before) - _log(after)
-
-
-def clipped(posteriors: tf.Tensor, step: float) -> tf.Tensor:
-    """Clip posteriors from below to where they tell nothing; exact ones stay as they are.
-
-    Below one rounding step there is only 0, whose logarithm would be a jump of 69 at `FLOOR`; below
-    the noise logarithms are mostly noise. Labels alone (step 1) are clipped to `COARSEST`, so that
-    a flip is a change of a few units.
-
-    Args:
-        posteriors: float32 [..., classes].
-        step: resolution of the answers, see `Form.floor`; 0 where they are exact.
-    """
-    if not step:
-        return posteriors
-    return tf.maximum(posteriors, tf.constant(min(step, COARSEST), tf.float32))
-
-
-def logits(posteriors: tf.Tensor) -> tf.Tensor:
-    """Recover logits from posteriors, up to a constant for each sample: centred logarithms."""
-    return centred(_log(posteriors))
-
-
-def _log(posteriors: tf.Tensor) -> tf.Tensor:
-    return tf.math.log(tf.maximum(posteriors, tf.constant(FLOOR, tf.float32)))
-
-
-def centred(values: tf.Tensor) -> tf.Tensor:
-    """Subtract the mean over classes."""
-    return values - tf.reduce_mean(values, -1, keepdims=True)
 
 
 def unscaled(kind: FeatureMap, before: tf.Tensor, after: tf.Tensor) -> tf.Tensor:
@@ -137,7 +99,8 @@ class Features(keras.layers.Layer):
     The norm of an update spans five orders of magnitude; its direction shows what was learned.
     With features by class, the encoder shares its weights over the classes. `class_pairs` hardly
     depends on the base model. Of rounded answers, features by class take by how many steps
-    posteriors moved (see `steps`) instead of each probe's direction and norm.
+    posteriors moved (see `steps`) instead of each probe's direction and norm; of answers cut to the
+    top few, how the classes moved that were answered both times, and the rest (see `cut`).
 
     Args:
         kind: name of the feature map.
@@ -147,6 +110,7 @@ class Features(keras.layers.Layer):
         step: resolution of the answers; logarithms are of posteriors clipped to it from below (see
             `clipped`). 0 where they are exact.
         rounding: rounding step of the answers; 0 where they are not rounded.
+        top: True if answers are cut to the top few classes; for features by class.
     """
 
     def __init__(
@@ -156,6 +120,7 @@ class Features(keras.layers.Layer):
         log_norm: tuple[float, float] = (0.0, 1.0),
         step: float = 0.0,
         rounding: float = 0.0,
+        top: bool = False,
         **kwargs: object,
     ) -> None:
         # Always float32: bfloat16 would round differences away.
@@ -164,11 +129,12 @@ class Features(keras.layers.Layer):
         self.scale = float(scale)
         self.log_norm = (float(log_norm[0]), float(log_norm[1]))
         self.step, self.rounding = float(step), float(rounding)
+        self.top = bool(top) and kind in BY_CLASS
 
     def get_config(self) -> dict[str, object]:
         """Arguments of `from_config`, scaling constants included."""
         own = {"kind": self.kind, "scale": self.scale, "log_norm": self.log_norm}
-        coarse = {"step": self.step, "rounding": self.rounding}
+        coarse = {"step": self.step, "rounding": self.rounding, "top": self.top}
         return super().get_config() | own | {name: value for name, value in coarse.items() if value}
 
     def call(self, before: tf.Tensor, after: tf.Tensor) -> tf.Tensor:
@@ -178,8 +144,7 @@ class Features(keras.layers.Layer):
         of all classes; `widths` says how many.
         """
         answered = before, after
-        before, after = (clipped(part, self.step) for part in answered)
-        values = unscaled(self.kind, before, after)
+        before, values = self.moved(before, after)
         probes, width = values.shape[1:]
         flat = tf.reshape(values, (-1, probes * width))
         if self.kind not in WITH_LOG_NORM:
@@ -191,21 +156,40 @@ class Features(keras.layers.Layer):
             return tf.concat([flat * (probes * width) ** 0.5 / norm, log_norm], -1)
         singly = read_singly(self.kind, probes)
         single, moved = (tf.gather(part, singly, axis=1) for part in (before, values))
+        of_all = [log_norm]
         own, shared = by_class(single, moved, self.scale)
         pairs = [class_pairs(before, logits(before), values)] if self.kind == "class_pairs" else []
         if self.rounding:
             steps = (answered[0] - answered[1]) / self.rounding
             own, shared = by_steps(logits(single) / self.scale, tf.gather(steps, singly, axis=1))
             pairs += [step_pairs(answered[0], steps)] if pairs else []
+        if self.top:
+            means, rests = cut.rest(*answered, singly, self.step)
+            pairs, of_all = [*pairs, means], [rests, log_norm]
         own = tf.concat([own, *pairs], -1)
         of_a_class, _ = self.widths(probes, width)
-        return tf.concat([tf.reshape(own, (-1, width * of_a_class)), shared, log_norm], -1)
+        return tf.concat([tf.reshape(own, (-1, width * of_a_class)), shared, *of_all], -1)
+
+    def moved(self, before: tf.Tensor, after: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Return posteriors before an update, clipped, and the unscaled features.
+
+        Args:
+            before: float32 [batch, probes, classes].
+            after: the same shape.
+        """
+        if self.top:
+            return cut.filled(before, self.step)[1], cut.movement(before, after, self.step)
+        before, after = (clipped(part, self.step) for part in (before, after))
+        return before, unscaled(self.kind, before, after)
 
     def widths(self, probes: int, classes: int) -> tuple[int, int]:
         """Count the features of each class, and those of all classes; for features by class."""
         single = len(read_singly(self.kind, probes))
         pairs = values_of_a_class(classes) + (values_of_steps(classes) if self.rounding else 0)
-        return single * VALUES_OF_A_PROBE + pairs * (self.kind == "class_pairs"), single + 1
+        own = single * VALUES_OF_A_PROBE + pairs * (self.kind == "class_pairs")
+        if self.top:
+            return own + cut.VALUES_OF_A_CLASS, single * (1 + cut.VALUES_OF_A_PROBE) + 2
+        return own, single + 1
 
     def compute_output_shape(
         self, before_shape: tuple[int, ...], after_shape: tuple[int, ...]
@@ -229,17 +213,12 @@ def fit_features(kind: FeatureMap, before: Array, after: Array, form: Form = EXA
         after: the same shape.
         form: form of the answers.
     """
-    step = form.floor
-    before, after = (np.asarray(clipped(tf.constant(part), step)) for part in (before, after))
-    values = np.asarray(unscaled(kind, tf.constant(before), tf.constant(after)))
+    layer = Features(kind, step=form.floor, rounding=form.step, top=form.cut, name="features")
+    clipped_before, moved = layer.moved(tf.constant(before), tf.constant(after))
+    values = np.asarray(moved)
     log_norms = np.log(np.linalg.norm(values.reshape(len(values), -1), axis=-1) + SMALLEST_NORM)
     if kind in BY_CLASS:
-        values = np.asarray(logits(tf.constant(before)))
-    return Features(
-        kind,
-        scale=1.0 if kind == "published" else max(float(values.std()), 1e-12),
-        log_norm=(float(log_norms.mean()), max(float(log_norms.std()), 1e-6)),
-        step=step,
-        rounding=form.step,
-        name="features",
-    )
+        values = np.asarray(logits(clipped_before))
+    layer.scale = 1.0 if kind == "published" else max(float(values.std()), 1e-12)
+    layer.log_norm = float(log_norms.mean()), max(float(log_norms.std()), 1e-6)
+    return layer
