@@ -11,6 +11,7 @@ from keras import layers
 
 from ulk_tf.attacks.adam import OneKernelAdam
 from ulk_tf.attacks.adversary import adversary_data
+from ulk_tf.attacks.devices import in_step
 from ulk_tf.attacks.fit import Schedule, fit
 from ulk_tf.corpus.build import Corpus
 from ulk_tf.corpus.pipeline import passes
@@ -81,7 +82,7 @@ def train_autoencoder(
     kept = tf.data.Dataset.from_tensor_slices((held_out, held_out)).batch(BATCH)
     rate = keras.optimizers.schedules.CosineDecay(1e-3, epochs * steps, alpha=0.02)
     adam = OneKernelAdam(rate)
-    model.compile(adam, "mse", jit_compile=False, steps_per_execution=at_once)
+    model.compile(adam, "mse", jit_compile=False, steps_per_execution=1 if in_step() else at_once)
     adam.build(model.trainable_variables)
     schedule = Schedule("training autoencoder", epochs, steps, "val_loss", epochs)
     schedule = schedule.at(home, "autoencoder", corpus, code, seed, convolves)

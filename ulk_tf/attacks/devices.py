@@ -32,6 +32,14 @@ def strategy(sets_per_step: int, devices: Sequence[str] | None = None) -> tf.dis
     return tf.distribute.MirroredStrategy(list(devices[:count]))
 
 
+def in_step() -> bool:
+    """Return whether several devices share every step in the current scope.
+
+    Several of these steps cannot be taken in one call of a graph, by Keras nor by a loop of ours.
+    """
+    return bool(tf.distribute.get_strategy().num_replicas_in_sync > 1)
+
+
 def policy_of(precision: str) -> str:
     """The dtype policy of a training: `auto` goes by what the processor has.
 

@@ -14,7 +14,7 @@ from ulk_tf.attacks.adversary import adversary_data
 from ulk_tf.attacks.autoencoder import Autoencoder, train_autoencoder
 from ulk_tf.attacks.bm_gan import BMGAN
 from ulk_tf.attacks.clustering import principal_directions
-from ulk_tf.attacks.devices import answer_in_float32, policy_of, precision, strategy
+from ulk_tf.attacks.devices import answer_in_float32, in_step, policy_of, precision, strategy
 from ulk_tf.attacks.encoder import build_encoder
 from ulk_tf.attacks.fit import Fitted, Schedule, at_once, fit
 from ulk_tf.attacks.labels import train_labels
@@ -150,9 +150,8 @@ def _fit(gan: BMGAN, config: MsrConfig, corpus: Corpus, seed: int, home: Path) -
         config.learning_rate, config.epochs * steps, alpha=0.02
     )
     shared = gan.distribute_strategy
-    # Keras cannot take several steps in one call where several devices share a step.
-    in_call = 1 if shared.num_replicas_in_sync > 1 else at_once(steps)
     with shared.scope():
+        in_call = 1 if in_step() else at_once(steps)
         gan.compile(
             g_optimizer=OneKernelAdam(rate, beta_1=0.5),
             d_optimizer=OneKernelAdam(config.discriminator_learning_rate, beta_1=0.5),

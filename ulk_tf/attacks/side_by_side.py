@@ -7,7 +7,8 @@ from threading import Event
 from typing import TypeVar
 
 import keras
-import tensorflow as tf
+
+from ulk_tf.attacks.devices import in_step
 
 First = TypeVar("First")
 Second = TypeVar("Second")
@@ -45,7 +46,7 @@ def side_by_side(first: Callable[[], First], second: Callable[[], Second]) -> tu
     Returns:
         Their results.
     """
-    if tf.distribute.get_strategy().num_replicas_in_sync > 1:
+    if in_step():
         return first(), second()
     stop = Event()
     token = _STOP.set(stop)
