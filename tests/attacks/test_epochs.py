@@ -10,6 +10,7 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
+from ulk_tf.attacks import epochs as epochs_module
 from ulk_tf.attacks.adam import OneKernelAdam
 from ulk_tf.attacks.bm_gan import BMGAN
 from ulk_tf.attacks.epochs import Epochs
@@ -153,6 +154,19 @@ def test_the_state_of_another_training_does_not_count(tmp_path: Path) -> None:
     state = tmp_path / "state.npz"
     train("gan", state, epochs=2)
     assert train("dense", state).curves == train("dense", None).curves
+
+
+def test_a_state_is_written_now_and_then_and_at_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[int] = []
+    monkeypatch.setattr(epochs_module, "save_npz", lambda _, arrays: written.append(len(arrays)))
+    monkeypatch.setattr(epochs_module, "WRITTEN_EVERY", 1e9)
+    train("dense", tmp_path / "state.npz")
+    assert len(written) == 1
+    monkeypatch.setattr(epochs_module, "WRITTEN_EVERY", 0.0)
+    train("dense", tmp_path / "state.npz")
+    assert len(written) == 1 + 5
 
 
 def watched(values: list[float], patience: int) -> tuple[int, float]:

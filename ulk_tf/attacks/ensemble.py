@@ -6,10 +6,11 @@ from pathlib import Path
 import keras
 
 from ulk_tf.attacks.encoder import FEATURES, after_features
-from ulk_tf.attacks.feature_cache import cached_features
-from ulk_tf.attacks.fit import TRAINING_STATE, Fitted, Schedule, fit_attack
+from ulk_tf.attacks.feature_cache import LEARNED, cached_features
+from ulk_tf.attacks.fit import TRAINING_STATE, Fitted, Schedule
+from ulk_tf.attacks.row_loop import RowLoop
 from ulk_tf.corpus.build import Corpus, Updates
-from ulk_tf.corpus.pipeline import Truth, learning_batches
+from ulk_tf.corpus.pipeline import Truth, beside
 from ulk_tf.settings.attack_configs import LabelConfig
 
 
@@ -46,17 +47,20 @@ def fit_ensemble(
     ensemble = [build(seed + 1000 * member) for member in range(config.ensemble)]
     folder = home / TRAINING_STATE if home else None
     inputs = cached_features(ensemble[0].get_layer(FEATURES), corpus, folder)
+    gather = {role: beside(inputs[role], truth(corpus.updates[role])) for role in LEARNED}
+    counts = {role: len(corpus.updates[role]) for role in LEARNED}
+    learner = after_features(build(seed) if config.ensemble > 1 else ensemble[0])
+    loop = RowLoop(learner, loss, config, counts, gather)
     curves = []
     for member, model in enumerate(ensemble):
         own = seed + 1000 * member
-        learning = learning_batches(corpus, truth, config.batch, own, inputs=inputs)
         number = f" {member + 1}/{config.ensemble}" if config.ensemble > 1 else ""
         schedule = Schedule(
-            f"training {name}{number}", config.epochs, learning.steps, "val_loss", config.patience
+            f"training {name}{number}", config.epochs, loop.steps, "val_loss", config.patience
         )
         training = f"{name}-{member}" if member else name
         schedule = schedule.at(home, training, corpus, config, own)
-        curves.append(fit_attack(after_features(model), loss, config, learning, schedule).curves)
+        curves.append(loop.train(after_features(model), own, schedule).curves)
     return Fitted(average(ensemble, output), curves[0])
 
 

@@ -8,7 +8,7 @@ import tensorflow as tf
 from ulk_tf.attacks.features import BY_CLASS, Features
 from ulk_tf.corpus.build import Corpus
 from ulk_tf.corpus.locks import disk_errors
-from ulk_tf.corpus.pipeline import Inputs, stored
+from ulk_tf.corpus.pipeline import Inputs, stored, table
 from ulk_tf.corpus.updates import Updates
 from ulk_tf.data.splits import Role
 from ulk_tf.files import Array
@@ -39,7 +39,7 @@ def cached_features(features: Features, corpus: Corpus, folder: Path | None) -> 
         UserError: there is no room for them on disk.
     """
     return {
-        role: _widened(stored(compute_features(features, corpus.updates[role], folder)))
+        role: _widened(_read(compute_features(features, corpus.updates[role], folder)))
         for role in LEARNED
     }
 
@@ -72,6 +72,11 @@ def compute_features(features: Features, updates: Updates, folder: Path | None =
         with disk_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
             return stacked(parts, len(updates), folder)
+
+
+def _read(values: Rows) -> Inputs:
+    # What lies in memory is gathered without a call of Python.
+    return table(values) if isinstance(values, np.ndarray) else stored(values)
 
 
 def _widened(read: Inputs) -> Inputs:

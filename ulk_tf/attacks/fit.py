@@ -10,14 +10,11 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from ulk_tf.attacks.adam import OneKernelAdam
 from ulk_tf.attacks.epochs import Epochs
 from ulk_tf.attacks.side_by_side import StopTogether
 from ulk_tf.corpus.build import Corpus
-from ulk_tf.corpus.pipeline import Learning
 from ulk_tf.files import digest
 from ulk_tf.progress import bar
-from ulk_tf.settings.attack_configs import LabelConfig
 from ulk_tf.settings.validated import Validated
 
 _LEARNS = ContextVar("learns", default=True)
@@ -84,7 +81,7 @@ class Schedule:
         steps: training steps in an epoch.
         monitor: the validation figure that must fall.
         patience: epochs in which it does not, before the training ends.
-        state: where the state is written after each epoch, a .npz; None: nowhere.
+        state: where the state is written, a .npz, see `Epochs`; None: nowhere.
         key: digest of what else decides the training; a state of another does not count.
         log_dir: for TensorBoard; None: no logs.
     """
@@ -136,13 +133,43 @@ def fit(
     validation: tf.data.Dataset,
     schedule: Schedule,
 ) -> Fitted:
-    """Train a model, from where an earlier run of the same training was stopped.
+    """Train a model by Keras' own loop, from where an earlier run of the training was stopped.
 
     Args:
         model: compiled.
         optimizers: its own, built.
         data: batches that were taken before -> those that follow, for ever.
         validation: decides which epoch is kept.
+        schedule: epochs, patience, files.
+    """
+
+    def train(done: int, callbacks: list[keras.callbacks.Callback]) -> None:
+        model.fit(
+            data(done * schedule.steps),
+            validation_data=validation,
+            initial_epoch=done,
+            epochs=schedule.epochs,
+            steps_per_epoch=schedule.steps,
+            callbacks=callbacks,
+            verbose=0,
+            shuffle=False,
+        )
+
+    return resumed(model, optimizers, train, schedule)
+
+
+def resumed(
+    model: keras.Model,
+    optimizers: Sequence[keras.optimizers.Optimizer],
+    train: Callable[[int, list[keras.callbacks.Callback]], None],
+    schedule: Schedule,
+) -> Fitted:
+    """Call a training loop for the epochs that an earlier run did not finish.
+
+    Args:
+        model: compiled; it is left with the weights of its best epoch.
+        optimizers: its own, built.
+        train: the loop: finished epochs, callbacks that it calls as Keras' does.
         schedule: epochs, patience, files.
     """
     if not _LEARNS.get():
@@ -157,16 +184,8 @@ def fit(
     if schedule.log_dir is not None:
         callbacks.append(keras.callbacks.TensorBoard(str(schedule.log_dir), write_graph=False))
     if epochs.done < schedule.epochs and not epochs.ended:
-        model.fit(
-            data(epochs.done * schedule.steps),
-            validation_data=validation,
-            initial_epoch=epochs.done,
-            epochs=schedule.epochs,
-            steps_per_epoch=schedule.steps,
-            callbacks=callbacks,
-            verbose=0,
-            shuffle=False,
-        )
+        with epochs.written():
+            train(epochs.done, callbacks)
     epochs.finish(model)
     return Fitted(model, epochs.curves)
 
@@ -185,28 +204,3 @@ def at_once(steps: int) -> int:
         return usual
     # A prime number of steps has no smaller divisor than itself: each step would be one call.
     return min((count for count in divisors if count > usual), default=usual)
-
-
-def fit_attack(
-    model: keras.Model,
-    loss: str | keras.losses.Loss,
-    config: LabelConfig,
-    learning: Learning,
-    schedule: Schedule,
-) -> Fitted:
-    """Train an attack that is one Keras model, with Adam and a falling learning rate.
-
-    Args:
-        model: inputs as those of `learning`.
-        loss: loss of its output against the truth.
-        config: learning rate, weight decay.
-        learning: what it learns from, and what stops it.
-        schedule: epochs, patience, files.
-    """
-    rate = keras.optimizers.schedules.CosineDecay(
-        config.learning_rate, schedule.epochs * schedule.steps, alpha=0.02
-    )
-    adam = OneKernelAdam(rate, weight_decay=config.weight_decay or None)
-    model.compile(adam, loss, jit_compile=False, steps_per_execution=at_once(schedule.steps))
-    adam.build(model.trainable_variables)
-    return fit(model, [adam], learning.shadow, learning.validation, schedule)

@@ -97,7 +97,7 @@ def shuffled(
         inputs: rows int32 [batch] -> the attack's input; those of `pairs` when None.
     """
     rows = passes(len(updates), batch, seed, drop_remainder).skip(taken)
-    return rows.map(_beside(inputs or pairs(updates), truth)).prefetch(2)
+    return rows.map(beside(inputs or pairs(updates), truth)).prefetch(2)
 
 
 def in_order(
@@ -109,10 +109,11 @@ def in_order(
 ) -> tf.data.Dataset:
     """Make a data set of updates once, in the order of the plan; arguments as in `shuffled`."""
     rows = tf.data.Dataset.range(len(updates), output_type=tf.int32).batch(batch, drop_remainder)
-    return rows.map(_beside(inputs or pairs(updates), truth)).prefetch(2)
+    return rows.map(beside(inputs or pairs(updates), truth)).prefetch(2)
 
 
-def _beside(inputs: Inputs, truth: Truth) -> Callable[[tf.Tensor], tuple[Any, tf.Tensor]]:
+def beside(inputs: Inputs, truth: Truth) -> Callable[[tf.Tensor], tuple[Any, tf.Tensor]]:
+    """Make a function from rows of updates to (inputs, truth)."""
     return lambda rows: (inputs(rows), truth(rows))
 
 
