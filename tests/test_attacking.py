@@ -21,6 +21,7 @@ def test_one_attack_has_the_run_s_own_folder() -> None:
     assert homes(Path("run"), 2) == [Path("run/target-000"), Path("run/target-001")]
 
 
+@pytest.mark.slow
 def test_a_run_of_several_targets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     told: list[str] = []

@@ -118,8 +118,14 @@ BUILT: dict[str, Callable[[], keras.Model]] = {
     "excluded from decay": excluded,
 }
 
+# One for each way of naming a loss; the others are slow tests.
+FAST = ("own model, compiled", "own loss", "no labels", "excluded from decay")
 
-@pytest.mark.parametrize("name", BUILT)
+
+@pytest.mark.parametrize(
+    "name",
+    [name if name in FAST else pytest.param(name, marks=pytest.mark.slow) for name in BUILT],
+)
 def test_own_models_and_losses(name: str) -> None:
     check(BUILT[name], sized(5, 2, 2), SHAPE, CLASSES)
 

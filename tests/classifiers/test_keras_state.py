@@ -75,7 +75,7 @@ SETTINGS = {
     "keras.utils.set_random_seed(5)": "True",
     "tf.random.set_seed(6)": "True",
     "np.random.seed(7); random.seed(7)": "True",
-    "keras.utils.clear_session()": "True",
+    "keras.utils.clear_session(free_memory=False)": "True",
     "np.seterr(all='raise')": "True",
     "import warnings; warnings.simplefilter('error')": "True",
     "import os; os.chdir('/')": "True",

@@ -104,6 +104,7 @@ def test_clipping_alone_with_a_high_norm_is_the_plain_update(digits):
     np.testing.assert_allclose(private, plain, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_one_update_by_itself_is_the_same(digits):
     procedure = KerasProcedure("mlp", TrainingConfig(), PRIVATE, (8, 8, 1), 10)
     model = built("mlp")

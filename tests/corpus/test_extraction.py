@@ -80,6 +80,7 @@ def test_another_target_has_other_shadow_models(tmp_path: Path) -> None:
     assert len(keys) == len(folders) == 3
 
 
+@pytest.mark.slow
 def test_each_target_is_attacked_by_itself(tmp_path: Path) -> None:
     plain = built(tmp_path, target_bases=2, **FLAGS | {"extraction_queries": None})
     corpora = build.build_corpora(tiny(tmp_path, target_bases=2, **FLAGS), digits())

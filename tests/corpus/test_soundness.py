@@ -21,6 +21,7 @@ def test_classes_that_nobody_has_are_named() -> None:
     assert "class 0, of the 11" in told and "Labels count from 0." in told
 
 
+@pytest.mark.slow
 def test_base_models_that_learned_nothing_are_said_before_updates(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

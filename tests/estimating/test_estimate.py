@@ -60,6 +60,7 @@ def test_counts_are_those_of_what_is_missing(tmp_path) -> None:
 EXTRACTION = {"extraction_queries": 100, "target_bases": 2}
 
 
+@pytest.mark.slow
 def test_extraction_takes_shadow_models_and_an_attack_for_each_target(tmp_path) -> None:
     fresh = estimated(tmp_path, EXTRACTION)
     # Two targets of 20; for each of them two shadow bases of 40 and one held-out of 5.
@@ -73,6 +74,7 @@ def test_extraction_takes_shadow_models_and_an_attack_for_each_target(tmp_path) 
     assert (complete.found.bases, complete.found.updates) == (0, 0)
 
 
+@pytest.mark.slow
 def test_choosing_probes_takes_updates_of_its_own(tmp_path) -> None:
     chosen = {"probes": "chosen"}
     fresh = estimated(tmp_path, chosen)

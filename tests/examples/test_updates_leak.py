@@ -19,6 +19,7 @@ def shares(printed: str) -> dict[str, float]:
     return {name: float(share) for name, share in found}
 
 
+@pytest.mark.slow
 def test_one_shadow_classifier_tells_the_labels_and_not_from_another_update(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
