@@ -8,7 +8,7 @@ record of its own: --sizes=4x500 names it.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from textwrap import fill
 
@@ -21,6 +21,7 @@ from ulk_tf.settings import cli
 from ulk_tf.settings.attack_table import ATTACKS, attack_row, listed
 from ulk_tf.sweeping.ledger import read_entries
 from ulk_tf.sweeping.results import Row, Sweep, result_of
+from ulk_tf.sweeping.setting import Setting
 from ulk_tf.sweeping.settings import SETTINGS, settings_for
 from ulk_tf.sweeping.table import label, share, table
 
@@ -98,16 +99,25 @@ def one_by_one(sweep: str) -> str:
 
 
 def side_by_side(sweep: str) -> str:
-    """Format the records of a sweep as one table: a line a setting, a column a record.
+    """Format the records of a sweep as a table an attack: a line a setting, a column a record.
 
     Args:
         sweep: a name of the table of sweeps.
     """
     found = recorded(sweep)
-    heads = [_head(*key) for key in found]
-    lines = [["setting", *heads], ["---"] * (1 + len(heads))]
-    lines.append(["plain", *map(_plain, found.values())])
-    for setting in SETTINGS[sweep]:
+    tables = []
+    for attack in ATTACKS:
+        mine = {_head(key[0], key[2]): one for key, one in found.items() if key[1] == attack}
+        if mine:
+            title = metric(attack_row(attack).headline).title
+            tables.append(_table(f"A_{attack.upper()}: {title}", mine, SETTINGS[sweep]))
+    return "\n\n".join(tables)
+
+
+def _table(corner: str, found: Mapping[str, Sweep], settings: Sequence[Setting]) -> str:
+    lines = [[corner, *found], ["---"] * (1 + len(found))]
+    lines.append(["plain", *(_leak(one, one.plain) for one in found.values())])
+    for setting in settings:
         rows = [_row(one, setting.name) for one in found.values()]
         if any(rows):
             cells = [_leak(*pair) for pair in zip(found.values(), rows, strict=True)]
@@ -115,25 +125,16 @@ def side_by_side(sweep: str) -> str:
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
-def _head(dataset: str, attack: str, sizes: str) -> str:
-    return ", ".join(filter(None, (dataset, f"A_{attack.upper()}", sizes.replace("x", " x "))))
+def _head(dataset: str, sizes: str) -> str:
+    return ", ".join(filter(None, (dataset, sizes.replace("x", " x "))))
 
 
 def _row(found: Sweep, name: str) -> Row | None:
     return next((row for row in found.rows if row.setting.name == name), None)
 
 
-def _plain(found: Sweep) -> str:
-    title = metric(attack_row(found.attack).headline).title.lower()
-    return f"{share(found, found.plain.adaptive)}: {title} {_score(found, found.plain)}"
-
-
 def _leak(found: Sweep, row: Row | None) -> str:
-    return f"{share(found, row.adaptive)}: {_score(found, row)}" if row else ""
-
-
-def _score(found: Sweep, row: Row) -> str:
-    return format(found.score(row.adaptive)["mean"], ".3g")
+    return f"{share(found, row.adaptive)}: {found.score(row.adaptive)['mean']:.3g}" if row else ""
 
 
 PAGES: dict[str, tuple[Path, Callable[[str], str]]] = {

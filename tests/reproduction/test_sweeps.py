@@ -46,7 +46,7 @@ def test_the_document_shows_each_setting_beside_each_record(kept: Path) -> None:
         sweeps.keep(measured(kept), "updates", "li", dataset)
     lines = (kept / "page.md").read_text().splitlines()
     assert lines[0] == "above" and lines[-1] == "below" and "old" not in lines
-    assert lines[2] == "| setting | mnist, A_LI | cifar10, A_LI |"
+    assert lines[2] == "| A_LI: Accuracy | mnist | cifar10 |"
     assert "| 5 epochs | 50% [37%, 62%]: 0.5 | 50% [37%, 62%]: 0.5 |" in lines
 
 
@@ -55,7 +55,7 @@ def test_a_sweep_of_other_sizes_has_a_record_and_a_column_of_its_own(kept: Path)
         sweeps.keep(measured(kept), "updates", "li", "digits", sizes)
     assert (kept / "kept" / "updates_digits_li_4x500.json").exists()
     lines = (kept / "page.md").read_text().splitlines()
-    assert lines[2] == "| setting | digits, A_LI | digits, A_LI, 4 x 500 |"
+    assert lines[2] == "| A_LI: Accuracy | digits | digits, 4 x 500 |"
 
 
 def test_mistakes_are_told(kept: Path) -> None:
