@@ -41,6 +41,7 @@ def test_features_beyond_the_range_are_clipped(single_corpus: Corpus) -> None:
     assert (found.min(), found.max()) == (-(2**15 - 1), 2**15 - 1)
 
 
+@pytest.mark.slow
 def test_a_corpus_on_disk_trains_the_same_attack(
     single_corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,7 +17,7 @@ from tests.classifiers.fitting import check, sized
 
 FEW = draw(18, 100, ingredients=3)
 # As many of them are fast tests.
-FAST = 9
+FAST = 6
 MANY = draw(198, 1000)
 
 

@@ -18,7 +18,12 @@ print(os.environ.get("MPLBACKEND"))
 
 
 @pytest.mark.parametrize(
-    "backend", ["module://matplotlib_inline.backend_inline", "TkAgg", "nonsense"]
+    "backend",
+    [
+        pytest.param("module://matplotlib_inline.backend_inline", marks=pytest.mark.slow),
+        pytest.param("TkAgg", marks=pytest.mark.slow),
+        "nonsense",
+    ],
 )
 def test_the_user_s_backend_is_left_alone(backend, tmp_path):
     picture = tmp_path / "p.png"
