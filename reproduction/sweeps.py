@@ -70,8 +70,8 @@ def recorded(sweep: str) -> dict[tuple[str, str, str], Sweep]:
         sweep: a name of the table of sweeps.
 
     Returns:
-        Results by data set, attack and sizes, which are empty where they are the preset's; those
-        first, then data sets and attacks in the order of their tables.
+        Results by data set, attack and sizes, which are empty where they are the preset's; in the
+        order of the tables of data sets and of attacks.
     """
     found = {}
     for path in KEPT.glob(f"{sweep}_*.json"):
@@ -80,9 +80,9 @@ def recorded(sweep: str) -> dict[tuple[str, str, str], Sweep]:
         found[dataset, attack, "".join(sizes)] = result_of(attack, settings, read_entries(path))
     attacks = list(ATTACKS)
 
-    def place(key: tuple[str, str, str]) -> tuple[str, int, int]:
+    def place(key: tuple[str, str, str]) -> tuple[int, int, str]:
         dataset, attack, sizes = key
-        return sizes, DATASETS.index(dataset), attacks.index(attack)
+        return DATASETS.index(dataset), attacks.index(attack), sizes
 
     return {key: found[key] for key in sorted(found, key=place)}
 
