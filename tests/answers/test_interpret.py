@@ -355,7 +355,7 @@ def test_noise_in_one_version_that_looks_like_logits_is_noise_in_both(monkeypatc
 
 
 def test_a_class_that_was_cut_has_less_than_any_that_was_kept():
-    # What float32 numbers leave to 1 is known no better than to some 1e-7.
+    # Float32 numbers leave to 1 what is known to 1e-7 at best.
     rng = np.random.default_rng(5)
     logits = rng.normal(0, 12, (40, 10))
     values = (np.exp(logits) / np.exp(logits).sum(1, keepdims=True)).astype(np.float32)

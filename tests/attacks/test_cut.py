@@ -32,7 +32,7 @@ def exact(scale: float = 2.0) -> Pair:
 
 
 def seen(pair: Pair, kept: int = KEPT) -> Pair:
-    """What an attack is given of posteriors that a service cuts."""
+    """Posteriors as an attack is given them, after a service has cut them."""
     chain = defences.parse(f"top_k:{kept}")
     found = []
     for part in pair:

@@ -16,7 +16,7 @@ from tests.classifiers.drawn_models import (
 from tests.classifiers.fitting import check, sized
 
 FEW = draw(18, 100, ingredients=3)
-# As many of them are fast tests.
+# The first of them are fast tests, so many.
 FAST = 6
 MANY = draw(198, 1000)
 

@@ -41,7 +41,7 @@ def test_guesses_know_the_owner_s_prior(tmp_path: Path) -> None:
     corpus = built(tmp_path, label_prior=1.0, training_updates=2, target_updates=2)
     asked = Asked(fakes.label_attack(), corpus, 0, "label_distribution")
     np.testing.assert_allclose(asked.prior, prior_of(0, 1.0, 10), atol=1e-6)
-    # Where it is the adversary's alone, and wrong, they know that of the samples.
+    # Guesses know the prior of the samples where another is the adversary's wrong assumption.
     usual = replace(asked, corpus=replace(corpus, prior=None))
     assert np.abs(usual.prior - 0.1).max() < 0.02
 

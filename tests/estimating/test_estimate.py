@@ -78,7 +78,7 @@ def test_extraction_takes_shadow_models_and_an_attack_for_each_target(tmp_path) 
 def test_choosing_probes_takes_updates_of_its_own(tmp_path) -> None:
     chosen = {"probes": "chosen"}
     fresh = estimated(tmp_path, chosen)
-    # Beside the usual 105: two shadow bases of 40 and one held-out of 1, asked all candidates.
+    # Two shadow bases of 40 and one held-out of 1 are asked all candidates, beside the usual 105.
     assert (fresh.found.bases, fresh.found.updates) == (4, 105 + 81)
     (choice,) = [work for work in fresh.found.works if work.kind == "chosen probe"]
     assert choice.count == 6 and choice.size > 0

@@ -11,9 +11,9 @@ import tensorflow as tf
 from ulk_tf.attacks.class_pairs import SMALLEST
 from ulk_tf.files import Array
 
-# Of each class, the movement of the rest at its probes, in two forms.
+# Movements of the rest at the probes of a class, in two forms.
 VALUES_OF_A_CLASS = 2
-# Of each probe, the movement of the rest and how large it was.
+# Movement of the rest at a probe, and how large the rest was.
 VALUES_OF_A_PROBE = 2
 
 

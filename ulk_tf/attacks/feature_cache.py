@@ -75,7 +75,7 @@ def compute_features(features: Features, updates: Updates, folder: Path | None =
 
 
 def _read(values: Rows) -> Inputs:
-    # What lies in memory is gathered without a call of Python.
+    # Features in memory are gathered without a call of Python.
     return table(values) if isinstance(values, np.ndarray) else stored(values)
 
 

@@ -1,7 +1,7 @@
 """Pipelines of tf.data: posteriors before and after updates, and the truth to predict."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,6 @@ import tensorflow as tf
 
 from ulk_tf.corpus.build import Corpus, Updates
 from ulk_tf.data.datasets import Dataset
-from ulk_tf.data.splits import Role
 from ulk_tf.files import Array
 from ulk_tf.rows import Rows
 
@@ -48,7 +47,6 @@ def learning_batches(
     batch: int,
     seed: int,
     drop_remainder: bool = False,
-    inputs: Mapping[Role, Inputs] | None = None,
 ) -> Learning:
     """Make the batches (inputs, truth) for the training of an attack.
 
@@ -58,21 +56,15 @@ def learning_batches(
         batch: updates in a batch.
         seed: seed of the order of the shadow updates.
         drop_remainder: drop a last, smaller batch.
-        inputs: by role, rows int32 [batch] -> the attack's input; those of `pairs` when None.
     """
     shadow, validation = corpus.updates["shadow"], corpus.updates["validation"]
     shadow_truth, validation_truth = truth(shadow), truth(validation)
-    given = inputs or {"shadow": pairs(shadow), "validation": pairs(validation)}
     # With drop_remainder, nothing would be left of fewer updates than a batch.
     most, kept = (min(batch, len(side)) for side in (shadow, validation))
     return Learning(
         steps=len(shadow) // most if drop_remainder else math.ceil(len(shadow) / most),
-        shadow=lambda taken: shuffled(
-            shadow, shadow_truth, most, seed, drop_remainder, taken, given["shadow"]
-        ),
-        validation=in_order(
-            validation, validation_truth, kept, drop_remainder, given["validation"]
-        ),
+        shadow=lambda taken: shuffled(shadow, shadow_truth, most, seed, drop_remainder, taken),
+        validation=in_order(validation, validation_truth, kept, drop_remainder),
     )
 
 
@@ -83,7 +75,6 @@ def shuffled(
     seed: int,
     drop_remainder: bool = False,
     taken: int = 0,
-    inputs: Inputs | None = None,
 ) -> tf.data.Dataset:
     """Make an endless data set of shuffled epochs over updates.
 
@@ -94,10 +85,9 @@ def shuffled(
         seed: seed of the orders.
         drop_remainder: drop the last, smaller batch of each epoch.
         taken: batches already taken, which are skipped.
-        inputs: rows int32 [batch] -> the attack's input; those of `pairs` when None.
     """
     rows = passes(len(updates), batch, seed, drop_remainder).skip(taken)
-    return rows.map(beside(inputs or pairs(updates), truth)).prefetch(2)
+    return rows.map(beside(pairs(updates), truth)).prefetch(2)
 
 
 def in_order(
@@ -105,11 +95,10 @@ def in_order(
     truth: Truth,
     batch: int,
     drop_remainder: bool = False,
-    inputs: Inputs | None = None,
 ) -> tf.data.Dataset:
     """Make a data set of updates once, in the order of the plan; arguments as in `shuffled`."""
     rows = tf.data.Dataset.range(len(updates), output_type=tf.int32).batch(batch, drop_remainder)
-    return rows.map(beside(inputs or pairs(updates), truth)).prefetch(2)
+    return rows.map(beside(pairs(updates), truth)).prefetch(2)
 
 
 def beside(inputs: Inputs, truth: Truth) -> Callable[[tf.Tensor], tuple[Any, tf.Tensor]]:
