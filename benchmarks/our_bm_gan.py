@@ -9,6 +9,7 @@ import tensorflow as tf
 from ulk_tf.attacks.adam import OneKernelAdam
 from ulk_tf.attacks.bm_gan import BMGAN
 from ulk_tf.attacks.devices import precision
+from ulk_tf.attacks.gan_parts import train_parts
 from ulk_tf.attacks.msr import build_gan, sets_in_step
 from ulk_tf.corpus.build import Corpus, Updates
 from ulk_tf.corpus.pipeline import shuffled, updating_sets
@@ -51,7 +52,7 @@ def compiled(config: MsrConfig, corpus: Corpus, steps: int = 8) -> BMGAN:
         steps: training steps in one call of the graph.
     """
     with precision(config.precision):
-        gan = build_gan(config, corpus, 0, Path())
+        gan = build_gan(config, corpus, 0, *train_parts(config, corpus, 0, Path()))
     gan.compile(
         g_optimizer=OneKernelAdam(config.learning_rate, beta_1=0.5),
         d_optimizer=OneKernelAdam(config.discriminator_learning_rate, beta_1=0.5),

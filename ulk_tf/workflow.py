@@ -93,8 +93,10 @@ def _run(
             noted["parts"] = parts
     keras.utils.set_random_seed(seed)
     with plain_keras():
-        with stages.stage("training"):
+        with stages.stage("training") as noted:
             each = attacking.train(experiment, corpora, seed, folder)
+            if each[0].reused:
+                noted["reused"] = each[0].reused
         with stages.stage("scoring"):
             scores = attacking.score(experiment, corpora, each)
         results = _results(experiment, corpora, scores, told)

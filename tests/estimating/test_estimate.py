@@ -5,7 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.corpus.settings import built, contents, digits, tiny
+from tests.corpus.settings import TINY, built, contents, digits, tiny
+from ulk_tf.attacks.autoencoder import autoencoder_file, autoencoder_key
+from ulk_tf.attacks.gan_parts import convolutional
 from ulk_tf.corpus import build
 from ulk_tf.estimating import estimate as module
 from ulk_tf.estimating import rates
@@ -15,6 +17,8 @@ from ulk_tf.estimating.rates import Rates
 from ulk_tf.estimating.work import BASES, EXPORT, SCORING, START, TRAINING, UPDATES, Found
 from ulk_tf.files import save_npz
 from ulk_tf.preflight import Loaded
+from ulk_tf.settings import presets
+from ulk_tf.settings.experiment import Experiment
 
 LOADED = Loaded(digits())
 
@@ -97,6 +101,28 @@ def test_epochs_of_a_killed_training_are_done(tmp_path) -> None:
     assert steps() == 3
     state.write_bytes(b"damaged")
     assert steps() == 5
+
+
+def test_an_autoencoder_that_another_run_has_trained_is_done(tmp_path) -> None:
+    def msr(**changes: object) -> Experiment:
+        sizes = TINY | {"set_size": 8, "autoencoder_epochs": 3}
+        return presets.experiment("msr", runs_dir=str(tmp_path), **(sizes | changes))
+
+    def steps(experiment: Experiment, run: str) -> float:
+        works = attack_work(experiment, LOADED, tmp_path / run)
+        return sum(work.count for work in works if work.kind == "autoencoder step")
+
+    first, fresh = msr(), steps(msr(), "first")
+    splits, (design, _) = build.designs_of(first, digits())
+    convolves = convolutional(first.attack, digits())
+    key = autoencoder_key(digits(), splits, first.attack.noise_dim, 3, first.seed, convolves)
+    told = np.array('{"curves": {"loss": [1, 1, 1], "val_loss": [1, 1, 1]}}')
+    save_npz(autoencoder_file(design.home, key), {"told": told})
+    assert steps(msr(update_epochs=2), "second") == 0 < fresh
+    assert steps(msr(autoencoder_epochs=6), "third") == 2 * fresh
+    # One is enough for the attacks of several targets.
+    stolen = {"extraction_queries": 100, "target_bases": 2, "autoencoder_epochs": 6}
+    assert steps(msr(**stolen), "fourth") == 2 * fresh
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,20 @@ def test_the_second_builds_nothing(tmp_path: Path, first: str, second: str) -> N
         assert (tmp_path / "e" / f"digits_{name}" / "1" / "saved_model.pb").is_file()
 
 
+def test_an_attack_on_other_updates_of_the_same_samples_takes_over_the_autoencoder(
+    tmp_path: Path,
+) -> None:
+    shared, alone = tmp_path / "shared", tmp_path / "alone"
+    for folder in (shared, alone):
+        folder.mkdir()
+    train("msr", shared)
+    second = train("msr", shared, update_epochs=2)
+    assert "training autoencoder" not in second.err and "training lde" in second.err
+    assert re.search(r"training: .*found on disk: the autoencoder", second.err)
+    assert len(list(shared.glob("r/digits/autoencoders/*.npz"))) == 1
+    assert second.figures == train("msr", alone, update_epochs=2).figures
+
+
 def test_all_runs_the_four_and_ends_with_one_table(tmp_path: Path) -> None:
     flags = {"training_updates": 32, "validation_updates": 8}
     done = train("all", tmp_path, **flags)

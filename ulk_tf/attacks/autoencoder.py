@@ -1,7 +1,7 @@
 """Autoencoder whose decoder attacks take over (paper: single-sample reconstruction)."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import keras
@@ -15,11 +15,15 @@ from ulk_tf.attacks.devices import in_step
 from ulk_tf.attacks.fit import Schedule, fit
 from ulk_tf.corpus.build import Corpus
 from ulk_tf.corpus.pipeline import passes
-from ulk_tf.files import Array
+from ulk_tf.data.datasets import Dataset
+from ulk_tf.data.splits import Splits
+from ulk_tf.files import Array, digest
 
 Shape = tuple[int, ...]
 # Samples in a training step, and the most steps in one call of the graph.
 BATCH, AT_ONCE = 128, 8
+# Part of the key of a trained autoencoder: raise it where the same settings train other weights.
+VERSION = 1
 
 
 @dataclass(frozen=True)
@@ -29,10 +33,17 @@ class Autoencoder:
     Attributes:
         model: sample -> sample, in [0, 1].
         decoder: code -> sample.
+        reused: whether it was trained before, and found on disk.
     """
 
     model: keras.Model
     decoder: keras.Model
+    reused: bool = False
+
+    @property
+    def found(self) -> str:
+        """What was found on disk, as a phrase; empty if it was trained."""
+        return "the autoencoder" if self.reused else ""
 
     def codes(self, samples: Array) -> Array:
         """Encode samples in [0, 1]: float32 [n, code]."""
@@ -54,7 +65,9 @@ def train_autoencoder(
     home: Path | None = None,
     convolves: bool | None = None,
 ) -> Autoencoder:
-    """Train an autoencoder on the adversary's own samples.
+    """Train an autoencoder on the adversary's own samples, or load it from an earlier run.
+
+    It depends on no update: attacks on other updates of the same samples share it.
 
     Args:
         corpus: the adversary's samples in it are learned from.
@@ -62,7 +75,8 @@ def train_autoencoder(
         epochs: over the shadow samples, each filled up to whole calls of `AT_ONCE` steps; the
             best on held-out ones is kept.
         seed: seed of weights and order.
-        home: folder of the run, for logs and for the state of the training.
+        home: folder of the run, for logs and, where the corpus has no home, for the autoencoder;
+            None: no files.
         convolves: whether the decoder is convolutional; None: where a sample's shape allows it.
     """
     dataset = adversary_data(corpus)
@@ -85,9 +99,49 @@ def train_autoencoder(
     model.compile(adam, "mse", jit_compile=False, steps_per_execution=1 if in_step() else at_once)
     adam.build(model.trainable_variables)
     schedule = Schedule("training autoencoder", epochs, steps, "val_loss", epochs)
-    schedule = schedule.at(home, "autoencoder", corpus, code, seed, convolves)
-    fit(model, [adam], following, kept, schedule)
-    return Autoencoder(model, decoder)
+    if home is not None:
+        key = autoencoder_key(corpus.shadow_dataset, corpus.splits, code, epochs, seed, convolves)
+        schedule = replace(
+            schedule.at(home, "autoencoder", corpus),
+            state=autoencoder_file(corpus.home or home, key),
+            key=key,
+        )
+    fitted = fit(model, [adam], following, kept, schedule)
+    return Autoencoder(model, decoder, fitted.reused)
+
+
+def autoencoder_key(
+    dataset: Dataset,
+    splits: Splits,
+    code: int,
+    epochs: int,
+    seed: int,
+    convolves: bool | None = None,
+) -> str:
+    """Compute the key of an autoencoder: a digest of everything that decides its weights.
+
+    Args:
+        dataset: the adversary's data set.
+        splits: her samples in it, and the held-out ones.
+        code: width of the code.
+        epochs: over the shadow samples.
+        seed: seed of weights and order.
+        convolves: whether the decoder is convolutional; None: where a sample's shape allows it.
+    """
+    if convolves is None:
+        convolves = _convolves(dataset.sample_shape)
+    samples = [dataset.fingerprint, splits.shadow, splits.validation]
+    return digest(VERSION, *samples, code, epochs, seed, convolves)
+
+
+def autoencoder_file(home: Path, key: str) -> Path:
+    """Return the file of an autoencoder.
+
+    Args:
+        home: folder of all runs of a data set.
+        key: see `autoencoder_key`.
+    """
+    return home / "autoencoders" / f"{key[:16]}.npz"
 
 
 def build_decoder(code: int, shape: Shape, seed: int, convolves: bool | None = None) -> keras.Model:

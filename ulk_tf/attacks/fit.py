@@ -32,10 +32,12 @@ class Fitted:
     Attributes:
         model: with the weights of its best epoch.
         curves: loss and validation loss by epoch, by name.
+        reused: whether an earlier run had finished the training.
     """
 
     model: keras.Model
     curves: dict[str, list[float]]
+    reused: bool = False
 
 
 class Bar(keras.callbacks.Callback):
@@ -183,11 +185,12 @@ def resumed(
     ]
     if schedule.log_dir is not None:
         callbacks.append(keras.callbacks.TensorBoard(str(schedule.log_dir), write_graph=False))
-    if epochs.done < schedule.epochs and not epochs.ended:
+    reused = epochs.done >= schedule.epochs or epochs.ended
+    if not reused:
         with epochs.written():
             train(epochs.done, callbacks)
     epochs.finish(model)
-    return Fitted(model, epochs.curves)
+    return Fitted(model, epochs.curves, reused)
 
 
 def at_once(steps: int) -> int:

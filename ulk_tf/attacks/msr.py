@@ -11,21 +11,20 @@ from keras import layers
 from ulk_tf.attacks import gan_networks
 from ulk_tf.attacks.adam import OneKernelAdam
 from ulk_tf.attacks.adversary import adversary_data
-from ulk_tf.attacks.autoencoder import Autoencoder, train_autoencoder
+from ulk_tf.attacks.autoencoder import Autoencoder
 from ulk_tf.attacks.bm_gan import BMGAN
 from ulk_tf.attacks.clustering import principal_directions
 from ulk_tf.attacks.devices import answer_in_float32, in_step, policy_of, precision, strategy
 from ulk_tf.attacks.encoder import build_encoder
 from ulk_tf.attacks.fit import Fitted, Schedule, at_once, fit
-from ulk_tf.attacks.labels import train_labels
+from ulk_tf.attacks.gan_parts import train_parts
 from ulk_tf.attacks.noise import NormalNoise, ShadowCodes
 from ulk_tf.attacks.reconstruction import Clustering, reconstruct_sets, shaped
-from ulk_tf.attacks.side_by_side import side_by_side
 from ulk_tf.attacks.signature import Signature, Trained, TrainedAttack, pair_specs
 from ulk_tf.corpus.build import Corpus
 from ulk_tf.corpus.pipeline import learning_batches, updating_sets
 from ulk_tf.files import Array
-from ulk_tf.settings.attack_configs import LabelConfig, MsrConfig
+from ulk_tf.settings.attack_configs import MsrConfig
 
 # Samples of the updating sets in one training step, and the most sets.
 SAMPLES_IN_STEP, MOST_SETS = 400, 64
@@ -49,10 +48,12 @@ def train_msr(config: MsrConfig, corpus: Corpus, seed: int, folder: Path) -> Tra
         The attack with signatures `serving_default` (clustered) and `raw_samples`.
     """
     with precision(config.precision), strategy(sets_in_step(config, corpus)).scope():
-        gan = build_gan(config, corpus, seed, folder)
+        labels, autoencoder = train_parts(config, corpus, seed, folder)
+        gan = build_gan(config, corpus, seed, labels, autoencoder)
     fitted = _fit(gan, config, corpus, seed, folder)
     answer_in_float32(gan.encoder, gan.generator)
-    return Trained(wrap(gan, config, corpus, _directions(corpus)), fitted.curves)
+    attack = wrap(gan, config, corpus, _directions(corpus))
+    return Trained(attack, fitted.curves, reused=autoencoder.found if autoencoder else "")
 
 
 def sets_in_step(config: MsrConfig, corpus: Corpus) -> int:
@@ -61,8 +62,22 @@ def sets_in_step(config: MsrConfig, corpus: Corpus) -> int:
     return config.sets_per_step or min(max(SAMPLES_IN_STEP // set_size, 1), MOST_SETS)
 
 
-def build_gan(config: MsrConfig, corpus: Corpus, seed: int, home: Path) -> BMGAN:
-    """Build BM-GAN; its label distribution estimator is trained here already."""
+def build_gan(
+    config: MsrConfig,
+    corpus: Corpus,
+    seed: int,
+    labels: keras.Model | None,
+    autoencoder: Autoencoder | None,
+) -> BMGAN:
+    """Build BM-GAN.
+
+    Args:
+        config: settings of the attack.
+        corpus: defines the shapes, and the codes of shadow samples.
+        seed: seed of weights and noise.
+        labels: the trained estimator of the label distribution; None: the generator reads none.
+        autoencoder: the generator starts from its decoder; None: from random weights.
+    """
     dataset, shadow = adversary_data(corpus), corpus.updates["shadow"]
     trunk = build_encoder(shadow, config.feature_map, config.hidden, config.dropout, seed)
     initialiser = keras.initializers.GlorotUniform(seed=seed + 20)
@@ -70,10 +85,6 @@ def build_gan(config: MsrConfig, corpus: Corpus, seed: int, home: Path) -> BMGAN
         layers.Flatten()(trunk.output)
     )
     encoder = keras.Model(trunk.input, code, name="code")
-    labels, autoencoder = side_by_side(
-        lambda: _label_model(config, corpus, seed, home) if config.labels else None,
-        lambda: _autoencoder(config, corpus, seed, home) if config.transfer else None,
-    )
     noise, generator = _generator(config, corpus, seed, autoencoder)
     return BMGAN(
         encoder=encoder,
@@ -88,20 +99,6 @@ def build_gan(config: MsrConfig, corpus: Corpus, seed: int, home: Path) -> BMGAN
         seed=seed,
         set_loss=config.set_loss,
     )
-
-
-def _autoencoder(config: MsrConfig, corpus: Corpus, seed: int, home: Path) -> Autoencoder:
-    """The autoencoder whose decoder the generator starts from."""
-    kind = gan_networks.choose(config.generator, adversary_data(corpus).sample_shape)
-    with precision("float32"):
-        return train_autoencoder(
-            corpus,
-            config.noise_dim,
-            config.autoencoder_epochs,
-            seed,
-            home,
-            convolves=kind == "conv",
-        )
 
 
 def _generator(
@@ -122,18 +119,6 @@ def _generator(
     return ShadowCodes(codes, labels, seed, classes), gan_networks.transferred_generator(
         autoencoder.own_decoder(), config.noise_dim + beside, float(codes.std()), width, seed + 30
     )
-
-
-def _label_model(config: MsrConfig, corpus: Corpus, seed: int, home: Path) -> keras.Model:
-    """A_LDE on the same corpus, as the generator's estimate of the label distribution."""
-    own = LabelConfig(
-        feature_map=config.feature_map, epochs=config.label_epochs, dropout=config.label_dropout
-    )
-    with precision("float32"):
-        _, fitted = train_labels("lde", own, corpus, seed, home)
-    model = keras.Model(fitted.model.input, fitted.model.output["label_distribution"])
-    model.trainable = False
-    return model
 
 
 def _fit(gan: BMGAN, config: MsrConfig, corpus: Corpus, seed: int, home: Path) -> Fitted:

@@ -1,7 +1,7 @@
 """Trained attacks as others see them: named inputs, named outputs, the batch first."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import keras
 import tensorflow as tf
@@ -68,10 +68,12 @@ class Trained:
     Attributes:
         attack: the attack.
         curves: losses by epoch, by name; `val_<name>` is drawn with `<name>`.
+        reused: parts that were on disk already, as a phrase; empty if there were none.
     """
 
     attack: TrainedAttack
     curves: Mapping[str, Sequence[float]]
+    reused: str = field(default="", kw_only=True)
 
 
 def pair_specs(probes: int, classes: int) -> dict[str, tf.TensorSpec]:

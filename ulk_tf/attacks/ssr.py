@@ -61,7 +61,13 @@ def train_ssr(config: SsrConfig, corpus: Corpus, seed: int, folder: Path) -> Tra
         "ssr", lambda before, after: model({"before": before, "after": after}), specs, model
     )
     labels, _ = train_labels("li", config, corpus, seed, folder)
-    return TrainedSsr(attack, fitted.curves, autoencoder.model, labels.attack)
+    return TrainedSsr(
+        attack,
+        fitted.curves,
+        autoencoder.model,
+        labels.attack,
+        reused=autoencoder.found,
+    )
 
 
 def _build(config: SsrConfig, corpus: Corpus, autoencoder: Autoencoder, seed: int) -> keras.Model:

@@ -177,6 +177,7 @@ def _build(
             if worked
         },
         both[1].prior,
+        both[0].home,
     )
 
 

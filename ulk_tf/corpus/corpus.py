@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -32,6 +33,7 @@ class Corpus:
         seconds: seconds of training base models and of computing updates, where there were any.
         prior: class prior of the owner's updating sets, float64 [classes]; None if it is that of
             the samples.
+        home: folder of all corpora and runs of the adversary's data set; None if it has none.
     """
 
     key: str
@@ -46,6 +48,7 @@ class Corpus:
     procedures: Mapping[str, str] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
     prior: Array | None = None
+    home: Path | None = None
 
     def of_target(self, number: int) -> "Corpus":
         """Return the corpus with the updates of one target base model alone.

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ulk_tf.attacking import homes
-from ulk_tf.attacks.autoencoder import BATCH
+from ulk_tf.attacks.autoencoder import BATCH, autoencoder_file, autoencoder_key
 from ulk_tf.attacks.features import BY_CLASS, VALUES_OF_A_PROBE, read_singly
 from ulk_tf.attacks.fit import TRAINING_STATE
+from ulk_tf.attacks.gan_parts import convolutional
 from ulk_tf.attacks.msr import MOST_SETS, SAMPLES_IN_STEP
 from ulk_tf.corpus.build import designs_of
+from ulk_tf.corpus.design import Design
+from ulk_tf.data.splits import Splits
 from ulk_tf.errors import UserError
 from ulk_tf.estimating.work import EXPORT, HELD_OUT, SCORING, TRAINING, Work
 from ulk_tf.files import load_npz
@@ -40,6 +43,9 @@ class Sizes:
         samples: the adversary's samples.
         updates: shadow updates.
         folder: folder of the run.
+        design: design of the adversary's corpus.
+        splits: samples of each side.
+        first: whether it is the first of a run's attacks, whose autoencoder the others share.
     """
 
     probes: int
@@ -48,6 +54,9 @@ class Sizes:
     samples: int
     updates: int
     folder: Path
+    design: Design
+    splits: Splits
+    first: bool = True
 
     @classmethod
     def of(cls, experiment: Experiment, loaded: Loaded, folder: Path) -> "Sizes":
@@ -62,7 +71,17 @@ class Sizes:
             len(splits.shadow),
             counts.training_bases * counts.training_updates,
             folder,
+            adversary,
+            splits,
         )
+
+    def state(self, training: str) -> Path:
+        """Return the file of a training's state.
+
+        Args:
+            training: name of the training.
+        """
+        return self.folder / TRAINING_STATE / f"{training}.npz"
 
 
 def attack_work(experiment: Experiment, loaded: Loaded, folder: Path) -> list[Work]:
@@ -89,8 +108,10 @@ def attack_work(experiment: Experiment, loaded: Loaded, folder: Path) -> list[Wo
     like = (name, sizes.probes, sizes.classes)
     trainings = [
         work
-        for home in attacks
-        for work in TRAININGS[name](experiment, dataclasses.replace(sizes, folder=home))
+        for number, home in enumerate(attacks)
+        for work in TRAININGS[name](
+            experiment, dataclasses.replace(sizes, folder=home, first=number == 0)
+        )
     ]
     exported = [Work(EXPORT, f"export: {kind}", 1, size, like=like)]
     return [
@@ -114,7 +135,7 @@ def _label_training(
     size = BOTH_PASSES * config.batch * (read * config.hidden + decoded) / 1e9
     steps = math.ceil(sizes.updates / config.batch)
     trainings = [name, *(f"{name}-{number}" for number in range(1, config.ensemble))]
-    left = sum(max(config.epochs - done(sizes.folder, training), 0) for training in trainings)
+    left = sum(max(config.epochs - done(sizes.state(training)), 0) for training in trainings)
     like = (name, sizes.probes, sizes.classes, sizes.updates, dataclasses.asdict(config))
     return [
         Work(TRAINING, "training start", len(trainings)),
@@ -122,9 +143,13 @@ def _label_training(
     ]
 
 
-def _autoencoder(epochs: int, sizes: Sizes) -> list[Work]:
+def _autoencoder(
+    sizes: Sizes, code: int, epochs: int, seed: int, convolves: bool | None = None
+) -> list[Work]:
+    dataset = sizes.design.dataset
+    key = autoencoder_key(dataset, sizes.splits, code, epochs, seed, convolves)
     steps = math.ceil(sizes.samples / BATCH)
-    left = max(epochs - done(sizes.folder, "autoencoder"), 0)
+    left = max(epochs - done(autoencoder_file(sizes.design.home, key)), 0) if sizes.first else 0
     size = BOTH_PASSES * BATCH * PER_VALUE * sizes.values / 1e9
     return [
         Work(TRAINING, "training start", 1),
@@ -142,7 +167,7 @@ def _ssr(experiment: Experiment, sizes: Sizes) -> list[Work]:
     config = experiment.attack
     assert isinstance(config, SsrConfig)  # noqa: S101 - the table of attacks says so
     return [
-        *_autoencoder(config.autoencoder_epochs, sizes),
+        *_autoencoder(sizes, config.code_dim, config.autoencoder_epochs, experiment.seed),
         *_label_training("ssr", config, sizes, PER_VALUE * sizes.values),
         *_label_training("li", config, sizes),
     ]
@@ -158,13 +183,14 @@ def _msr(experiment: Experiment, sizes: Sizes) -> list[Work]:
         )
         works += _label_training("lde", label_config, sizes)
     if config.transfer:
-        works += _autoencoder(config.autoencoder_epochs, sizes)
+        epochs, convolves = config.autoencoder_epochs, convolutional(config, sizes.design.dataset)
+        works += _autoencoder(sizes, config.noise_dim, epochs, experiment.seed, convolves)
     if config.labels and config.transfer:
         works = [dataclasses.replace(work, at_once=SIDE_BY_SIDE) for work in works]
     sets = config.sets_per_step or min(max(SAMPLES_IN_STEP // k, 1), MOST_SETS)
     steps = sizes.updates // sets
     steps = min(config.epoch_steps or steps, steps)
-    left = max(config.epochs - done(sizes.folder, "msr"), 0)
+    left = max(config.epochs - done(sizes.state("msr")), 0)
     # Both networks are trained on the samples of a step.
     wide = config.generator_width / 512
     size = 2 * BOTH_PASSES * sets * k * PER_VALUE * sizes.values * wide / 1e9
@@ -185,14 +211,12 @@ TRAININGS: Mapping[str, Callable[[Experiment, Sizes], list[Work]]] = {
 }
 
 
-def done(folder: Path, training: str) -> int:
-    """Count the epochs that a killed run has left of a training.
+def done(path: Path) -> int:
+    """Count the epochs that an earlier run has left of a training.
 
     Args:
-        folder: folder of the run.
-        training: name of the training.
+        path: file of the training's state.
     """
-    path = folder / TRAINING_STATE / f"{training}.npz"
     if not path.is_file():
         return 0
     try:
