@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ulk_tf.answers.interpret import Interpreted
+from ulk_tf.answers.interpreted import Interpreted
 from ulk_tf.files import Array
 
 # Steps and noise below this are lost in float32 itself.

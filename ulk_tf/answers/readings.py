@@ -1,12 +1,8 @@
-"""Readings of rows of numbers: posteriors, with noise or cut, on some scale; or logits."""
-
-from collections.abc import Callable
-from dataclasses import dataclass
+"""Readings of rows of numbers: posteriors, with noise or cut; or logits."""
 
 import numpy as np
 from scipy.special import chdtri, ndtri, stdtrit
 
-from ulk_tf.answers.rounding import Rounding
 from ulk_tf.files import Array
 
 SUM_TOLERANCE = 1e-3
@@ -21,78 +17,6 @@ NOISE, NOISE_WITHIN = 0.2, 0.1
 # Noise is not taken for logits more often than this, by each of three tests.
 DOUBT = 1e-6
 FEW_ROWS = 8  # of fewer rows the mean says nothing
-
-
-@dataclass(frozen=True)
-class Scale:
-    """A unit in which posteriors are told.
-
-    Attributes:
-        words: for people.
-        whole: what stands for 1.
-        zero: what is added to values that are counted from below zero.
-        integers: whether only whole numbers are told in it.
-    """
-
-    words: str
-    whole: float
-    zero: float = 0.0
-    integers: bool = False
-
-    def fits(self, values: Array, rounding: Rounding | None) -> bool:
-        """Tell whether all rows sum to the whole, as exactly as their rounding lets them."""
-        if self.integers and (rounding is None or rounding.step != 1):
-            return False
-        shifted = values + self.zero
-        step = rounding.step if rounding else 0.0
-        slack = SUM_TOLERANCE * self.whole + values.shape[1] * step / 2
-        if slack >= self.whole / 2 or shifted.min() < 0 or shifted.max() > self.whole + slack:
-            return False
-        parts, step = shifted / self.whole, step / self.whole
-        return sums_to_one(parts, step) or is_truncated(parts, step)
-
-
-SCALES = (
-    Scale("percent", 100),
-    Scale("per mille", 1000, integers=True),
-    Scale("bytes, 0 to 255", 255, integers=True),
-    Scale("bytes, of which 256 make a whole", 256, integers=True),
-    Scale("signed bytes, -128 to 127", 256, zero=128, integers=True),
-    Scale("integers of 16 bits", 65535, integers=True),
-)
-
-# Words, how posteriors are had from them, and the least and the greatest of such numbers.
-_LOGARITHMS: tuple[tuple[str, Callable[[Array], Array], float, float], ...] = (
-    ("logarithms to base 2", lambda values: 2.0**values, -np.inf, 0),
-    ("logarithms to base 10", lambda values: 10.0**values, -np.inf, 0),
-    ("negative logarithms", lambda values: np.exp(-values), 0, np.inf),
-    ("negative logarithms to base 2", lambda values: 2.0**-values, 0, np.inf),
-    ("negative logarithms to base 10", lambda values: 10.0**-values, 0, np.inf),
-    ("odds", lambda values: values / (1 + values), 0, np.inf),
-)
-
-
-def find_scale(values: Array, rounding: Rounding | None) -> Scale | None:
-    """The unit in which posteriors are told; None where it is 1 or none is known.
-
-    Args:
-        values: float64 [n, classes].
-        rounding: rounding of the values.
-    """
-    if values.max() <= 1 + SUM_TOLERANCE and values.min() >= -1:
-        return None
-    fitting = [scale for scale in SCALES if scale.fits(values, rounding)]
-    sums = values.sum(axis=1)
-    mean = float(sums.mean())
-    step = rounding.step if rounding else 0.0
-    # Counts of votes, or of whatever else all rows share out.
-    counts = step == 1 and len(values) > 2 and values.max() > mean / 2
-    if not fitting and counts:
-        shared = np.ptp(sums) <= values.shape[1] * step + 1e-5 * mean
-        one = Scale(f"parts of {float(np.median(sums)):g}", float(np.median(sums)))
-        return one if shared and one.fits(values, rounding) else None
-    off = [abs(mean + scale.zero * values.shape[1] - scale.whole) for scale in fitting]
-    return fitting[int(np.argmin(off))] if fitting else None
 
 
 def sums_to_one(values: Array, step: float) -> bool:
@@ -118,28 +42,6 @@ def is_truncated(values: Array, step: float) -> bool:
     lower = off.max() <= SUM_TOLERANCE and off.min() >= -most
     upper = off.min() >= -SUM_TOLERANCE and off.max() <= most and bool((values > 0).all())
     return bool(0 < step <= COARSEST and values.min() >= 0 and (lower or upper))
-
-
-def find_logarithms(values: Array, step: float) -> tuple[str, Array] | None:
-    """Posteriors that are told as logarithms or odds, by the rows that then sum to 1.
-
-    Natural logarithms are left: they are logits, too.
-
-    Args:
-        values: float64 [n, classes].
-        step: step of their rounding; 0 where there is none.
-
-    Returns:
-        What they are told as, for people, and the posteriors; None where they are told otherwise.
-    """
-    lowest, highest = float(values.min()), float(values.max())
-    slack = SUM_TOLERANCE + values.shape[1] * step
-    for words, read, least, most in _LOGARITHMS:
-        if step <= COARSEST / values.shape[1] and least <= lowest and highest <= most:
-            found = read(values)
-            if np.abs(found.sum(axis=1) - 1).max() <= slack:
-                return words, found / found.sum(axis=1, keepdims=True)
-    return None
 
 
 def is_cut(values: Array, step: float) -> bool:

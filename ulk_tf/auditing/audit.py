@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from ulk_tf.answers.form import Form
-from ulk_tf.answers.interpret import Interpreted, interpret_both
+from ulk_tf.answers.interpret import interpret_both
+from ulk_tf.answers.interpreted import Interpreted
 from ulk_tf.answers.numbers import checked
 from ulk_tf.auditing.finding import Finding
 from ulk_tf.auditing.findings import tell

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ulk_tf.answers.interpret import Interpreted
+from ulk_tf.answers.interpreted import Interpreted
 from ulk_tf.files import Array
 
 # The distance between 1 and the float32 number below it.

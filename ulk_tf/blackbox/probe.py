@@ -11,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ulk_tf.answers.interpret import Interpreted, interpret
+from ulk_tf.answers.interpret import interpret
+from ulk_tf.answers.interpreted import Interpreted
 from ulk_tf.answers.numbers import checked
 from ulk_tf.blackbox.asking import Asking
 from ulk_tf.blackbox.open import BlackBox, open_target

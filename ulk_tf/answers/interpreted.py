@@ -1,0 +1,29 @@
+"""Interpreted answers: posteriors, and how finely they are told."""
+
+from dataclasses import dataclass
+
+from ulk_tf.files import Array
+
+
+@dataclass(frozen=True)
+class Interpreted:
+    """Answers turned into posteriors.
+
+    Attributes:
+        posteriors: float32 [n, classes]; the mean where each sample was asked several times.
+        kind: posteriors, logits, labels, rounded, top-k or noisy.
+        notes: sentences for the user about what was recognised and done; empty for plain
+            posteriors.
+        step: distance between two neighbouring posteriors as far as the answers were rounded,
+            the largest there is; 0 where they were not.
+        noise: estimated standard deviation of noise on each posterior; 0 where there is none.
+        spread: largest difference between posteriors of one sample that was asked several
+            times, for the means; 0 where each was asked once.
+    """
+
+    posteriors: Array
+    kind: str
+    notes: tuple[str, ...] = ()
+    step: float = 0.0
+    noise: float = 0.0
+    spread: float = 0.0
