@@ -64,9 +64,9 @@ def measure(
 
 def _base_model(experiment: presets.Experiment) -> dict[str, str]:
     """Train the first target base model of an experiment, and save it as its owner would."""
+    from ulk_tf.corpus.base_id import BaseId  # noqa: PLC0415
     from ulk_tf.corpus.bases import find  # noqa: PLC0415 - imports TensorFlow
     from ulk_tf.corpus.build import designs_of  # noqa: PLC0415
-    from ulk_tf.corpus.design import BaseId  # noqa: PLC0415
     from ulk_tf.preflight import preflight  # noqa: PLC0415
 
     data = preflight(experiment).dataset

@@ -6,8 +6,8 @@ import keras
 import numpy as np
 
 from ulk_tf.classifiers.updates import UpdateEngine
+from ulk_tf.corpus.base_id import BaseId
 from ulk_tf.corpus.build import designs_of
-from ulk_tf.corpus.design import BaseId
 from ulk_tf.corpus.pipeline import label_shares
 from ulk_tf.corpus.plan import PlanRows, draw
 from ulk_tf.data.datasets import Dataset

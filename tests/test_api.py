@@ -14,7 +14,7 @@ import pytest
 from sklearn.linear_model import SGDClassifier
 
 import ulk_tf
-from ulk_tf import api, result
+from ulk_tf import result
 from ulk_tf.corpus import executors
 from ulk_tf.errors import UserError
 
@@ -146,19 +146,6 @@ def test_arrays_and_functions_of_a_script_without_a_guard(tmp_path: Path) -> Non
 class Linear(ulk_tf.SklearnProcedure):
     def estimator(self) -> Any:
         return SGDClassifier(loss="log_loss", learning_rate="constant", eta0=0.1)
-
-
-def test_classes_become_names_for_settings(capsys: pytest.CaptureFixture[str]) -> None:
-    class Here(Linear):
-        pass
-
-    flags: dict[str, Any] = {"procedure": Here, "shadow_procedure": Linear}
-    api._give_procedures(flags)
-    assert flags["procedure"].startswith("given:Here-") and flags["executor"] == "inline"
-    assert flags["shadow_procedure"] == f"{__name__}:Linear"
-    assert "Here cannot be sent to worker processes" in capsys.readouterr().err
-    with pytest.raises(UserError, match=r"Here in a module that worker.*executor='inline'"):
-        api._give_procedures({"procedure": Here, "executor": "processes"})
 
 
 @pytest.mark.slow

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ulk_tf.classifiers import procedure_class
 from ulk_tf.data.datasets import Dataset, load
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array
+from ulk_tf.given_flags import compute_inline, give_bases, give_procedures
 from ulk_tf.preflight import preflight
-from ulk_tf.progress import notes, say
+from ulk_tf.progress import notes
 from ulk_tf.quiet import import_tensorflow
 from ulk_tf.result import Result
 from ulk_tf.settings.presets import Preset, experiment
@@ -70,24 +70,13 @@ def run(
     import_tensorflow()
     from ulk_tf import workflow  # noqa: PLC0415 - imports TensorFlow
     from ulk_tf.classifiers import base_file, given, keras_state  # noqa: PLC0415 - imports TensorFlow
-    from ulk_tf.data import base_samples  # noqa: PLC0415 - light, but only needed here
 
-    data = None
-    for side in ("", "shadow_"):
-        for name, module in (("base_model", base_file), ("base_samples", base_samples)):
-            value = flags.get(side + name)
-            if isinstance(value, Path):
-                flags[side + name] = str(value)
-            elif value is not None and not isinstance(value, str):
-                flags[side + name] = module.give(value)
-    if not isinstance(dataset, str):
-        data = load_dataset(dataset)
-        flags["dataset"] = data.name
-    else:
-        flags["dataset"] = dataset
+    give_bases(flags)
+    data = None if isinstance(dataset, str) else load_dataset(dataset)
+    flags["dataset"] = dataset if data is None else data.name
     if procedure is not None:
         flags["procedure"] = procedure
-    _give_procedures(flags)
+    give_procedures(flags)
     with keras_state.kept(seeds=True):
         if not isinstance(target, str):
             settings = experiment(attack, preset, seed, **flags)
@@ -95,15 +84,15 @@ def run(
             target = given.give(target, data.sample_shape, data.classes)
             classifier = given.given(target)
             if classifier and classifier.json is None:
-                _compute_inline(flags, target)
+                compute_inline(flags, target)
         if target != "auto":
             flags["target"] = target
         for side in ("", "shadow_"):
             if target == "auto" and not base_file.is_portable(flags.get(f"{side}base_model")):
-                _compute_inline(flags, flags[f"{side}base_model"])
+                compute_inline(flags, flags[f"{side}base_model"])
         settings = experiment(attack, preset, seed, **flags)
         loaded = preflight(settings, dataset=data, given=flags)
-        path = workflow.run(settings, loaded, tell=_drop)
+        path = workflow.run(settings, loaded, tell=lambda _: None)
     return Result.load(path)
 
 
@@ -258,38 +247,3 @@ def audit(
     if out is not None:
         write_audit(Path(out), found)
     return found
-
-
-def _give_procedures(flags: dict[str, Any]) -> None:
-    """Replace classes by their names; compute in this process what cannot be sent to workers."""
-    for flag in ("procedure", "shadow_procedure"):
-        given = flags.get(flag)
-        if given is None or isinstance(given, str):
-            continue
-        flags[flag] = procedure_class.give(given)
-        if not procedure_class.is_local(flags[flag]):
-            continue
-        expected = f"{given.__name__} in a module that worker processes can import"
-        if "executor" not in flags:
-            flags["executor"] = "inline"
-            say(
-                f"{given.__name__} cannot be sent to worker processes: updates are computed in "
-                "this process. Move it into a module that can be imported."
-            )
-        elif flags["executor"] != "inline":
-            raise UserError(expected, f"one of {given.__module__}", "Or use executor='inline'.")
-
-
-def _compute_inline(flags: dict[str, Any], model: str) -> None:
-    """Compute updates of a model that workers cannot build in this process, unless told where."""
-    if "executor" not in flags:
-        flags["executor"] = "inline"
-        say(
-            f"{model} cannot be sent to worker processes, since Keras cannot read its "
-            "architecture there: updates are computed in this process. Move its custom layers into "
-            "a module that can be imported."
-        )
-
-
-def _drop(line: str) -> None:
-    """Ignore a line of a report; the result contains it."""

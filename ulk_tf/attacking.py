@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ulk_tf.attacks.signature import Trained
+from ulk_tf.corpus.base_id import BaseId
 from ulk_tf.corpus.build import Corpus
-from ulk_tf.corpus.design import BaseId
 from ulk_tf.evaluation.scores import Scores
 from ulk_tf.settings.attack_table import attack_row, imported
 from ulk_tf.settings.experiment import Experiment

@@ -17,9 +17,10 @@ from ulk_tf.attacks.devices import plain_keras
 from ulk_tf.attacks.fit import untrained
 from ulk_tf.attacks.signature import Trained
 from ulk_tf.classifiers import keras_state
+from ulk_tf.corpus.base_id import ROLES_OF
 from ulk_tf.corpus.build import Corpus, designs_of
 from ulk_tf.corpus.defended import defended
-from ulk_tf.corpus.design import ROLES_OF, Design
+from ulk_tf.corpus.design import Design
 from ulk_tf.corpus.updates import Updates
 from ulk_tf.data.datasets import Dataset
 from ulk_tf.data.splits import Role, Splits
@@ -29,7 +30,8 @@ from ulk_tf.preflight import Loaded
 from ulk_tf.serving.assets import package_versions
 from ulk_tf.serving.export import export_attack
 from ulk_tf.settings.attack_configs import AttackConfig
-from ulk_tf.settings.attack_table import AttackRow, attack_row, imported
+from ulk_tf.settings.attack_row import AttackRow
+from ulk_tf.settings.attack_table import attack_row, imported
 from ulk_tf.settings.experiment import Experiment
 
 # Samples of the tiny data set, by role, and updates of each role.

@@ -15,7 +15,8 @@ from ulk_tf import __version__, attacking
 from ulk_tf.attacks.devices import plain_keras
 from ulk_tf.attacks.fit import TRAINING_STATE
 from ulk_tf.attacks.signature import Trained
-from ulk_tf.corpus.build import BaseId, Corpus, build_corpora
+from ulk_tf.corpus.base_id import BaseId
+from ulk_tf.corpus.build import Corpus, build_corpora
 from ulk_tf.corpus.corpus import added
 from ulk_tf.data.datasets import short_name
 from ulk_tf.estimating.estimate import announce, estimate, learn
@@ -33,7 +34,8 @@ from ulk_tf.preflight import Loaded, preflight
 from ulk_tf.progress import notes
 from ulk_tf.rehearsal import rehearse
 from ulk_tf.serving.export import export_attack
-from ulk_tf.settings.attack_table import AttackRow, attack_row
+from ulk_tf.settings.attack_row import AttackRow
+from ulk_tf.settings.attack_table import attack_row
 from ulk_tf.settings.experiment import Experiment
 from ulk_tf.settings.keys import run_key
 

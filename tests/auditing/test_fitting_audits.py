@@ -11,7 +11,8 @@ from tests.conftest import SMALL
 from ulk_tf.attacks.signature import Trained, TrainedAttack, pair_specs
 from ulk_tf.auditing.audit import audit
 from ulk_tf.blackbox.recording import Recording
-from ulk_tf.corpus.build import BaseId, Corpus, designs_of
+from ulk_tf.corpus.base_id import BaseId
+from ulk_tf.corpus.build import Corpus, designs_of
 from ulk_tf.evaluation.seen import seen
 from ulk_tf.files import Array
 from ulk_tf.serving.export import export_attack

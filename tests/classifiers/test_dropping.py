@@ -10,7 +10,7 @@ from tests.corpus.settings import DATASETS, designs, digits, tiny
 from ulk_tf.classifiers import zoo
 from ulk_tf.classifiers.dropping import LAYERS, with_dropout
 from ulk_tf.classifiers.training import BaseModel
-from ulk_tf.corpus.design import BaseId
+from ulk_tf.corpus.base_id import BaseId
 from ulk_tf.errors import UserError
 from ulk_tf.settings.presets import experiment
 

@@ -12,8 +12,8 @@ from tests.corpus.settings import built, contents, designs, folder_of, tiny
 from ulk_tf.classifiers import base_loop, zoo
 from ulk_tf.classifiers.training import BaseModel
 from ulk_tf.classifiers.updates import UpdateEngine
+from ulk_tf.corpus.base_id import BaseId
 from ulk_tf.corpus.build import Corpus
-from ulk_tf.corpus.design import BaseId
 from ulk_tf.corpus.locks import locked
 from ulk_tf.data.splits import ROLES
 from ulk_tf.errors import UserError

@@ -10,7 +10,7 @@ from tests.corpus.settings import built, contents, designs
 from ulk_tf.answers.form import Form
 from ulk_tf.answers.interpret import interpret
 from ulk_tf.blackbox.probe import record
-from ulk_tf.corpus.design import BaseId
+from ulk_tf.corpus.base_id import BaseId
 from ulk_tf.data.splits import ROLES
 from ulk_tf.defences import Chance, parse
 from ulk_tf.errors import UserError

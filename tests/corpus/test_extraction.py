@@ -9,7 +9,7 @@ import pytest
 from tests.corpus.settings import built, designs, digits, tiny
 from ulk_tf.classifiers.training import BaseModel, train_base
 from ulk_tf.corpus import build
-from ulk_tf.corpus.design import BaseId
+from ulk_tf.corpus.base_id import BaseId
 from ulk_tf.corpus.extraction import extract
 from ulk_tf.data.datasets import Dataset
 from ulk_tf.data.splits import split

@@ -11,7 +11,7 @@ from tests.corpus.settings import digits
 from ulk_tf.classifiers import base_file
 from ulk_tf.classifiers.zoo import mlp
 from ulk_tf.corpus import build
-from ulk_tf.corpus.design import BaseId
+from ulk_tf.corpus.base_id import BaseId
 from ulk_tf.data import base_samples
 from ulk_tf.settings import presets
 

@@ -8,7 +8,7 @@ import pytest
 from tests.corpus.settings import DATASETS, designs, digits
 from tests.corpus.test_plan import LABELS, rows
 from ulk_tf.classifiers.training import BaseModel
-from ulk_tf.corpus.design import BaseId
+from ulk_tf.corpus.base_id import BaseId
 from ulk_tf.corpus.pipeline import label_shares
 from ulk_tf.errors import UserError
 from ulk_tf.settings.presets import experiment

@@ -7,8 +7,8 @@ import pytest
 
 from tests.evaluation import fakes
 from ulk_tf.classifiers.training import BaseModel
+from ulk_tf.corpus.base_id import BaseId
 from ulk_tf.corpus.build import Corpus
-from ulk_tf.corpus.design import BaseId
 from ulk_tf.evaluation.knowledge import is_insider, knowledge, sentences
 from ulk_tf.evaluation.movement import mean_confidence, mean_movement
 from ulk_tf.evaluation.report import held, render

@@ -20,7 +20,8 @@ from ulk_tf.evaluation.predictions import predictions
 from ulk_tf.evaluation.scores import Scores
 from ulk_tf.files import Array
 from ulk_tf.settings.attack_configs import AttackConfig
-from ulk_tf.settings.attack_table import AttackPresets, AttackRow, imported
+from ulk_tf.settings.attack_row import AttackPresets, AttackRow
+from ulk_tf.settings.attack_table import imported
 from ulk_tf.settings.validated import flag
 
 OUTPUT = "membership"

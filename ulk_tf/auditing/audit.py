@@ -9,14 +9,14 @@ import numpy as np
 
 from ulk_tf.answers.form import Form
 from ulk_tf.answers.interpret import interpret_both
-from ulk_tf.answers.interpreted import Interpreted
 from ulk_tf.answers.numbers import checked
 from ulk_tf.auditing.finding import Finding
 from ulk_tf.auditing.findings import tell
 from ulk_tf.auditing.fit import Fit, check_fit
 from ulk_tf.auditing.resolution import Resolution, measure
 from ulk_tf.auditing.trained_form import check_form, choose_version
-from ulk_tf.blackbox.asking import STORED, Asking
+from ulk_tf.auditing.versions import Version, warnings_about
+from ulk_tf.blackbox.asking import Asking
 from ulk_tf.blackbox.open import is_recording
 from ulk_tf.blackbox.probe import record
 from ulk_tf.blackbox.recording import Recording
@@ -27,32 +27,6 @@ from ulk_tf.progress import notes, say
 from ulk_tf.serving.loading import LoadedAttack
 
 SCHEMA_VERSION = 1
-
-
-@dataclass(frozen=True)
-class Version:
-    """Answers of one version of the target.
-
-    Attributes:
-        recording: the answers and where they came from.
-        interpreted: the same as posteriors.
-    """
-
-    recording: Recording
-    interpreted: Interpreted
-
-    def as_json(self) -> dict[str, Any]:
-        """Its entry in audit.json."""
-        return {
-            "target": self.recording.target,
-            "versions": list(self.recording.versions),
-            "queries": self.recording.queries,
-            "started": self.recording.started,
-            "finished": self.recording.finished,
-            "asked": dict(self.recording.asked),
-            "answers": self.interpreted.kind,
-            "notes": [*self.recording.notes, *self.interpreted.notes],
-        }
 
 
 @dataclass(frozen=True)
@@ -185,7 +159,7 @@ def _compared(before: Any, after: Any, attacks: Sequence[LoadedAttack], asking: 
         tuple(findings),
         resolution,
         tuple(fits),
-        (*chosen, *_warnings(old, new, resolution, fits)),
+        (*chosen, *warnings_about(old, new, resolution, fits)),
     )
 
 
@@ -243,56 +217,3 @@ def _answers(attack: LoadedAttack, before: Array, after: Array) -> dict[str, Arr
         if not np.isfinite(value).all():
             raise UserError(f"finite numbers from {attack.path}", f"NaN or infinity in {name}")
     return {name: value[0] for name, value in found.items()}
-
-
-def _warnings(
-    before: Version, after: Version, resolution: Resolution, fits: Sequence[Fit]
-) -> list[str]:
-    said = []
-    if resolution.moved == 0:
-        said.append(
-            "Both versions answer exactly the same: either it was one version twice, or the "
-            "update changed nothing. There is nothing for an attack to read."
-        )
-    elif not resolution.exceeded:
-        said.append(f"{resolution.sentence[0].upper()}{resolution.sentence[1:]}.")
-    for name, side in (("Before", before), ("After", after)):
-        notes = (*side.recording.notes, *side.interpreted.notes)
-        said += [f"{name}: {note}" for note in dict.fromkeys(notes)]
-        if not side.recording.versions:
-            said.append(f"{name}: the version that answered is not known.")
-        if not side.recording.probing_set:
-            said.append(
-                f"{name}: the recording does not say to which probing set it answers; "
-                "it was taken for the attack's own, in its order."
-            )
-    said += [fit.sentence for fit in fits if not fit.fits]
-    kinds = before.interpreted.kind, after.interpreted.kind
-    if kinds[0] != kinds[1]:
-        forms = f"{kinds[0]} before, {kinds[1]} after"
-        said.append(f"The two versions answer in different forms: {forms}.")
-    said += _asked_differently(before.recording.asked, after.recording.asked)
-    versions = before.recording.versions, after.recording.versions
-    if versions[0] and versions[0] == versions[1] and resolution.moved > 0:
-        said.append(
-            f"Version {versions[0][0]} answered both times, and not the same: the target may "
-            "answer by chance, and then what moved is noise."
-        )
-    return said
-
-
-def _asked_differently(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
-    """Name what makes the answers of two versions incomparable, if both say how they were asked."""
-    usual = {
-        "scale": STORED,
-        "signature": "its own choice",
-        "output": "its own choice",
-        "answer": "the whole answer",
-        "class_names": "the attack's own",
-    }
-    return [
-        f"The two versions were asked differently (--{key}={before[key] or default} before, "
-        f"--{key}={after[key] or default} after): what moved may be that, and no update."
-        for key, default in usual.items()
-        if key in before and key in after and before[key] != after[key]
-    ]

@@ -5,7 +5,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from ulk_tf.classifiers.training import BaseModel
-from ulk_tf.corpus.design import BaseId, Design
+from ulk_tf.corpus.base_id import BaseId
+from ulk_tf.corpus.design import Design
 from ulk_tf.corpus.executors import Executor
 from ulk_tf.corpus.locks import disk_errors, locked
 from ulk_tf.errors import UserError

@@ -9,16 +9,18 @@ from pathlib import Path
 import numpy as np
 
 from ulk_tf.classifiers.training import BaseModel
+from ulk_tf.corpus.base_id import ROLES_OF, BaseId
 from ulk_tf.corpus.bases import find, train_missing
 from ulk_tf.corpus.choosing import choose, of_choice
 from ulk_tf.corpus.corpus import Corpus, added
-from ulk_tf.corpus.design import ROLES_OF, BaseId, Design
+from ulk_tf.corpus.design import Design
 from ulk_tf.corpus.designs import designs_of
 from ulk_tf.corpus.executors import Executor, open_executor
 from ulk_tf.corpus.extraction import answers
 from ulk_tf.corpus.gaps import complete, gaps
 from ulk_tf.corpus.jobs import UpdateJob
 from ulk_tf.corpus.locks import disk_errors, locked
+from ulk_tf.corpus.plan import plan_arrays
 from ulk_tf.corpus.reading import read_updates
 from ulk_tf.corpus.shards import Shards
 from ulk_tf.corpus.soundness import about_bases, about_data, about_files
@@ -199,7 +201,7 @@ def _open(
     folder = design.folder
     locks.enter_context(locked(folder))
     with disk_errors(folder):
-        save_npz(folder / "plan.npz", design.plan_arrays())
+        save_npz(folder / "plan.npz", plan_arrays(design.plan))
     return design, Shards(folder, design.identity, design.probe_digests)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ulk_tf.classifiers.training import BaseModel
-from ulk_tf.corpus.design import BaseId
+from ulk_tf.corpus.base_id import BaseId
 from ulk_tf.corpus.updates import Updates
 from ulk_tf.data.datasets import Dataset
 from ulk_tf.data.splits import Role, Splits

@@ -1,7 +1,6 @@
 """Design of one side's corpus: its base models, its updates, and their keys."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import numpy as np
 from ulk_tf.classifiers.base_file import opened, with_architecture
 from ulk_tf.classifiers.side_procedure import procedure_of
 from ulk_tf.classifiers.training import BaseModel, measured
+from ulk_tf.corpus.base_id import ROLES_OF, BaseId
 from ulk_tf.corpus.changes import NONE
 from ulk_tf.corpus.jobs import TrainingJob, UpdateJob
 from ulk_tf.corpus.plan import PlanRows, draw, prior_of
@@ -22,21 +22,6 @@ from ulk_tf.settings.keys import training_key, update_key
 SCHEMA = 3
 # Part of the keys of base models, whose format is unchanged since this schema.
 BASE_SCHEMA = 2
-ROLES_OF: Mapping[str, tuple[Role, ...]] = {
-    "owner": ("target",),
-    "adversary": ("shadow", "validation"),
-}
-
-
-@dataclass(frozen=True)
-class BaseId:
-    """Identity of a base model: its role, and its number within the role."""
-
-    role: Role
-    number: int
-
-    def __str__(self) -> str:
-        return f"{self.role}-{self.number:03d}"
 
 
 class Design:
@@ -236,18 +221,6 @@ class Design:
             update=self.party.update,
             old=self.old(base) if self.party.update.reads_old else NONE,
         )
-
-    def plan_arrays(self) -> dict[str, Array]:
-        """Return the plan as arrays to save: role, base, indices and seeds of every update."""
-        counts = list(self.updates.values())
-        roles = [ROLES.index(base.role) for base in self.updates]
-        numbers = [base.number for base in self.updates]
-        return {
-            "role": np.repeat(np.array(roles, np.int32), counts),
-            "base": np.repeat(np.array(numbers, np.int32), counts),
-            "indices": np.concatenate([rows.indices for rows in self.plan.values()]),
-            "seeds": np.concatenate([rows.seeds for rows in self.plan.values()]),
-        }
 
     def _read(self, settings: Mapping[str, object]) -> dict[str, object]:
         """Leave out the settings that the procedure does not read."""

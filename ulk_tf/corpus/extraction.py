@@ -9,8 +9,9 @@ import numpy as np
 from ulk_tf import defences
 from ulk_tf.answers.interpret import interpret
 from ulk_tf.classifiers.training import BaseModel
+from ulk_tf.corpus.base_id import BaseId
 from ulk_tf.corpus.bases import find, train_missing
-from ulk_tf.corpus.design import BaseId, Design
+from ulk_tf.corpus.design import Design
 from ulk_tf.corpus.designs import designs_of
 from ulk_tf.corpus.executors import open_executor
 from ulk_tf.data.datasets import Dataset

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from ulk_tf.classifiers.training import BaseModel
+from ulk_tf.corpus.base_id import BaseId
 from ulk_tf.corpus.changes import trained_together
-from ulk_tf.corpus.design import BaseId, Design
+from ulk_tf.corpus.design import Design
 from ulk_tf.corpus.shards import Shards
 
 # Updates in one file: about a megabyte, some seconds of work; a multiple of the engine's block.

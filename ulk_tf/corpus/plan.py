@@ -1,9 +1,11 @@
 """Plan: the updating set and the seed of every update, drawn before anything is computed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from ulk_tf.corpus.base_id import BaseId
 from ulk_tf.data.splits import ROLES, Role
 from ulk_tf.files import Array
 
@@ -26,6 +28,21 @@ class PlanRows:
 
     indices: Array
     seeds: Array
+
+
+def plan_arrays(plan: Mapping[BaseId, PlanRows]) -> dict[str, Array]:
+    """Return a plan as arrays to save: role, base, indices and seeds of every update.
+
+    Args:
+        plan: planned updates by base model.
+    """
+    counts = [len(rows.indices) for rows in plan.values()]
+    return {
+        "role": np.repeat(np.array([ROLES.index(base.role) for base in plan], np.int32), counts),
+        "base": np.repeat(np.array([base.number for base in plan], np.int32), counts),
+        "indices": np.concatenate([rows.indices for rows in plan.values()]),
+        "seeds": np.concatenate([rows.seeds for rows in plan.values()]),
+    }
 
 
 def draw(

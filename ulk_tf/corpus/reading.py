@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ulk_tf.corpus.base_id import BaseId
 from ulk_tf.corpus.defended import defended
-from ulk_tf.corpus.design import BaseId, Design
+from ulk_tf.corpus.design import Design
 from ulk_tf.corpus.locks import disk_errors
 from ulk_tf.corpus.shards import Shards
 from ulk_tf.corpus.updates import Updates

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from ulk_tf.classifiers.training import CHECKED, BaseModel
-from ulk_tf.corpus.design import BaseId, Design
+from ulk_tf.corpus.base_id import BaseId
+from ulk_tf.corpus.design import Design
 from ulk_tf.data.datasets import Dataset
 
 # Greatest number of classes or base models named in one sentence.

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from ulk_tf.classifiers.training import BaseModel
-from ulk_tf.corpus.design import BaseId, Design
+from ulk_tf.corpus.base_id import BaseId
+from ulk_tf.corpus.design import Design
 from ulk_tf.corpus.executors import Executor
 from ulk_tf.corpus.shards import Shards
 from ulk_tf.errors import UserError

@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from ulk_tf.corpus.base_id import BaseId
 from ulk_tf.corpus.bases import find
 from ulk_tf.corpus.build import designs_of
 from ulk_tf.corpus.changes import trained_together
 from ulk_tf.corpus.choosing import of_choice
-from ulk_tf.corpus.design import BaseId, Design
+from ulk_tf.corpus.design import Design
 from ulk_tf.corpus.extraction import extract
 from ulk_tf.corpus.gaps import missing_updates
 from ulk_tf.data.probe_sizes import RESERVED

@@ -21,7 +21,8 @@ from ulk_tf.evaluation.metrics_table import METRICS
 from ulk_tf.evaluation.movement import mean_confidence, mean_movement
 from ulk_tf.evaluation.scores import Scores
 from ulk_tf.files import Array
-from ulk_tf.settings.attack_table import AttackRow, imported
+from ulk_tf.settings.attack_row import AttackRow
+from ulk_tf.settings.attack_table import imported
 
 TENTHS = 10
 # Posteriors and movements this near to their bounds are at them.

@@ -15,7 +15,8 @@ import typing
 from typing import Any, Literal
 
 from ulk_tf.errors import UserError
-from ulk_tf.settings.attack_table import Fields, attack_row
+from ulk_tf.settings.attack_row import Fields
+from ulk_tf.settings.attack_table import attack_row
 
 Preset = Literal["quick", "default", "paper"]
 PRESETS: tuple[Preset, ...] = typing.get_args(Preset)
