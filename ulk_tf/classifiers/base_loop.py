@@ -94,7 +94,11 @@ def epoch_orders(size: int, epochs: int, seed: int) -> Iterator[Array]:
         epochs: number of epochs.
         seed: seed of the order.
     """
+    # There is nothing to tune, and every opening would wait for a thread that tries.
+    options = tf.data.Options()
+    options.autotune.enabled = False
     shuffled = tf.data.Dataset.range(size).shuffle(size, seed=seed).batch(size)
+    shuffled = shuffled.with_options(options)
     for _ in range(epochs):
         yield next(iter(shuffled)).numpy().astype(np.int32)
         iter(shuffled)
