@@ -92,12 +92,13 @@ def sweep(
         keep(name, experiment, anew)
 
     adaptive(PLAIN, PLAIN.name)
-    for seed in OTHER_SEEDS:
-        adaptive(PLAIN, at_seed(seed), seed)
     if naive:
         entries |= _unknowing(make, settings, loaded, ledger)
     for one in settings:
         adaptive(one, one.name)
+    # They tell how far one setting varies, which matters once there is something to compare.
+    for seed in OTHER_SEEDS:
+        adaptive(PLAIN, at_seed(seed), seed)
     for one in (*settings, PLAIN) if useful else ():
         experiment = make(**one.flags)
         keep(utility_of(one), experiment, partial(_utility, experiment, loaded))
