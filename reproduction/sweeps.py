@@ -134,7 +134,11 @@ def _row(found: Sweep, name: str) -> Row | None:
 
 
 def _leak(found: Sweep, row: Row | None) -> str:
-    return f"{share(found, row.adaptive)}: {found.score(row.adaptive)['mean']:.3g}" if row else ""
+    if row is None:
+        return ""
+    score = f"{found.score(row.adaptive)['mean']:.3g}"
+    # There is no share of a gain that was not shown.
+    return ": ".join(filter(None, (share(found, row.adaptive), score)))
 
 
 PAGES: dict[str, tuple[Path, Callable[[str], str]]] = {

@@ -27,8 +27,8 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def measured(folder: Path) -> str:
-    entries = {"plain": entry(0.9), "5 epochs": entry(0.5), "round:4": entry(0.3)}
+def measured(folder: Path, plain: float = 0.9) -> str:
+    entries = {"plain": entry(plain), "5 epochs": entry(0.5), "round:4": entry(0.3)}
     entries |= {"plain, seed 1": entry(0.9)}
     path = folder / "sweep.json"
     path.write_text(json.dumps({"schema_version": 1, "entries": entries}))
@@ -56,6 +56,12 @@ def test_a_sweep_of_other_sizes_has_a_record_and_a_column_of_its_own(kept: Path)
     assert (kept / "kept" / "updates_digits_li_4x500.json").exists()
     lines = (kept / "page.md").read_text().splitlines()
     assert lines[2] == "| A_LI: Accuracy | digits | digits, 4 x 500 |"
+
+
+def test_where_the_plain_gain_is_not_shown_scores_stand_alone(kept: Path) -> None:
+    sweeps.keep(measured(kept, plain=0.15), "updates", "li", "mnist")
+    lines = (kept / "page.md").read_text().splitlines()
+    assert "| plain | 0.15 |" in lines and "| 5 epochs | 0.5 |" in lines
 
 
 def test_mistakes_are_told(kept: Path) -> None:
