@@ -98,6 +98,7 @@ def test_a_verdict_comes_first(done: Done) -> None:
 def test_nothing_is_written_elsewhere(done: Done) -> None:
     assert {path.name for path in done.folder.iterdir()} == {"r", "e"}
     assert {path.name for path in (done.folder / "r" / "digits").iterdir()} == {
+        "autoencoders",
         "bases",
         "corpus",
         "msr",
