@@ -7,6 +7,8 @@ from ulk_tf.classifiers import procedure_class
 from ulk_tf.errors import UserError
 from ulk_tf.progress import say
 
+INLINE = "inline"
+
 
 def give_bases(flags: dict[str, Any]) -> None:
     """Replace base models and their samples by names, for both sides.
@@ -42,15 +44,17 @@ def give_procedures(flags: dict[str, Any]) -> None:
         flags[flag] = procedure_class.give(given)
         if not procedure_class.is_local(flags[flag]):
             continue
-        expected = f"{given.__name__} in a module that worker processes can import"
-        if "executor" not in flags:
-            flags["executor"] = "inline"
-            say(
-                f"{given.__name__} cannot be sent to worker processes: updates are computed in "
-                "this process. Move it into a module that can be imported."
+        if flags.get("executor", INLINE) != INLINE:
+            raise UserError(
+                f"{given.__name__} in a module that worker processes can import",
+                f"one of {given.__module__}",
+                f"Or use executor='{INLINE}'.",
             )
-        elif flags["executor"] != "inline":
-            raise UserError(expected, f"one of {given.__module__}", "Or use executor='inline'.")
+        _say_inline(
+            flags,
+            f"{given.__name__} cannot be sent to worker processes",
+            "Move it into a module that can be imported.",
+        )
 
 
 def compute_inline(flags: dict[str, Any], model: str) -> None:
@@ -60,10 +64,16 @@ def compute_inline(flags: dict[str, Any], model: str) -> None:
         flags: flags by name; changed in place.
         model: the model, for people.
     """
+    _say_inline(
+        flags,
+        f"{model} cannot be sent to worker processes, since Keras cannot read its architecture "
+        "there",
+        "Move its custom layers into a module that can be imported.",
+    )
+
+
+def _say_inline(flags: dict[str, Any], reason: str, remedy: str) -> None:
+    """Choose the executor in this process, and say why, unless one was asked for."""
     if "executor" not in flags:
-        flags["executor"] = "inline"
-        say(
-            f"{model} cannot be sent to worker processes, since Keras cannot read its "
-            "architecture there: updates are computed in this process. Move its custom layers into "
-            "a module that can be imported."
-        )
+        flags["executor"] = INLINE
+        say(f"{reason}: updates are computed in this process. {remedy}")

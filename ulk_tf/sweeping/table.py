@@ -36,15 +36,22 @@ def table(found: Sweep) -> str:
 def _caption(found: Sweep) -> str:
     over = baseline(found.baseline).title.lower()
     gain = found.gain(found.plain.adaptive)
-    spread = float(np.std(found.spread, ddof=1))
     told = (
         f"{attack_name(found.attack)}: the gain over {over} is {gain['mean']:.3g} "
-        f"[{gain['low']:.3g}, {gain['high']:.3g}] without any setting, with a standard deviation "
-        f"of {spread:.2g} over {len(found.spread)} training seeds."
+        f"[{gain['low']:.3g}, {gain['high']:.3g}] without any setting{_spread(found)}."
     )
     if gain["low"] > 0:
         return f"{told} Leak is a gain as a share of that one."
     return f"{told} It is not above zero, so no share of it is given."
+
+
+def _spread(found: Sweep) -> str:
+    """Words on other training seeds; empty where a sweep has not come to them."""
+    count = len(found.spread)
+    if count < 2:
+        return ""
+    spread = float(np.std(found.spread, ddof=1))
+    return f", with a standard deviation of {spread:.2g} over {count} training seeds"
 
 
 def label(setting: Setting) -> str:
