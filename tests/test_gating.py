@@ -15,7 +15,8 @@ import ulk_tf
 from ulk_tf import __main__ as commands
 from ulk_tf.errors import UserError
 from ulk_tf.evaluation.results import KEYS
-from ulk_tf.gating import Limit, gate, junit, load_limits, markdown, passed
+from ulk_tf.gating import gate, junit, markdown, passed
+from ulk_tf.limits import Limit
 from ulk_tf.result import Result
 from ulk_tf.settings import cli
 
@@ -77,26 +78,6 @@ def test_a_gain_that_rose_beyond_the_joint_interval() -> None:
     assert gate(result(0.1, 0.05), [], Result(Path(), moved))[0].state == "held"
     with pytest.raises(UserError, match="a result of lde"):
         gate(result(), [], result(attack="lde"))
-
-
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("", "tables"),
-        ("[[limit]]\nmetric='a'", "at_most = 0.1"),
-        ("[[limit]]\nmetric='a'\nbaseline='b'\nat_most='c'", "at_most = 0.1"),
-        ("[[limit]]\nmetric='a'\nbaseline='b'\nat_most=true", "at_most = 0.1"),
-        ("[[limit]]\nmetric='a'\nbaseline='b'\nat_most=nan", "at_most = 0.1"),
-        ("[[limit]]\nmetric='a'\nbaseline='b'\nat_most=1\nmax=2", "at_most = 0.1"),
-        ("[limit]\nmetric='a'", "tables"),
-        ("[[limits]]\nmetric='a'", "tables"),
-        ("not toml", "tables"),
-    ],
-)
-def test_limits_that_are_none(tmp_path: Path, text: str, told: str) -> None:
-    (tmp_path / "limits.toml").write_text(text)
-    with pytest.raises(UserError, match=told):
-        load_limits(tmp_path / "limits.toml")
 
 
 def test_a_limit_on_what_the_run_has_not() -> None:

@@ -1,17 +1,9 @@
 """Gate: compares the gains of attacks with an owner's limits, for a CI job to pass or fail.
 
-Limits are a TOML file, such as
-
-    [[limit]]
-    metric = "accuracy"
-    baseline = "most_frequent_label"
-    at_most = 0.1
-
 The gate needs neither TensorFlow nor Keras: a CI job that only gates installs NumPy alone.
 """
 
 import math
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,30 +11,12 @@ from typing import Any, Literal
 from xml.sax.saxutils import quoteattr
 
 from ulk_tf.errors import UserError
+from ulk_tf.limits import Limit, load_limits
 from ulk_tf.result import Result
 
 State = Literal["held", "broken", "undecided"]
-MAX_BYTES = 2**20
 # Parts of a config that do not affect the figures of a result.
 _SILENT = ("folders", "execution")
-
-
-@dataclass(frozen=True)
-class Limit:
-    """Limit on the gain of an attack over a baseline.
-
-    Attributes:
-        metric: name of a metric, such as accuracy.
-        baseline: name of a baseline, such as most_frequent_label.
-        at_most: the largest gain allowed: a difference for metrics where more is better, a share
-            of the baseline where less is better.
-        attack: name of the attack; when empty, every result with that metric is checked.
-    """
-
-    metric: str
-    baseline: str
-    at_most: float
-    attack: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,6 +56,7 @@ def gate(
 
     Example:
         >>> import ulk_tf
+        >>> from ulk_tf.limits import Limit
         >>> checks = ulk_tf.gate(trained, [Limit("accuracy", "most_frequent_label", 0.1)])
         >>> checks[0].name, checks[0].state
         ('li accuracy over most_frequent_label', 'broken')
@@ -107,25 +82,6 @@ def passed(checks: Sequence[Check], undecided: Literal["broken", "held"] = "brok
         check.state == "held" or (check.state == "undecided" and undecided == "held")
         for check in checks
     )
-
-
-def load_limits(path: Path) -> list[Limit]:
-    """Read limits from a TOML file.
-
-    Raises:
-        UserError: the file is missing or not TOML, or a table in it is not a limit.
-    """
-    wanted = "a TOML file with tables [[limit]] of metric, baseline and at_most"
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise UserError(f"limits of at most {MAX_BYTES} bytes", str(path))
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UserError(wanted, f"{path} ({error})") from error
-    tables = content.get("limit")
-    if not isinstance(tables, list) or not tables or set(content) != {"limit"}:
-        raise UserError(wanted, f"{', '.join(content) or 'nothing'} in {path}")
-    return [_limit(table, path) for table in tables]
 
 
 def markdown(checks: Sequence[Check]) -> str:
@@ -214,24 +170,6 @@ def _of(limit: Limit, results: Sequence[Result]) -> list[Result]:
         have = ", ".join(f"{one.attack_name} {gain}" for one in results for gain in one.gains)
         raise UserError(f"limits on {have}", f"{limit.attack} {key}".strip())
     return found
-
-
-def _limit(table: Any, path: Path) -> Limit:
-    kinds: dict[str, type | tuple[type, ...]] = {
-        "metric": str,
-        "baseline": str,
-        "at_most": (int, float),
-        "attack": str,
-    }
-    fine = isinstance(table, dict) and set(table) <= set(kinds)
-    fine = fine and {"metric", "baseline", "at_most"} <= set(table)
-    fine = fine and all(isinstance(v, kinds[k]) and v is not True for k, v in table.items())
-    if not fine or not math.isfinite(table["at_most"]):
-        raise UserError(
-            'a limit such as metric = "accuracy", baseline = "prior", at_most = 0.1',
-            f"{table} in {path}",
-        )
-    return Limit(**table)
 
 
 def _figures(config: Mapping[str, Any]) -> dict[str, Any]:
