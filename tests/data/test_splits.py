@@ -246,9 +246,3 @@ def test_new_classes_that_cannot_be(flags: dict[str, object], words: str) -> Non
     plain = split(asked(), 1797)
     with pytest.raises(UserError, match=words):
         with_new_classes(plain, asked(**flags), labels, labels)
-
-
-@pytest.mark.parametrize("text", ["", "a", "3-", "-3", "1;2", "0-4,x"])
-def test_classes_that_are_none(text: str) -> None:
-    with pytest.raises(UserError, match=r"--shadow_classes"):
-        asked(shadow_classes=text)

@@ -7,7 +7,7 @@ import numpy as np
 from ulk_tf.data.splits import Splits
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array
-from ulk_tf.settings.config import known_classes
+from ulk_tf.settings.class_labels import parse_classes
 from ulk_tf.settings.experiment import Experiment
 
 
@@ -29,7 +29,7 @@ def with_known_classes(
     def kept(indices: Array, labels: Array, classes: str | None) -> Array:
         if classes is None:
             return indices
-        return indices[np.isin(labels[indices], known_classes(classes))]
+        return indices[np.isin(labels[indices], parse_classes(classes))]
 
     owner, adversary = experiment.owner.data.classes, experiment.adversary.data.classes
     if owner is None and adversary is None:
@@ -84,7 +84,7 @@ def with_new_classes(
                 f"no --{prefix}new_classes beside --{prefix}base_model, which is trained already",
                 f"--{prefix}new_classes={text}",
             )
-        found = np.isin(labels, known_classes(text))
+        found = np.isin(labels, parse_classes(text))
         if found.all() or not found.any():
             raise UserError(
                 f"--{prefix}new_classes to name some classes of the data set, not all", text

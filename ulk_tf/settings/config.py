@@ -4,38 +4,18 @@ Every field is a flag of the same name. `presets.py` fills them by attack, data 
 """
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from ulk_tf import defences
 from ulk_tf.errors import UserError
+from ulk_tf.settings.class_labels import parse_classes
 from ulk_tf.settings.update_config import Optimizer
 from ulk_tf.settings.validated import Validated, flag
 
 # Values of --probes for a probing set of random values, and for one that the adversary chooses.
 NOISE, CHOSEN = "noise", "chosen"
 ExecutorName = Literal["processes", "inline", "ray"]
-
-
-def _check_classes(text: str) -> None:
-    known_classes(text)
-
-
-def known_classes(text: str) -> tuple[int, ...]:
-    """Parse a list of labels such as `0-4` or `0,2,7` into labels, ascending.
-
-    Args:
-        text: whole numbers and ranges, separated by commas.
-
-    Raises:
-        UserError: the text is not such a list.
-    """
-    labels: set[int] = set()
-    for part in text.split(","):
-        first, dash, last = part.strip().partition("-")
-        if not first.isdecimal() or (dash and not last.isdecimal()):
-            raise UserError("--classes as labels and ranges, such as 0-4 or 0,2,7", repr(text))
-        labels.update(range(int(first), int(last or first) + 1))
-    return tuple(sorted(labels))
 
 
 @dataclass(frozen=True)
@@ -49,12 +29,12 @@ class DataConfig(Validated):
     classes: str | None = flag(
         None,
         "labels of the classes that the side has samples of, such as 0-4 or 0,2,7; all when none",
-        check=_check_classes,
+        check=parse_classes,
     )
     new_classes: str | None = flag(
         None,
         "labels of classes that base models have never seen, such as 9; updating sets have them",
-        check=_check_classes,
+        check=partial(parse_classes, flag="--new_classes"),
     )
     samples: int | None = flag(
         None,

@@ -15,7 +15,7 @@ def flag(
     help: str,
     low: float | None = None,
     high: float | None = None,
-    check: Callable[[Any], None] | None = None,
+    check: Callable[[Any], object] | None = None,
 ) -> Any:
     """Define a config field that is also a flag.
 
