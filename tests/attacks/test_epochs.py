@@ -126,7 +126,11 @@ def test_a_killed_training_goes_on_to_the_same_weights(
     for epoch in (2, 3):
         killed(monkeypatch, kind, state, epoch)
     again = train(kind, state)
-    assert again.curves == whole.curves
+    assert set(again.curves) == set(whole.curves)
+    for name, values in whole.curves.items():
+        # What a step only reports is at times added up in another order, trace by trace.
+        tolerance = 0 if name.startswith("val_") else 1e-6
+        np.testing.assert_allclose(again.curves[name], values, rtol=tolerance, atol=0)
     for expected, found in zip(whole.model.get_weights(), again.model.get_weights(), strict=True):
         np.testing.assert_array_equal(expected, found)
 
