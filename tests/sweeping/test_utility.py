@@ -1,11 +1,13 @@
 """Utility of answers, by hand."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from tests.corpus.settings import digits, tiny
+from ulk_tf.evaluation.intervals import Estimate
 from ulk_tf.sweeping.utility import calibration_error, utility
 
 
@@ -17,12 +19,24 @@ def test_calibration_error_by_hand() -> None:
     assert calibration_error(answers, labels) == pytest.approx(expected)
 
 
+def utility_of(runs: Path, **flags: Any) -> dict[str, Estimate]:
+    plain, own = (tiny(runs, target_updates=3, training_updates=1, **one) for one in ({}, flags))
+    return utility(own, plain, digits())
+
+
 def test_utility_of_labels_is_the_accuracy_of_posteriors(tmp_path: Path) -> None:
-    small = {"target_updates": 3, "training_updates": 1}
-    exact, labels = (
-        utility(tiny(tmp_path, defence=defence, **small), digits()) for defence in (None, "label")
-    )
+    exact, labels = (utility_of(tmp_path, defence=defence) for defence in (None, "label"))
     assert labels["accuracy"] == exact["accuracy"]
     assert exact["change"].mean == 0 < labels["change"].mean
     wrong = 1 - labels["accuracy"].mean
     assert labels["calibration_error"].mean == pytest.approx(wrong)
+
+
+def test_a_defence_of_updates_changes_the_answers(tmp_path: Path) -> None:
+    noisy, noisier = (
+        utility_of(tmp_path, dp_noise_multiplier=multiplier) for multiplier in (0.3, 30.0)
+    )
+    assert 0 < noisy["change"].mean < noisier["change"].mean < 1
+    # Beside the undefended service, not beside exact answers after the same noisy update.
+    both = utility_of(tmp_path, dp_noise_multiplier=30.0, defence="round:6")
+    assert both["change"].mean == pytest.approx(noisier["change"].mean, rel=1e-3)

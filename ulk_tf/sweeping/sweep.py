@@ -101,12 +101,12 @@ def sweep(
         adaptive(PLAIN, at_seed(seed), seed)
     for one in (*settings, PLAIN) if useful else ():
         experiment = make(**one.flags)
-        keep(utility_of(one), experiment, partial(_utility, experiment, loaded))
+        keep(utility_of(one), experiment, partial(_utility, experiment, plain, loaded))
     return result_of(plain.attack_name, settings, entries)
 
 
-def _utility(experiment: Experiment, loaded: Loaded) -> Entry:
-    found = utility(experiment, loaded.dataset, loaded.shadow_dataset)
+def _utility(experiment: Experiment, undefended: Experiment, loaded: Loaded) -> Entry:
+    found = utility(experiment, undefended, loaded.dataset, loaded.shadow_dataset)
     return {name: one.as_json() for name, one in found.items()}
 
 

@@ -9,7 +9,7 @@ from ulk_tf.data.datasets import Dataset
 from ulk_tf.evaluation.intervals import Estimate, interval
 from ulk_tf.evaluation.movement import total_variation
 from ulk_tf.files import Array
-from ulk_tf.settings.config import DefenceConfig, ProbingConfig
+from ulk_tf.settings.config import ProbingConfig
 from ulk_tf.settings.experiment import Experiment
 
 # Labelled samples that a service is asked, and updates of each target base model.
@@ -18,23 +18,27 @@ BINS = 15
 
 
 def utility(
-    experiment: Experiment, dataset: Dataset, shadow_dataset: Dataset | None = None
+    experiment: Experiment,
+    undefended: Experiment,
+    dataset: Dataset,
+    shadow_dataset: Dataset | None = None,
 ) -> dict[str, Estimate]:
     """Measure the answers of updated target models to new labelled samples.
 
     Args:
         experiment: settings of the owner, and the sizes.
+        undefended: the same without a defence of answers or of updates.
         dataset: the owner's data set; a small one gives fewer than `SAMPLES`.
         shadow_dataset: the adversary's data set; None if it is the owner's.
 
     Returns:
         accuracy: share of right answers.
         calibration_error: expected calibration error, in bins of equal width (Guo et al. 2017).
-        change: mean total variation distance between an answer and the undefended one, 0 to 1.
+        change: mean total variation distance between an answer and that of the undefended service
+            after an update on the same samples, 0 to 1.
     """
-    asked = asked_of(experiment, dataset)
-    exact = replace(asked, owner=replace(asked.owner, defence=DefenceConfig()))
-    corpora = [build_corpus(one, dataset, shadow_dataset, ("owner",)) for one in (asked, exact)]
+    both = (asked_of(one, dataset) for one in (experiment, undefended))
+    corpora = [build_corpus(one, dataset, shadow_dataset, ("owner",)) for one in both]
     defended, plain = (corpus.updates["target"] for corpus in corpora)
     rows = np.arange(len(defended))
     answers, exactly = defended.after[rows], plain.after[rows]
