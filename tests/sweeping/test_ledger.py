@@ -12,7 +12,7 @@ from ulk_tf.errors import UserError
 from ulk_tf.preflight import Loaded
 from ulk_tf.settings.presets import experiment
 from ulk_tf.sweeping import sweep
-from ulk_tf.sweeping.ledger import Ledger
+from ulk_tf.sweeping.ledger import Ledger, read_entries
 
 
 def test_an_entry_counts_for_its_own_experiment_only(tmp_path: Path) -> None:
@@ -27,6 +27,16 @@ def test_an_entry_counts_for_its_own_experiment_only(tmp_path: Path) -> None:
     (tmp_path / "sweep.json").write_text("[]")
     with pytest.raises(UserError, match="a sweep of schema 1"):
         Ledger(tmp_path / "sweep.json")
+
+
+def test_sweeps_side_by_side_keep_what_the_other_measured(tmp_path: Path) -> None:
+    path, one = tmp_path / "sweep.json", experiment("li")
+    defences, adversaries = Ledger(path), Ledger(path)
+    defences.add("plain", one, {"seconds": 1.0})
+    assert adversaries.find("plain", one) is not None
+    adversaries.add("10 probes", one, {"seconds": 2.0})
+    defences.add("round:2", one, {"seconds": 3.0})
+    assert set(read_entries(path)) == {"plain", "10 probes", "round:2"}
 
 
 def test_another_source_of_a_procedure_or_another_file_is_measured_anew(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ulk_tf.corpus.locks import locked
 from ulk_tf.errors import UserError
 from ulk_tf.files import digest, read_json, write_json
 from ulk_tf.settings.experiment import Experiment
@@ -40,7 +41,7 @@ def read_entries(path: Path) -> dict[str, Entry]:
 
 
 class Ledger:
-    """Ledger of the sweeps of one attack in one folder.
+    """Ledger of the sweeps of one attack in one folder, which may be at work on it side by side.
 
     Args:
         path: path of the JSON file.
@@ -51,13 +52,11 @@ class Ledger:
     def __init__(self, path: Path, content: Callable[[Experiment], str] = lambda _: "") -> None:
         self.path = path
         self._content = content
-        self._entries: dict[str, Entry] = {}
-        if path.exists():
-            self._entries = read_entries(path)
+        self._entries()  # a file that is none is told now
 
     def find(self, name: str, experiment: Experiment) -> Entry | None:
         """Return what was measured under a name; None if it was of another experiment."""
-        entry = self._entries.get(name)
+        entry = self._entries().get(name)
         return entry if entry and entry["key"] == self._key(experiment) else None
 
     def add(self, name: str, experiment: Experiment, entry: Entry) -> Entry:
@@ -68,9 +67,14 @@ class Ledger:
             experiment: settings that it was measured with.
             entry: JSON values.
         """
-        self._entries[name] = {"key": self._key(experiment)} | entry
-        write_json(self.path, {"schema_version": SCHEMA_VERSION, "entries": self._entries})
-        return self._entries[name]
+        own = {"key": self._key(experiment)} | entry
+        with locked(self.path.parent, wait=True):
+            entries = {**self._entries(), name: own}
+            write_json(self.path, {"schema_version": SCHEMA_VERSION, "entries": entries})
+        return own
+
+    def _entries(self) -> dict[str, Entry]:
+        return read_entries(self.path) if self.path.exists() else {}
 
     def _key(self, experiment: Experiment) -> str:
         """Digest of what decides a result; folders and execution do not."""
