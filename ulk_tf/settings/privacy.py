@@ -79,7 +79,8 @@ class Privacy:
         return (
             f"It is DP-SGD: each sample's gradient is clipped to norm {self.clip:g}, with a noise "
             f"multiplier of {self.noise_multiplier:.4g}, so that for one of its samples epsilon is "
-            f"{self.epsilon:.3g} at delta {self.delta:g}."
+            f"{self.epsilon:.3g} at delta {self.delta:g}. What samples have in common, such as the "
+            "distribution of their labels, is not covered."
         )
 
 
