@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -11,7 +12,7 @@ from ulk_tf.answers.form import Form
 from ulk_tf.attacks.encoder import FEATURES, build_encoder
 from ulk_tf.attacks.features import Features, fit_features
 from ulk_tf.attacks.logarithms import logits
-from ulk_tf.attacks.steps import by_steps, step_pairs, values_of_steps
+from ulk_tf.attacks.steps import by_steps, step_pairs, tell_less_than_logarithms, values_of_steps
 
 UPDATES, PROBES, CLASSES, STEP = 3, 12, 4, 0.01
 ROUNDED = Form("rounded", step=STEP)
@@ -117,16 +118,33 @@ def test_an_export_computes_what_was_trained_on(
     np.testing.assert_array_equal(again(*seen), layer(*seen))
 
 
-def test_an_attack_on_rounded_answers_learns_from_steps(single_corpus) -> None:
+def test_an_attack_on_coarse_answers_learns_from_steps(single_corpus) -> None:
     shadow = single_corpus.updates["shadow"]
-    coarse = replace(
-        shadow, before=shadow.before.round(2), after=shadow.after[:].round(2), form=ROUNDED
-    )
-    exact, rounded = (
-        build_encoder(one, "class_pairs", 32, 0.1, 1).get_layer(FEATURES)
-        for one in (shadow, coarse)
-    )
-    assert (exact.rounding, rounded.rounding) == (0, STEP)
-    more = rounded.output.shape[-1] - exact.output.shape[-1]
+
+    def rounded(decimals: int) -> keras.Model:
+        form = Form("rounded", step=10.0**-decimals)
+        parts = {"before": shadow.before.round(decimals), "after": shadow.after[:].round(decimals)}
+        return build_encoder(replace(shadow, form=form, **parts), "class_pairs", 32, 0.1, 1)
+
+    built = build_encoder(shadow, "class_pairs", 32, 0.1, 1), rounded(4), rounded(1)
+    exact, fine, coarse = (encoder.get_layer(FEATURES) for encoder in built)
+    assert (exact.rounding, fine.rounding, coarse.rounding) == (0, 0, 0.1)
+    assert (exact.step, fine.step, coarse.step) == (0, 1e-4, 0.1)
+    assert fine.output.shape == exact.output.shape
+    more = coarse.output.shape[-1] - exact.output.shape[-1]
     classes = shadow.after.shape[-1]
     assert more == classes * values_of_steps(classes)
+
+
+def test_logarithms_are_read_where_updates_move_most_answers() -> None:
+    before = np.full((4, 5, 2), 0.5, np.float32)
+    before[..., 1] = 0  # of answers that are 0 nothing is known
+    for moving, share in ((12, 0.6), (11, 0.55)):
+        after = before.copy()
+        after[..., 0].reshape(-1)[:moving] -= STEP
+        assert (np.abs(after - before)[..., 0] > 0).mean() == pytest.approx(share)
+        less = tell_less_than_logarithms(before, after, STEP)
+        layer = fit_features("class_pairs", before, after, ROUNDED)
+        assert less == (share >= 0.6) == (layer.rounding == 0)
+        assert layer.step == STEP
+        assert np.isfinite(layer(before, after)).all()

@@ -12,7 +12,12 @@ from ulk_tf.answers.form import EXACT, Form
 from ulk_tf.attacks import cut
 from ulk_tf.attacks.class_pairs import class_pairs, values_of_a_class
 from ulk_tf.attacks.logarithms import centred, clipped, log_difference, logits
-from ulk_tf.attacks.steps import by_steps, step_pairs, values_of_steps
+from ulk_tf.attacks.steps import (
+    by_steps,
+    step_pairs,
+    tell_less_than_logarithms,
+    values_of_steps,
+)
 from ulk_tf.files import Array
 from ulk_tf.settings.attack_configs import FeatureMap
 
@@ -98,9 +103,10 @@ class Features(keras.layers.Layer):
 
     The norm of an update spans five orders of magnitude; its direction shows what was learned.
     With features by class, the encoder shares its weights over the classes. `class_pairs` hardly
-    depends on the base model. Of rounded answers, features by class take by how many steps
-    posteriors moved (see `steps`) instead of each probe's direction and norm; of answers cut to the
-    top few, how the classes moved that were answered both times, and the rest (see `cut`).
+    depends on the base model. Of answers that are rounded so coarsely that updates leave many as
+    they were, features by class take by how many steps posteriors moved (see `steps`) instead of
+    each probe's direction and norm; of answers cut to the top few, how the classes moved that were
+    answered both times, and the rest (see `cut`).
 
     Args:
         kind: name of the feature map.
@@ -109,7 +115,7 @@ class Features(keras.layers.Layer):
         log_norm: mean and standard deviation of the log-norm over the shadow corpus.
         step: resolution of the answers; logarithms are of posteriors clipped to it from below (see
             `clipped`). 0 where they are exact.
-        rounding: rounding step of the answers; 0 where they are not rounded.
+        rounding: rounding step whose counts are taken; 0 where logarithms tell more.
         top: True if answers are cut to the top few classes; for features by class.
     """
 
@@ -213,7 +219,9 @@ def fit_features(kind: FeatureMap, before: Array, after: Array, form: Form = EXA
         after: the same shape.
         form: form of the answers.
     """
-    layer = Features(kind, step=form.floor, rounding=form.step, top=form.cut, name="features")
+    counts = form.step and not tell_less_than_logarithms(before, after, form.step)
+    rounding = form.step if counts else 0.0
+    layer = Features(kind, step=form.floor, rounding=rounding, top=form.cut, name="features")
     clipped_before, moved = layer.moved(tf.constant(before), tf.constant(after))
     values = np.asarray(moved)
     log_norms = np.log(np.linalg.norm(values.reshape(len(values), -1), axis=-1) + SMALLEST_NORM)
