@@ -3,8 +3,8 @@
     python -m reproduction.sweeps runs/mnist/li/sweep-.../sweep.json updates li mnist
 
 keeps a copy of what was measured under reproduction/results/sweeps/ and rewrites the tables of that
-sweep, for each data set and attack that was recorded. A sweep of other sizes than its preset's is a
-record of its own: --sizes=4x500 names it.
+sweep, for each data set and attack that was recorded, and the pictures of defences. A sweep of
+other sizes than its preset's is a record of its own: --sizes=4x500 names it.
 """
 
 import re
@@ -20,12 +20,14 @@ from ulk_tf.files import read_json, write_json
 from ulk_tf.settings import cli
 from ulk_tf.settings.attack_table import ATTACKS, attack_row, listed
 from ulk_tf.sweeping.ledger import read_entries
+from ulk_tf.sweeping.picture import picture
 from ulk_tf.sweeping.results import Row, Sweep, result_of
 from ulk_tf.sweeping.setting import Setting
 from ulk_tf.sweeping.settings import SETTINGS, settings_for
 from ulk_tf.sweeping.table import label, share, table
 
 KEPT = HOME / "reproduction" / "results" / "sweeps"
+IMAGES = HOME / "docs" / "img"
 # In the order of their columns.
 DATASETS = ("mnist", "cifar10", "digits")
 
@@ -51,11 +53,18 @@ def keep(
     # One file holds all sweeps of the same sizes.
     own = {"plain", *(one.name for one in settings_for(row.name, SETTINGS[sweep]))}
     entries = {name: entry for name, entry in found.items() if name.partition(", ")[0] in own}
-    name = "_".join(filter(None, (sweep, dataset, row.name, sizes)))
-    target = KEPT / f"{name}.json"
-    write_json(target, read_json(Path(path)) | {"entries": entries})
+    name = _name(sweep, dataset, row.name, sizes or "")
+    write_json(KEPT / f"{name}.json", read_json(Path(path)) | {"entries": entries})
+    measured = result_of(row.name, settings_for(row.name, SETTINGS[sweep]), entries)
+    if measured.plain.utility:
+        picture(IMAGES / f"{name}.png", measured)
     page, written = PAGES[sweep]
     rewrite(page, written(sweep), marks(sweep))
+
+
+def _name(*parts: str) -> str:
+    """Name of a record's files; of the preset's sizes nothing is told."""
+    return "_".join(filter(None, parts))
 
 
 def marks(sweep: str) -> tuple[str, str]:
@@ -88,14 +97,18 @@ def recorded(sweep: str) -> dict[tuple[str, str, str], Sweep]:
 
 
 def one_by_one(sweep: str) -> str:
-    """Format each record of a sweep as a table of its own.
+    """Format each record of a sweep as a table of its own, below its picture.
 
     Args:
         sweep: a name of the table of sweeps.
     """
-    told = [f"On {dataset}. {table(found)}" for (dataset, *_), found in recorded(sweep).items()]
+    told = []
+    for (dataset, attack, sizes), found in recorded(sweep).items():
+        image = f"{_name(sweep, dataset, attack, sizes)}.png"
+        words = f"A_{attack.upper()} on {dataset}: what leaks, and how much answers change"
+        told.append(f"![{words}](img/{image})\n\nOn {dataset}. {table(found)}")
     lines = "\n\n".join(told).splitlines()
-    return "\n".join(line if line.startswith("|") else fill(line, 100) for line in lines)
+    return "\n".join(line if line.startswith(("|", "!")) else fill(line, 100) for line in lines)
 
 
 def side_by_side(sweep: str) -> str:

@@ -8,6 +8,7 @@ import pytest
 from reproduction import sweeps
 from ulk_tf.errors import UserError
 from ulk_tf.sweeping.settings import SETTINGS
+from ulk_tf.sweeping.table import UTILITY
 
 
 def entry(mean: float) -> dict[str, object]:
@@ -48,6 +49,25 @@ def test_the_document_shows_each_setting_beside_each_record(kept: Path) -> None:
     assert lines[0] == "above" and lines[-1] == "below" and "old" not in lines
     assert lines[2] == "| A_LI: Accuracy | mnist | cifar10 |"
     assert "| 5 epochs | 50% [37%, 62%]: 0.5 | 50% [37%, 62%]: 0.5 |" in lines
+
+
+def test_defences_are_shown_below_their_picture(
+    kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = kept / "threats.md"
+    page.write_text("<!-- defences: begin -->\n<!-- defences: end -->\n")
+    monkeypatch.setitem(sweeps.PAGES, "defences", (page, sweeps.one_by_one))
+    monkeypatch.setattr(sweeps, "IMAGES", kept / "img")
+    useful = {name: entry(0.9)["metrics"]["accuracy"] for name in UTILITY}  # type: ignore[index]
+    entries = {name: entry(0.5) for name in ("plain", "round:4", "round:4, naive")}
+    entries |= {f"{name}, utility": useful for name in ("plain", "round:4")}
+    path = kept / "sweep.json"
+    path.write_text(json.dumps({"schema_version": 1, "entries": entries}))
+    sweeps.keep(str(path), "defences", "li", "digits")
+    lines = page.read_text().splitlines()
+    assert lines[1].endswith("(img/defences_digits_li.png)")
+    assert (kept / "img" / "defences_digits_li.png").stat().st_size > 1000
+    assert lines[3].startswith("On digits. Label inference")
 
 
 def test_a_sweep_of_other_sizes_has_a_record_and_a_column_of_its_own(kept: Path) -> None:
