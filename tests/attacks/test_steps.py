@@ -148,3 +148,8 @@ def test_logarithms_are_read_where_updates_move_most_answers() -> None:
         assert less == (share >= 0.6) == (layer.rounding == 0)
         assert layer.step == STEP
         assert np.isfinite(layer(before, after)).all()
+
+
+def test_where_all_is_rounded_to_nothing_steps_are_counted() -> None:
+    nothing = np.zeros((4, 5, 2), np.float32)
+    assert not tell_less_than_logarithms(nothing, nothing, STEP)

@@ -28,8 +28,9 @@ def tell_less_than_logarithms(before: Array, after: Array, step: float) -> bool:
         after: the same shape.
         step: their rounding step.
     """
-    moved = np.abs(before - after) > HALF * step
-    return bool(moved[before > 0].mean() >= MOST)
+    answered = before > 0
+    moved = answered & (np.abs(before - after) > HALF * step)
+    return bool(moved.sum() >= MOST * max(answered.sum(), 1))
 
 
 def by_steps(logits: tf.Tensor, steps: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
