@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from ulk_tf.sweeping import picture as module
 from ulk_tf.sweeping.picture import LOWEST, picture
 from ulk_tf.sweeping.results import PLAIN, Row, Sweep
 from ulk_tf.sweeping.setting import Setting
+from ulk_tf.sweeping.table import table
 
 
 def entry(gain: float) -> dict[str, Any]:
@@ -74,5 +76,15 @@ def test_gains_are_drawn_where_there_is_no_share_of_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     leak, _ = axes_of(swept(0.05), tmp_path / "a.png", monkeypatch)
-    assert leak.get_xlabel() == "gain over most frequent label"
+    assert leak.get_xlabel().startswith("gain over most frequent label")
     assert points(leak, ACCENT) == [(0.05, "o"), (0.4, "o"), (0.2, "o")]
+
+
+def test_a_setting_whose_utility_is_not_measured_yet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = swept(0.8)
+    stopped = replace(found, rows=(*found.rows, Row(Setting("round:2"), entry(0.1), None, {})))
+    _, change = axes_of(stopped, tmp_path / "a.png", monkeypatch)
+    assert len(change.texts) == 3
+    assert table(stopped).splitlines()[-1].endswith("|  |  |  |")

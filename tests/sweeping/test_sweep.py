@@ -32,7 +32,10 @@ def flags(folder: Path, **more: Any) -> list[str]:
 
 def run(settings: tuple[Setting, ...], defended: bool, arguments: list[str]) -> object:
     with pytest.raises(SystemExit) as ended:
-        cli.run(sweeping(settings, "A sweep.", defended=defended), ["--attack=li", *arguments])
+        cli.run(
+            sweeping("defences", settings, "A sweep.", defended=defended),
+            ["--attack=li", *arguments],
+        )
     return ended.value.code
 
 
@@ -66,7 +69,7 @@ def check_files(told: str) -> Path:
     """Check what a sweep of round:1 prints and writes; return the path of its file."""
     lines = told.splitlines()
     paths = [Path(line) for line in lines[-3:]]
-    assert [path.name for path in paths] == ["leak_and_utility.png", "table.md", "sweep.json"]
+    assert [path.name for path in paths] == ["leak_and_utility.png", "defences.md", "sweep.json"]
     assert imread(paths[0]).shape[2] in (3, 4)
     names = {"plain", "plain, seed 1", "plain, seed 2", "plain, utility"}
     names |= {"round:1", "round:1, naive", "round:1, utility"}
@@ -155,7 +158,7 @@ def test_the_last_attack_s_fault_is_said_before_the_first_is_measured(
 ) -> None:
     given = ["--attack=li,lde", "--validation_samples=5", *flags(tmp_path)]
     with pytest.raises(SystemExit) as ended:
-        cli.run(sweeping(FEW[:1], "A sweep.", defended=False), given)
+        cli.run(sweeping("defences", FEW[:1], "A sweep.", defended=False), given)
     assert ended.value.code == 2 and not measured
     assert "Received --set_size=10." in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
@@ -169,7 +172,10 @@ def test_mistakes(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
 ) -> None:
     with pytest.raises(SystemExit) as ended:
-        cli.run(sweeping(DEFENCES, "A sweep.", defended=True), [*flags(tmp_path), *arguments])
+        cli.run(
+            sweeping("defences", DEFENCES, "A sweep.", defended=True),
+            [*flags(tmp_path), *arguments],
+        )
     assert ended.value.code == 2
     assert words in capsys.readouterr().err
     assert not list(tmp_path.iterdir())

@@ -219,8 +219,9 @@ def fit_features(kind: FeatureMap, before: Array, after: Array, form: Form = EXA
         after: the same shape.
         form: form of the answers.
     """
-    counts = form.step and not tell_less_than_logarithms(before, after, form.step)
-    rounding = form.step if counts else 0.0
+    # Where classes are cut, too, posteriors are filled in, and their movements tell nothing.
+    fine = form.kind == "rounded" and tell_less_than_logarithms(before, after, form.step)
+    rounding = 0.0 if fine else form.step
     layer = Features(kind, step=form.floor, rounding=rounding, top=form.cut, name="features")
     clipped_before, moved = layer.moved(tf.constant(before), tf.constant(after))
     values = np.asarray(moved)

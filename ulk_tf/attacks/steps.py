@@ -16,7 +16,7 @@ HALF = 0.5
 # Matrices, and sums over all probes, each of them in two forms.
 MATRICES, SUMS, FORMS = 2, 3, 2
 # Share of the posteriors above 0 that an update moves from which on logarithms tell more. Measured
-# on held-out shadow bases: counts are worth more at 0.39 and 0.49, less at 0.69 and above.
+# on held-out shadow bases: counts are worth more at 0.39 and 0.49, less at 0.7 and above.
 MOST = 0.6
 
 

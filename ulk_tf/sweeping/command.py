@@ -25,10 +25,13 @@ if TYPE_CHECKING:
     from ulk_tf.preflight import Loaded
 
 
-def sweeping(settings: tuple[Setting, ...], summary: str, *, defended: bool) -> Described:
+def sweeping(
+    named: str, settings: tuple[Setting, ...], summary: str, *, defended: bool
+) -> Described:
     """Make the command of a sweep.
 
     Args:
+        named: name of the sweep, and of its table.
         settings: settings that it goes through.
         summary: the first line of --help.
         defended: True if the settings are defences: utility and a naive adversary are measured.
@@ -49,7 +52,7 @@ def sweeping(settings: tuple[Setting, ...], summary: str, *, defended: bool) -> 
         swept = {name for setting in settings for name in setting.flags}
         loaded = preflight(*plain, given=flags, swept=swept)
         for name in names:
-            _sweep(name, mine[name], given[name], loaded, defended)
+            _sweep(named, name, mine[name], given[name], loaded, defended)
 
     return sweep_command(run, summary, IN_WORDS)
 
@@ -58,16 +61,19 @@ def sweeping(settings: tuple[Setting, ...], summary: str, *, defended: bool) -> 
 SWEEPS: Mapping[str, Described] = MappingProxyType(
     {
         "defences": sweeping(
+            "defences",
             DEFENCES,
             "Measure defences: what each leaves of an attack, and what it costs the answers.",
             defended=True,
         ),
         "adversaries": sweeping(
+            "adversaries",
             ADVERSARIES,
             "Measure adversaries who know less, or more, of the target, its data or its update.",
             defended=False,
         ),
         "updates": sweeping(
+            "updates",
             UPDATES,
             "Measure updates as services make them: which of them give away less.",
             defended=False,
@@ -77,8 +83,14 @@ SWEEPS: Mapping[str, Described] = MappingProxyType(
 
 
 def _sweep(
-    attack: str, settings: list[Setting], flags: Mapping[str, Any], loaded: "Loaded", defended: bool
+    named: str,
+    attack: str,
+    settings: list[Setting],
+    flags: Mapping[str, Any],
+    loaded: "Loaded",
+    defended: bool,
 ) -> None:
+    from ulk_tf.corpus.locks import locked  # noqa: PLC0415 - imports TensorFlow
     from ulk_tf.sweeping.picture import picture  # noqa: PLC0415 - imports TensorFlow
     from ulk_tf.sweeping.sweep import folder_of, sweep  # noqa: PLC0415 - imports TensorFlow
     from ulk_tf.sweeping.table import table  # noqa: PLC0415 - imports TensorFlow
@@ -88,10 +100,14 @@ def _sweep(
 
     found = sweep(make, settings, loaded, naive=defended, useful=defended)
     folder, told = folder_of(make()), table(found)
-    write_text(folder / "table.md", told + "\n")
+    path, drawn = folder / f"{named}.md", folder / "leak_and_utility.png"
+    # Another sweep that writes its ledger removes what looks left behind by a killed one.
+    with locked(folder, wait=True):
+        write_text(path, told + "\n")
+        if defended:
+            picture(drawn, found)
     print(f"\n{told}\n")
     if defended:
-        picture(folder / "leak_and_utility.png", found)
-        print(folder / "leak_and_utility.png")
-    print(folder / "table.md")
+        print(drawn)
+    print(path)
     print(folder / "sweep.json")

@@ -15,6 +15,8 @@ from ulk_tf.settings.experiment import Experiment
 from ulk_tf.settings.keys import run_key
 
 SCHEMA_VERSION = 1
+# Part of an entry's key: raise it where the same settings are measured otherwise.
+MEASURED_VERSION = 2
 Entry = dict[str, Any]
 
 
@@ -81,4 +83,4 @@ class Ledger:
         key = run_key(experiment)
         content = self._content(experiment)
         settings = {name: key[name] for name in key if name not in ("folders", "execution")}
-        return digest(settings, *filter(None, [content]))[:16]
+        return digest(MEASURED_VERSION, settings, *filter(None, [content]))[:16]

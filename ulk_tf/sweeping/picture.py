@@ -13,7 +13,7 @@ from ulk_tf.sweeping.results import Row, Sweep
 # Pixels of a setting's line, of the rest of the picture, and of its width.
 LINE_HEIGHT, AROUND, WIDTH = 24, 130, 860
 # Shares below this are marked at the edge: an attack that does not fit may be wrong without bound.
-LOWEST = -0.25
+LOWEST, EDGE, HIGHEST = -0.25, -0.3, 1.75
 # How far a line's two adversaries are from its middle, as a share of its height.
 APART = 0.16
 
@@ -35,11 +35,12 @@ def picture(path: Path, found: Sweep) -> None:
             _draw_change(change, row, place)
         leak.set_yticks(range(len(rows)), [text(row.setting.name) for row in rows])
         leak.set_ylim(len(rows) - 0.4, -0.6)
-        leak.set_xlim(left=LOWEST * 1.2)
+        leak.set_xlim(EDGE, min(leak.get_xlim()[1], HIGHEST))
         leak.axvline(0, color=QUIET, linewidth=0.8)
         over = text(baseline(found.baseline).title.lower())
         shared = found.share(found.plain.adaptive) is not None
-        leak.set_xlabel("leak: share of the undefended gain" if shared else f"gain over {over}")
+        what = "leak: share of the undefended gain" if shared else f"gain over {over}"
+        leak.set_xlabel(f"{what}\n(a triangle at the edge: below {LOWEST})")
         for colour, label in ((ACCENT, "adaptive adversary"), (SECOND, "naive adversary")):
             change.plot([], [], "o", color=colour, ms=4, label=label)
         change.legend(frameon=False, fontsize=9, loc="lower right", bbox_to_anchor=(1, 1), ncols=2)
@@ -63,7 +64,8 @@ def _draw_leak(axes: Axes, found: Sweep, row: Row, place: int) -> None:
         if value["mean"] < LOWEST:
             axes.plot([LOWEST], [place + side], "<", color=colour)
             continue
-        low = max(value["low"], LOWEST)
+        # An end beyond the axis is drawn up to it.
+        low = max(value["low"], EDGE)
         ends = [[value["mean"] - low], [value["high"] - value["mean"]]]
         axes.errorbar([value["mean"]], [place + side], xerr=ends, fmt="o", color=colour, lw=1, ms=4)
 
@@ -74,6 +76,8 @@ def _leak(found: Sweep, entry: Entry) -> Mapping[str, float]:
 
 
 def _draw_change(axes: Axes, row: Row, place: int) -> None:
+    if not row.utility:
+        return
     change = row.utility["change"]["mean"]
     axes.plot([change], [place], "o", color=MUTED, ms=4)
     axes.annotate(

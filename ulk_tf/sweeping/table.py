@@ -71,7 +71,8 @@ def _cells(found: Sweep, row: Row, useful: list[str], naive: bool) -> list[str]:
     cells = [label(row.setting), _estimate(found.score(row.adaptive)), share(found, row.adaptive)]
     if naive:
         cells.append(share(found, row.naive))
-    return cells + [f"{row.utility[one]['mean']:.3f}" for one in useful]
+    known = row.utility
+    return cells + [f"{known[one]['mean']:.3f}" if one in known else "" for one in useful]
 
 
 def _estimate(estimate: Mapping[str, float]) -> str:
