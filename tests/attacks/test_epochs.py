@@ -128,7 +128,7 @@ def test_a_killed_training_goes_on_to_the_same_weights(
     again = train(kind, state)
     assert set(again.curves) == set(whole.curves)
     for name, values in whole.curves.items():
-        # What a step only reports is at times added up in another order, trace by trace.
+        # The last bit of what a step only reports differs from one trace to another.
         tolerance = 0 if name.startswith("val_") else 1e-6
         np.testing.assert_allclose(again.curves[name], values, rtol=tolerance, atol=0)
     for expected, found in zip(whole.model.get_weights(), again.model.get_weights(), strict=True):

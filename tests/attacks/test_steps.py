@@ -148,6 +148,9 @@ def test_logarithms_are_read_where_updates_move_most_answers() -> None:
         assert less == (share >= 0.6) == (layer.rounding == 0)
         assert layer.step == STEP
         assert np.isfinite(layer(before, after)).all()
+        # Posteriors of cut classes are filled in: the rule was not measured on them.
+        both = Form("top-k", step=STEP, kept=1)
+        assert fit_features("class_pairs", before, after, both).rounding == STEP
 
 
 def test_where_all_is_rounded_to_nothing_steps_are_counted() -> None:

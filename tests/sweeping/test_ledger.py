@@ -11,6 +11,7 @@ from ulk_tf.data.datasets import Dataset
 from ulk_tf.errors import UserError
 from ulk_tf.preflight import Loaded
 from ulk_tf.settings.presets import experiment
+from ulk_tf.sweeping import ledger as module
 from ulk_tf.sweeping import sweep
 from ulk_tf.sweeping.ledger import Ledger, read_entries
 
@@ -27,6 +28,15 @@ def test_an_entry_counts_for_its_own_experiment_only(tmp_path: Path) -> None:
     (tmp_path / "sweep.json").write_text("[]")
     with pytest.raises(UserError, match="a sweep of schema 1"):
         Ledger(tmp_path / "sweep.json")
+
+
+def test_an_entry_counts_for_the_version_that_measured_it_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger, one = Ledger(tmp_path / "sweep.json"), experiment("li")
+    ledger.add("plain", one, {"seconds": 1.0})
+    monkeypatch.setattr(module, "MEASURED_VERSION", module.MEASURED_VERSION + 1)
+    assert ledger.find("plain", one) is None
 
 
 def test_sweeps_side_by_side_keep_what_the_other_measured(tmp_path: Path) -> None:

@@ -11,21 +11,21 @@ import pytest
 from ulk_tf.evaluation.drawing import ACCENT, SECOND, drawing
 from ulk_tf.evaluation.plotting import Axes, Figure
 from ulk_tf.sweeping import picture as module
-from ulk_tf.sweeping.picture import LOWEST, picture
+from ulk_tf.sweeping.picture import EDGE, HIGHEST, LOWEST, picture
 from ulk_tf.sweeping.results import PLAIN, Row, Sweep
 from ulk_tf.sweeping.setting import Setting
 from ulk_tf.sweeping.table import table
 
 
-def entry(gain: float) -> dict[str, Any]:
-    estimate = {"mean": gain, "low": gain - 0.1, "high": gain + 0.1, "n": 9}
+def entry(gain: float, wide: float = 0.1) -> dict[str, Any]:
+    estimate = {"mean": gain, "low": gain - wide, "high": gain + wide, "n": 9}
     return {"metrics": {"accuracy": estimate}, "gains": {"accuracy:most_frequent_label": estimate}}
 
 
-def swept(plain: float) -> Sweep:
+def swept(plain: float, wide: float = 0.1) -> Sweep:
     useful = {"change": {"mean": 0.01}, "accuracy": {"mean": 0.9}}
     rows = (
-        Row(Setting("round:4"), entry(0.4), entry(0.1), useful),
+        Row(Setting("round:4"), entry(0.4), entry(0.1, wide), useful),
         Row(Setting("label"), entry(0.2), entry(-9.0), useful),
     )
     return Sweep("li", Row(PLAIN, entry(plain), None, useful), (), rows)
@@ -69,7 +69,16 @@ def test_an_attack_that_is_far_off_is_marked_at_the_edge(
 ) -> None:
     leak, _ = axes_of(swept(0.8), tmp_path / "a.png", monkeypatch)
     assert points(leak, SECOND) == [(0.125, "o"), (LOWEST, "<")]
-    assert leak.get_xlim()[0] > 2 * LOWEST
+    assert leak.get_xlim()[0] == EDGE
+
+
+def test_a_wide_interval_is_drawn_up_to_the_edges(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leak, _ = axes_of(swept(0.8, wide=50), tmp_path / "a.png", monkeypatch)
+    assert leak.get_xlim() == (EDGE, HIGHEST)
+    ends = [x for part in leak.collections for line in part.get_segments() for x, _ in line]
+    assert min(ends) == pytest.approx(EDGE) and max(ends) > HIGHEST
 
 
 def test_gains_are_drawn_where_there_is_no_share_of_one(

@@ -37,6 +37,6 @@ def test_a_defence_of_updates_changes_the_answers(tmp_path: Path) -> None:
         utility_of(tmp_path, dp_noise_multiplier=multiplier) for multiplier in (0.3, 30.0)
     )
     assert 0 < noisy["change"].mean < noisier["change"].mean < 1
-    # Beside the undefended service, not beside exact answers after the same noisy update.
+    # The distance is to the undefended service, not to exact answers after the same noisy update.
     both = utility_of(tmp_path, dp_noise_multiplier=30.0, defence="round:6")
     assert both["change"].mean == pytest.approx(noisier["change"].mean, rel=1e-3)

@@ -219,7 +219,7 @@ def fit_features(kind: FeatureMap, before: Array, after: Array, form: Form = EXA
         after: the same shape.
         form: form of the answers.
     """
-    # Where classes are cut, too, posteriors are filled in, and their movements tell nothing.
+    # Posteriors of cut classes are filled in, and their movements tell nothing of the answers.
     fine = form.kind == "rounded" and tell_less_than_logarithms(before, after, form.step)
     rounding = 0.0 if fine else form.step
     layer = Features(kind, step=form.floor, rounding=rounding, top=form.cut, name="features")

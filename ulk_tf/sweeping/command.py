@@ -11,10 +11,8 @@ from ulk_tf.settings.flags import Described
 from ulk_tf.settings.presets import experiment
 from ulk_tf.sweeping.setting import Setting
 from ulk_tf.sweeping.settings import (
-    ADVERSARIES,
-    DEFENCES,
     IN_WORDS,
-    UPDATES,
+    SETTINGS,
     attacks_named,
     refuse_swept,
     settings_for,
@@ -26,12 +24,12 @@ if TYPE_CHECKING:
 
 
 def sweeping(
-    named: str, settings: tuple[Setting, ...], summary: str, *, defended: bool
+    sweep_name: str, settings: tuple[Setting, ...], summary: str, *, defended: bool
 ) -> Described:
     """Make the command of a sweep.
 
     Args:
-        named: name of the sweep, and of its table.
+        sweep_name: name of the sweep, and of its table.
         settings: settings that it goes through.
         summary: the first line of --help.
         defended: True if the settings are defences: utility and a naive adversary are measured.
@@ -52,38 +50,28 @@ def sweeping(
         swept = {name for setting in settings for name in setting.flags}
         loaded = preflight(*plain, given=flags, swept=swept)
         for name in names:
-            _sweep(named, name, mine[name], given[name], loaded, defended)
+            _sweep(sweep_name, name, mine[name], given[name], loaded, defended)
 
     return sweep_command(run, summary, IN_WORDS)
 
 
+_SUMMARIES = {
+    "defences": "Measure defences: what each leaves of an attack, and what it costs the answers.",
+    "adversaries": "Measure adversaries who know less, or more, of the target, its data or its "
+    "update.",
+    "updates": "Measure updates as services make them: which of them give away less.",
+}
 # Commands of the sweeps by name, which is also that of their trainers.
 SWEEPS: Mapping[str, Described] = MappingProxyType(
     {
-        "defences": sweeping(
-            "defences",
-            DEFENCES,
-            "Measure defences: what each leaves of an attack, and what it costs the answers.",
-            defended=True,
-        ),
-        "adversaries": sweeping(
-            "adversaries",
-            ADVERSARIES,
-            "Measure adversaries who know less, or more, of the target, its data or its update.",
-            defended=False,
-        ),
-        "updates": sweeping(
-            "updates",
-            UPDATES,
-            "Measure updates as services make them: which of them give away less.",
-            defended=False,
-        ),
+        name: sweeping(name, SETTINGS[name], summary, defended=name == "defences")
+        for name, summary in _SUMMARIES.items()
     }
 )
 
 
 def _sweep(
-    named: str,
+    sweep_name: str,
     attack: str,
     settings: list[Setting],
     flags: Mapping[str, Any],
@@ -100,7 +88,7 @@ def _sweep(
 
     found = sweep(make, settings, loaded, naive=defended, useful=defended)
     folder, told = folder_of(make()), table(found)
-    path, drawn = folder / f"{named}.md", folder / "leak_and_utility.png"
+    path, drawn = folder / f"{sweep_name}.md", folder / "leak_and_utility.png"
     # Another sweep that writes its ledger removes what looks left behind by a killed one.
     with locked(folder, wait=True):
         write_text(path, told + "\n")

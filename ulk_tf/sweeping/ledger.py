@@ -71,7 +71,7 @@ class Ledger:
         """
         own = {"key": self._key(experiment)} | entry
         with locked(self.path.parent, wait=True):
-            entries = {**self._entries(), name: own}
+            entries = self._entries() | {name: own}
             write_json(self.path, {"schema_version": SCHEMA_VERSION, "entries": entries})
         return own
 
