@@ -17,7 +17,7 @@ LONGEST = (
     ("reproduction/test_observers.py",),
     ("classifiers/test_engine_is_fit.py",),
     ("classifiers/test_fast_updates.py",),
-    ("corpus/test_build.py",),
+    ("corpus/test_build.py", "corpus/test_damage.py"),
     ("serving/test_conformance.py",),
     ("attacks/test_clustering.py",),
     ("classifiers/test_fit_updates.py",),

@@ -1,5 +1,6 @@
 """Small shards, one corpus of a worker, and executors that tell what they were asked for."""
 
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -116,3 +117,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if not (folder / "digits").exists():
             built(folder)
     return folder
+
+
+@pytest.fixture
+def copy(home: Path, tmp_path: Path) -> Path:
+    """A folder of one's own with that corpus in it."""
+    return Path(shutil.copytree(home, tmp_path / "copy"))

@@ -26,6 +26,8 @@ TINY: dict[str, Any] = {
 }
 # Instead of 256; as small as the special path allows for without computing anything twice.
 SHARD_UPDATES = 16
+# Updates of all sides: of two shadow bases, of the held-out ones and of the target.
+ALL = 2 * 40 + 5 + 20
 # Two plans, four base models, nine shards and the manifest after each.
 FILES_WRITTEN = 2 + 4 + 2 * 9
 

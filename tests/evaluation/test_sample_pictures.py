@@ -8,32 +8,11 @@ import matplotlib
 import matplotlib.image
 import numpy as np
 import pytest
-from matplotlib.colors import to_rgb
 
-from ulk_tf.evaluation import sample_pictures
-from ulk_tf.evaluation.drawing import ACCENT, SECOND, columns_of, heat, strips, tiled
+from tests.evaluation.drawn import NAMES, box, coloured, pixels
+from ulk_tf.evaluation import charts, sample_pictures
+from ulk_tf.evaluation.drawing import heat, strips
 from ulk_tf.evaluation.intervals import Estimate
-
-NAMES = ["a", "b", "c"]
-
-
-def pixels(path):
-    """The picture as uint8 [height, width, 3]."""
-    return np.round(matplotlib.image.imread(path)[..., :3] * 255).astype(np.uint8)
-
-
-def box(picture, colour):
-    """Left, top, right, bottom of the pixels of a colour; None where there are none."""
-    wanted = np.round(np.array(to_rgb(colour)) * 255).astype(np.uint8)
-    rows, columns = np.nonzero((picture == wanted).all(-1))
-    if not len(rows):
-        return None
-    return columns.min(), rows.min(), columns.max() + 1, rows.max() + 1
-
-
-def coloured(colours, side=4):
-    """One image of each colour, [n, side, side, 3]."""
-    return np.stack([np.broadcast_to(to_rgb(colour), (side, side, 3)) for colour in colours])
 
 
 def chunks(path):
@@ -56,16 +35,14 @@ EVERY = {
     "rows": lambda path: sample_pictures.reconstructions(
         path, {"original": np.zeros((2, 8, 8, 1)), "attack": np.ones((2, 8, 8, 1))}, "rows"
     ),
-    "curves": lambda path: sample_pictures.curves(
+    "curves": lambda path: charts.curves(
         path, {"loss": [3.0, 2.0, 1.0], "val_loss": [3.0, 2.5, 2.0]}, "epoch", "loss"
     ),
-    "confusion": lambda path: sample_pictures.confusion(path, np.eye(3, dtype=int) * 9 + 1, NAMES),
-    "distributions": lambda path: sample_pictures.distributions(
+    "confusion": lambda path: charts.confusion(path, np.eye(3, dtype=int) * 9 + 1, NAMES),
+    "distributions": lambda path: charts.distributions(
         path, np.full((2, 3), 1 / 3), np.tile([0.5, 0.3, 0.2], (2, 1)), NAMES
     ),
-    "bars": lambda path: sample_pictures.bars(
-        path, {"attack": Estimate(1.0, 0.9, 1.1, 3)}, "error", set()
-    ),
+    "bars": lambda path: charts.bars(path, {"attack": Estimate(1.0, 0.9, 1.1, 3)}, "error", set()),
 }
 
 
@@ -151,13 +128,6 @@ def test_vectors_are_strips_in_order(tmp_path):
     assert np.allclose(lines[-1, 0], heat(np.array(1.0)))
 
 
-def test_long_vectors_are_averaged_not_cut():
-    ramp = np.linspace(0, 1, 5000)[np.newaxis]
-    line = strips(ramp, 500, 5)[0]
-    assert line.shape[0] == 500
-    assert np.abs(line - heat(np.linspace(0, 1, 500))).max() < 0.02
-
-
 def test_reconstructions_puts_names_in_rows_and_updates_in_columns(tmp_path):
     rows = {
         "original": coloured(["#ff0000", "#00ff00"]),
@@ -177,92 +147,3 @@ def test_reconstructions_of_vectors(tmp_path):
     picture = pixels(tmp_path / "a.png")[:-50]
     original, other = (box(picture, heat(np.array(value))) for value in (0.25, 0.75))
     assert original[1] == other[1] and other[0] > original[2]
-
-
-def test_held_out_curves_are_told_apart(tmp_path):
-    sample_pictures.curves(tmp_path / "one.png", {"loss": [2.0, 1.0]}, "epoch", "loss")
-    sample_pictures.curves(
-        tmp_path / "two.png", {"loss": [2.0, 1.0], "val_loss": [2, 1.5]}, "epoch", "l"
-    )
-    one, two = pixels(tmp_path / "one.png"), pixels(tmp_path / "two.png")
-    assert box(one, ACCENT) and not box(one, SECOND)
-    assert box(two, ACCENT) and box(two, SECOND)
-
-
-@pytest.mark.parametrize("lines", [{}, {"loss": [1.0]}, {"loss": [1.0, float("nan"), 2.0]}])
-def test_curves_with_little_to_show(lines, tmp_path):
-    sample_pictures.curves(tmp_path / "a.png", lines, "epoch", "loss")
-    assert (pixels(tmp_path / "a.png") < 200).any()
-
-
-def test_confusion_is_shaded_by_the_share_of_the_true_label(tmp_path):
-    # So many classes that no counts are written: only the shade is left.
-    matrix = np.eye(30, dtype=int) * 3 + 1
-    names = [f"class {number}" for number in range(30)]
-    sample_pictures.confusion(tmp_path / "one.png", matrix, names)
-    sample_pictures.confusion(tmp_path / "more.png", matrix * np.arange(1, 31)[:, None], names)
-    sample_pictures.confusion(tmp_path / "other.png", matrix.T[::-1], names)
-    one, more, other = (pixels(tmp_path / f"{name}.png") for name in ("one", "more", "other"))
-    assert (one == more).all() and (one != other).any()
-
-
-def test_confusion_without_updates_of_a_class(tmp_path):
-    sample_pictures.confusion(tmp_path / "a.png", np.array([[3, 1], [0, 0]]), ["no", "yes"])
-    assert (tmp_path / "a.png").stat().st_size > 1000
-
-
-@pytest.mark.parametrize("count", [1, 4, 5])
-def test_distributions_show_both(count, tmp_path):
-    shares = np.random.default_rng(2).dirichlet(np.ones(3), count)
-    sample_pictures.distributions(tmp_path / "a.png", shares, shares[:, ::-1], NAMES)
-    sample_pictures.distributions(tmp_path / "b.png", shares, shares, NAMES)
-    assert box(pixels(tmp_path / "a.png"), ACCENT)
-    assert (tmp_path / "a.png").read_bytes() != (tmp_path / "b.png").read_bytes()
-
-
-def test_bars_mark_the_attack_and_place_means(tmp_path):
-    estimates = {"attack": Estimate(1.0, 0.9, 1.1, 9), "other": Estimate(2.0, 1.9, 2.1, 9)}
-    for marked in ("attack", "other"):
-        sample_pictures.bars(tmp_path / f"{marked}.png", estimates, "error", {marked})
-    sample_pictures.bars(tmp_path / "none.png", estimates, "error", set())
-    first, second = (pixels(tmp_path / f"{name}.png")[:, :700] for name in estimates)
-    assert box(first, ACCENT)[3] < box(second, ACCENT)[1]
-    # Right of the names, the dot of the smaller mean is to the left.
-    dots = [box(picture[:, 150:], ACCENT) for picture in (first, second)]
-    assert dots[0][2] < dots[1][0]
-    assert box(pixels(tmp_path / "none.png"), ACCENT) is None
-
-
-def test_bars_without_an_interval(tmp_path):
-    nan = float("nan")
-    sample_pictures.bars(tmp_path / "a.png", {"a": Estimate(1.0, nan, nan, 1)}, "error", {"a"})
-    assert box(pixels(tmp_path / "a.png"), ACCENT)
-
-
-@pytest.mark.parametrize("name", ["$x^{$", "a$b$c", "日本語", "long " * 30, r"\frac", "_"])
-def test_any_class_name_is_only_text(name, tmp_path):
-    names = [name, "b", "c"]
-    sample_pictures.confusion(tmp_path / "a.png", np.eye(3, dtype=int), names)
-    sample_pictures.distributions(tmp_path / "b.png", np.eye(3), np.eye(3), names)
-    sample_pictures.bars(tmp_path / "c.png", {name: Estimate(1.0, 0.0, 2.0, 3)}, name, {name})
-    sample_pictures.reconstructions(tmp_path / "d.png", {name: np.zeros((2, 4, 4, 1))}, name)
-
-
-@pytest.mark.parametrize(
-    ("count", "columns"), [(1, 1), (2, 2), (4, 2), (9, 3), (10, 5), (64, 8), (100, 10)]
-)
-def test_grids_are_nearly_square_and_full(count, columns):
-    assert columns_of(count) == columns
-
-
-def test_tiles_are_separated_by_white():
-    canvas = tiled(np.zeros((3, 4, 4, 1)), 2, 8)
-    assert canvas.shape == (18, 18, 3)
-    assert (canvas[:8, :8] == 0).all() and (canvas[8:10] == 1).all()
-    assert (canvas[10:, 10:] == 1).all()
-
-
-def test_large_images_are_averaged():
-    checker = np.indices((200, 200)).sum(0)[np.newaxis, ..., np.newaxis] % 2
-    canvas = tiled(checker, 1, 100)
-    assert canvas.shape == (100, 100, 3) and np.allclose(canvas, 0.5)

@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from ulk_tf.data.datasets import Dataset
-from ulk_tf.evaluation import sample_pictures
+from ulk_tf.evaluation import charts, sample_pictures
 from ulk_tf.evaluation.baselines_table import baseline
-from ulk_tf.evaluation.charts import bars
 from ulk_tf.evaluation.metrics_table import metric
 from ulk_tf.evaluation.outputs import OUTPUTS
 from ulk_tf.evaluation.scores import Scores
@@ -45,7 +44,7 @@ def draw(
         drawn |= _draw_baselines(folder, scores)
     losses = {name: values for name, values in curves.items() if "learning" not in name}
     path = folder / "curves.png"
-    sample_pictures.curves(path, losses, "epoch", "loss")
+    charts.curves(path, losses, "epoch", "loss")
     return drawn | {"Losses by epoch": path}
 
 
@@ -67,7 +66,7 @@ def draw_rows(folder: Path, shown: Shown, dataset: Dataset) -> Drawn:
 def draw_confusion(folder: Path, shown: Shown, dataset: Dataset) -> Drawn:
     """True labels against inferred ones."""
     path = folder / "confusion.png"
-    sample_pictures.confusion(path, shown["confusion"], dataset.class_names)
+    charts.confusion(path, shown["confusion"], dataset.class_names)
     return {"True against inferred labels": path}
 
 
@@ -75,7 +74,7 @@ def draw_distributions(folder: Path, shown: Shown, dataset: Dataset) -> Drawn:
     """True and estimated label distributions."""
     path = folder / "distributions.png"
     true, estimated = (part[:DISTRIBUTIONS] for part in shown["distributions"])
-    sample_pictures.distributions(path, true, estimated, dataset.class_names)
+    charts.distributions(path, true, estimated, dataset.class_names)
     return {"True and estimated label distributions of a few updates": path}
 
 
@@ -87,5 +86,5 @@ def _draw_baselines(folder: Path, scores: Scores) -> Drawn:
         for key, estimate in scores.baselines.items()
         if key.startswith(f"{name}:")
     }
-    bars(path, {"Attack": scores.metrics[name]} | beside, title, {"Attack"})
+    charts.bars(path, {"Attack": scores.metrics[name]} | beside, title, {"Attack"})
     return {f"{title}: the attack beside its baselines": path}

@@ -1,4 +1,4 @@
-"""Pictures of samples: what was there beside what was reconstructed; and all charts.
+"""Pictures of samples: what was there beside what was reconstructed.
 
 Images are shown as they are, black 0 and white 1, one pixel enlarged by a whole number; vectors
 are heat strips.
@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from ulk_tf.evaluation.charts import bars, confusion, curves, distributions
 from ulk_tf.evaluation.drawing import (
     MUTED,
     columns_of,
@@ -23,8 +22,6 @@ from ulk_tf.evaluation.drawing import (
 )
 from ulk_tf.evaluation.plotting import Figure
 from ulk_tf.files import Array
-
-__all__ = ["bars", "confusion", "curves", "distributions", "matched_sets", "reconstructions"]
 
 # Pixels.
 MARGIN, GUTTER, LINE_HEIGHT = 24, 40, 26
