@@ -9,6 +9,7 @@ other sizes than its preset's is a record of its own: --sizes=4x500 names it.
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from textwrap import fill
 
@@ -24,7 +25,7 @@ from ulk_tf.sweeping.picture import picture
 from ulk_tf.sweeping.results import Row, Sweep, result_of
 from ulk_tf.sweeping.setting import Setting
 from ulk_tf.sweeping.settings import SETTINGS, settings_for
-from ulk_tf.sweeping.table import label, share, table
+from ulk_tf.sweeping.table import beyond, label, over_oracle, share, table
 
 KEPT = HOME / "reproduction" / "results" / "sweeps"
 IMAGES = HOME / "docs" / "img"
@@ -128,13 +129,16 @@ def side_by_side(sweep: str) -> str:
 
 
 def _table(corner: str, found: Mapping[str, Sweep], settings: Sequence[Setting]) -> str:
-    lines = [[corner, *found], ["---"] * (1 + len(found))]
-    lines.append(["plain", *(_leak(one, one.plain) for one in found.values())])
+    heads = [corner]
+    for name, one in found.items():
+        heads += [name, over_oracle(one)] if one.oracle else [name]
+    lines = [heads, ["---"] * len(heads)]
+    lines.append(["plain", *chain.from_iterable(_told(one, one.plain) for one in found.values())])
     for setting in settings:
         rows = [_row(one, setting.name) for one in found.values()]
         if any(rows):
-            cells = [_leak(*pair) for pair in zip(found.values(), rows, strict=True)]
-            lines.append([label(setting), *cells])
+            cells = (_told(*pair) for pair in zip(found.values(), rows, strict=True))
+            lines.append([label(setting), *chain.from_iterable(cells)])
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
@@ -146,12 +150,14 @@ def _row(found: Sweep, name: str) -> Row | None:
     return next((row for row in found.rows if row.setting.name == name), None)
 
 
-def _leak(found: Sweep, row: Row | None) -> str:
+def _told(found: Sweep, row: Row | None) -> list[str]:
+    """The cells of a row: its leak with the score, and what goes beyond labels."""
     if row is None:
-        return ""
+        return ["", ""] if found.oracle else [""]
     score = f"{found.score(row.adaptive)['mean']:.3g}"
     # There is no share of a gain that was not shown.
-    return ": ".join(filter(None, (share(found, row.adaptive), score)))
+    leak = ": ".join(filter(None, (share(found, row.adaptive), score)))
+    return [leak, beyond(found, row)] if found.oracle else [leak]
 
 
 PAGES: dict[str, tuple[Path, Callable[[str], str]]] = {

@@ -84,6 +84,20 @@ def test_where_the_plain_gain_is_not_shown_scores_stand_alone(kept: Path) -> Non
     assert "| plain | 0.15 |" in lines and "| 5 epochs | 0.5 |" in lines
 
 
+def test_samples_beyond_their_labels_have_a_column_beside_each_record(kept: Path) -> None:
+    for dataset, names in (("cifar10", ("plain",)), ("mnist", ("plain", "5 epochs"))):
+        gain = {"mean": 0.2, "low": 0.1, "high": 0.3, "n": 9}
+        gains = {f"mse:{one}": gain for one in ("mean_sample", "class_mean_of_true_label")}
+        one = {"metrics": {"mse": gain}, "gains": gains}
+        text = json.dumps({"schema_version": 1, "entries": dict.fromkeys(names, one)})
+        (kept / "sweep.json").write_text(text)
+        sweeps.keep(str(kept / "sweep.json"), "updates", "ssr", dataset)
+    lines = (kept / "page.md").read_text().splitlines()
+    over = "over class mean, true label"
+    assert lines[2] == f"| A_SSR: Mean squared error | mnist | {over} | cifar10 | {over} |"
+    assert "| 5 epochs | 100% [50%, 150%]: 0.2 | 20% [10%, 30%] |  |  |" in lines
+
+
 def test_mistakes_are_told(kept: Path) -> None:
     with pytest.raises(UserError, match="--sweep to be one of defences"):
         sweeps.keep(measured(kept), "updatez")

@@ -3,6 +3,7 @@
 from typing import Any
 
 from ulk_tf.sweeping.results import result_of
+from ulk_tf.sweeping.setting import Setting
 from ulk_tf.sweeping.table import table
 
 
@@ -28,3 +29,30 @@ def test_the_spread_is_told_where_other_seeds_were_measured() -> None:
     # A sweep measures them last.
     alone = table(result_of("li", (), plain))
     assert "without any setting. Leak is" in alone and "deviation" not in alone
+
+
+def of_samples(over_mean: float, over_labels: float) -> dict[str, Any]:
+    def estimate(mean: float) -> dict[str, float]:
+        return {"mean": mean, "low": mean - 0.01, "high": mean + 0.01, "n": 9}
+
+    gains = {
+        "mse:autoencoder": estimate(-0.5),
+        "mse:class_mean_of_true_label": estimate(over_labels),
+        "mse:mean_sample": estimate(over_mean),
+    }
+    return {"metrics": {"mse": estimate(0.05)}, "gains": gains}
+
+
+def test_what_is_told_beyond_labels_stands_beside_the_leak() -> None:
+    entries = {"plain": of_samples(0.4, 0.1), "round:4": of_samples(0.2, -0.15)}
+    found = result_of("ssr", (Setting("round:4"),), entries)
+    assert (found.baseline, found.oracle) == ("mean_sample", "class_mean_of_true_label")
+    told = table(found)
+    assert "gains over class mean, true label tells more of it than its label." in " ".join(
+        told.split()
+    )
+    lines = told.splitlines()
+    assert "| setting | Mean squared error | leak | over class mean, true label |" in lines
+    assert "| plain | 0.05 [0.04, 0.06] | 100% [98%, 102%] | 10% [9%, 11%] |" in lines
+    assert "| round:4 | 0.05 [0.04, 0.06] | 50% [48%, 52%] | -15% [-16%, -14%] |" in lines
+    assert result_of("li", (), {"plain": entry(0.1)}).oracle is None

@@ -58,15 +58,26 @@ class Sweep:
         }
         return min(gains, key=lambda name: gains[name])
 
+    @property
+    def oracle(self) -> str | None:
+        """Name of the baseline that is told all labels, below which more than labels leaks."""
+        names = (key.partition(":")[2] for key in self.plain.adaptive["gains"])
+        return next((name for name in names if baseline(name).beyond), None)
+
     def score(self, entry: Entry) -> dict[str, float]:
         """Return the attack's headline figure, an estimate."""
         found: dict[str, float] = entry["metrics"][attack_row(self.attack).headline]
         return found
 
-    def gain(self, entry: Entry) -> Mapping[str, float]:
-        """Return the gain of an attack over `baseline`, an estimate."""
+    def gain(self, entry: Entry, over: str | None = None) -> Mapping[str, float]:
+        """Return the gain of an attack, an estimate.
+
+        Args:
+            entry: what was measured.
+            over: name of a baseline; None: `baseline`.
+        """
         headline = attack_row(self.attack).headline
-        found: Mapping[str, float] = entry["gains"][f"{headline}:{self.baseline}"]
+        found: Mapping[str, float] = entry["gains"][f"{headline}:{over or self.baseline}"]
         return found
 
     def share(self, entry: Entry) -> dict[str, float] | None:

@@ -26,6 +26,7 @@ def table(found: Sweep) -> str:
     naive = any(row.naive for row in found.rows)
     columns = ["setting", metric(headline).title, "leak"]
     columns += ["leak, naive"] if naive else []
+    columns += [over_oracle(found)] if found.oracle else []
     columns += [UTILITY[one] for one in useful]
     lines = [columns, ["---"] * len(columns)]
     lines += [_cells(found, row, useful, naive) for row in (found.plain, *found.rows)]
@@ -41,8 +42,28 @@ def _caption(found: Sweep) -> str:
         f"[{gain['low']:.3g}, {gain['high']:.3g}] without any setting{_spread(found)}."
     )
     if gain["low"] > 0:
-        return f"{told} Leak is a gain as a share of that one."
-    return f"{told} It is not above zero, so no share of it is given."
+        told = f"{told} Leak is a gain as a share of that one."
+    else:
+        told = f"{told} It is not above zero, so no share of it is given."
+    if found.oracle is None:
+        return told
+    row = baseline(found.oracle)
+    return f"{told} Only an attack that gains over {row.title.lower()} tells {row.beyond}."
+
+
+def over_oracle(found: Sweep) -> str:
+    """Return the heading of gains over the baseline that knows all labels; empty without one."""
+    return f"over {baseline(found.oracle).title.lower()}" if found.oracle else ""
+
+
+def beyond(found: Sweep, row: Row) -> str:
+    """Format a gain over the baseline that knows all labels, with its interval.
+
+    Args:
+        found: the sweep, which has such a baseline.
+        row: one of its rows.
+    """
+    return _percent(found.gain(row.adaptive, found.oracle))
 
 
 def _spread(found: Sweep) -> str:
@@ -62,8 +83,10 @@ def label(setting: Setting) -> str:
 def share(found: Sweep, entry: Entry | None) -> str:
     """Format a gain as a share of the plain one, with its interval; empty where there is none."""
     value = None if entry is None else found.share(entry)
-    if value is None:
-        return ""
+    return "" if value is None else _percent(value)
+
+
+def _percent(value: Mapping[str, float]) -> str:
     return f"{value['mean']:.0%} [{value['low']:.0%}, {value['high']:.0%}]"
 
 
@@ -71,6 +94,8 @@ def _cells(found: Sweep, row: Row, useful: list[str], naive: bool) -> list[str]:
     cells = [label(row.setting), _estimate(found.score(row.adaptive)), share(found, row.adaptive)]
     if naive:
         cells.append(share(found, row.naive))
+    if found.oracle:
+        cells.append(beyond(found, row))
     known = row.utility
     return cells + [f"{known[one]['mean']:.3f}" if one in known else "" for one in useful]
 
