@@ -78,6 +78,25 @@ def test_a_gain_that_rose_beyond_the_joint_interval() -> None:
     assert gate(result(0.1, 0.05), [], Result(Path(), moved))[0].state == "held"
     with pytest.raises(UserError, match="a result of lde"):
         gate(result(), [], result(attack="lde"))
+    other_gains = result(gains={"accuracy:shuffled": estimate(0.1, 0.01)})
+    with pytest.raises(UserError, match="gains that both results of li have"):
+        gate(other_gains, [], earlier)
+
+
+def test_an_earlier_insider_is_held_against_the_insider() -> None:
+    insider = {"config": {"seed": 0, "owner": {"update": {"set_size": 1}}, "insider": True}}
+    both = [result(0.1, 0.01), result(0.5, 0.01, **insider)]
+    before = [result(0.1, 0.01), result(0.2, 0.01, **insider)]
+    for old in (before, before[::-1]):
+        states = {one.sentence[:10]: one.state for one in gate(both, [], old)}
+        assert states == {"gain 0.100": "held", "gain 0.500": "broken"}
+
+
+def test_what_was_not_measured_is_not_held_against_before_either() -> None:
+    (one,) = gate(result(0.1, 0.01, doubts=["nothing was learned"]), [], result(0.3, 0.01))
+    assert one.state == "undecided" and "nothing was learned" in one.sentence
+    (rose,) = gate(result(0.9, 0.01, doubts=["nothing was learned"]), [], result(0.3, 0.01))
+    assert rose.state == "broken"
 
 
 def test_a_limit_on_what_the_run_has_not() -> None:

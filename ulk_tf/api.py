@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ulk_tf.data.datasets import Dataset, load
 from ulk_tf.errors import UserError
-from ulk_tf.files import Array
+from ulk_tf.files import Array, check_folder
 from ulk_tf.given_flags import compute_inline, give_bases, give_procedures
 from ulk_tf.preflight import preflight
 from ulk_tf.progress import notes
@@ -239,6 +239,8 @@ def audit(
     loaded = [load_attack(one) if isinstance(one, str | Path) else one for one in attacks]
     if not loaded:
         raise UserError("at least one attack", "none")
+    if out is not None:
+        check_folder(Path(out), "out")
     from ulk_tf.auditing.audit import audit as compare  # noqa: PLC0415 - imports TensorFlow
     from ulk_tf.auditing.report import write_audit  # noqa: PLC0415
     from ulk_tf.blackbox.asking import Asking  # noqa: PLC0415

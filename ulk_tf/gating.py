@@ -11,6 +11,7 @@ from typing import Any, Literal
 from xml.sax.saxutils import quoteattr
 
 from ulk_tf.errors import UserError
+from ulk_tf.evaluation.verdict import unmeasured
 from ulk_tf.limits import Limit, load_limits
 from ulk_tf.result import Result
 
@@ -111,11 +112,11 @@ def _held(limit: Limit, result: Result) -> Check:
     gain = result.gains[f"{limit.metric}:{limit.baseline}"]
     name = f"{result.attack_name} {limit.metric} over {limit.baseline}"
     sentence = f"gain {_shown(gain)}, at most {limit.at_most:g}"
-    unmeasured = _unmeasured(result)
+    reason = unmeasured(result.results)
     if gain["low"] > limit.at_most:
         return Check(name, "broken", sentence)
-    if unmeasured:
-        return Check(name, "undecided", f"not measured: {unmeasured}")
+    if reason:
+        return Check(name, "undecided", f"not measured: {reason}")
     if gain["high"] < limit.at_most:
         return Check(name, "held", sentence)
     return Check(
@@ -125,42 +126,36 @@ def _held(limit: Limit, result: Result) -> Check:
     )
 
 
-def _unmeasured(result: Result) -> str:
-    """Return why a result without a leak proves nothing, as a sentence; empty if it is valid."""
-    if result.results["doubts"]:
-        return str(result.results["doubts"][0])
-    held_out = result.results.get("held_out") or {}
-    tenths = held_out.get("score_by_tenth") or {}
-    values = [value for value in tenths.get("values", ()) if value is not None]
-    chance = tenths.get("chance")
-    if not values or chance is None:
-        return ""
-    mean, less = sum(values) / len(values), bool(tenths.get("less_is_better"))
-    if (mean >= chance) if less else (mean <= chance):
-        return "the attack reads nothing from held-out shadow bases either, so it is too weak"
-    return ""
-
-
 def _against(earlier: Result, results: Sequence[Result]) -> list[Check]:
     same = [one for one in results if one.attack_name == earlier.attack_name]
     if not same:
         raise UserError(f"a result of {earlier.attack_name}, as --against has", "none")
-    (config, before) = (_figures(one.results["config"]) for one in (same[0], earlier))
-    if config != before:
-        changed = ", ".join(sorted(_differing(config, before)))
+    before = _figures(earlier.results["config"])
+    # Of an outsider and an insider beside each other, each is held against its own kind.
+    alike = [one for one in same if _figures(one.results["config"]) == before]
+    if not alike:
+        changed = ", ".join(sorted(_differing(_figures(same[0].results["config"]), before)))
         raise UserError("--against of the same settings", f"others: {changed}")
-    checks = []
-    for key, gain in same[0].gains.items():
-        old = earlier.gains.get(key)
-        if old is None:
-            continue
-        rise = gain["mean"] - old["mean"]
-        joint = math.hypot(gain["high"] - gain["mean"], old["high"] - old["mean"])
-        metric, _, baseline = key.partition(":")
-        name = f"{earlier.attack_name} {metric} over {baseline}, against before"
-        sentence = f"gain {_shown(gain)}, before {_shown(old)}"
-        checks.append(Check(name, "broken" if rise > joint else "held", sentence))
-    return checks
+    new = alike[0]
+    shared = [key for key in new.gains if key in earlier.gains]
+    if not shared:
+        raise UserError(
+            f"gains that both results of {earlier.attack_name} have",
+            f"{', '.join(new.gains) or 'none'} and {', '.join(earlier.gains) or 'none'}",
+        )
+    return [_risen(key, new, earlier) for key in shared]
+
+
+def _risen(key: str, new: Result, earlier: Result) -> Check:
+    gain, old = new.gains[key], earlier.gains[key]
+    joint = math.hypot(gain["high"] - gain["mean"], old["high"] - old["mean"])
+    metric, _, baseline = key.partition(":")
+    name = f"{earlier.attack_name} {metric} over {baseline}, against before"
+    if gain["mean"] - old["mean"] > joint:
+        return Check(name, "broken", f"gain {_shown(gain)}, before {_shown(old)}")
+    if reason := unmeasured(new.results):
+        return Check(name, "undecided", f"not measured: {reason}")
+    return Check(name, "held", f"gain {_shown(gain)}, before {_shown(old)}")
 
 
 def _of(limit: Limit, results: Sequence[Result]) -> list[Result]:

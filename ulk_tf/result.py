@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ulk_tf.errors import UserError
 from ulk_tf.evaluation.results import read_results
-from ulk_tf.evaluation.verdict import State, state_of, verdict
+from ulk_tf.evaluation.verdict import State, state_of, unmeasured, verdict
 from ulk_tf.settings.attack_table import attack_row
 
 if TYPE_CHECKING:
@@ -108,8 +108,8 @@ class Result:
 
         Returns:
             `shown` if the gain's interval lies above zero, `not shown` if the whole interval is
-            too small to matter, else `undecided`. "Not shown" is no proof of safety: another
-            attack may infer more.
+            too small to matter, else `undecided`, also where the run measured nothing. "Not shown"
+            is no proof of safety: another attack may infer more.
 
         Raises:
             UserError: the run has no such metric or baseline.
@@ -118,7 +118,8 @@ class Result:
         if key not in self.gains:
             raise UserError(f"a metric and baseline of {', '.join(self.gains)}", key)
         state: State = state_of(self.gains[key])
-        return Leak(state)
+        proves_nothing = state == "not shown" and unmeasured(self.results)
+        return Leak("undecided" if proves_nothing else state)
 
     def summary(self) -> str:
         """Return the verdict, the warnings, and each metric with its baselines, as lines."""

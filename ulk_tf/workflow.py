@@ -39,6 +39,7 @@ from ulk_tf.settings.attack_table import attack_row
 from ulk_tf.settings.experiment import Experiment
 from ulk_tf.settings.keys import run_key
 
+UNFINISHED = "the run ended before held-out updates were scored; the same command goes on"
 NO_EXPORT = "none, since each target has an attack of its own; --target_bases=1 exports one"
 PACKAGES = ("tensorflow", "keras", "numpy", "scipy", "scikit-learn", "tensorflow-datasets")
 
@@ -103,8 +104,10 @@ def _run(
             scores = attacking.score(experiment, corpora, each)
         results = _results(experiment, corpora, scores, told)
         results |= {"knowledge": knowledge(experiment, corpus)}
-        # Write the figures before the export, which may fail.
-        write_results(folder / "results.json", results)
+        # Write the figures before the export, which may fail; of a run that ends there, who reads
+        # them must know that nothing tells whether the attack is any good.
+        unfinished = {"doubts": [*results["doubts"], UNFINISHED]}
+        write_results(folder / "results.json", results | unfinished)
         with stages.stage("held-out updates"):
             known = seen(row, each[0], corpus, seed)
         exported = None

@@ -1,10 +1,12 @@
 """The form of answers: what an attack that was trained on one reads of another."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ulk_tf.answers.form import Form
+from ulk_tf.answers.interpret import interpret
 
 KINDS = ("posteriors", "rounded", "top-k", "noisy", "labels")
 FORMS = st.builds(
@@ -51,3 +53,29 @@ def test_what_it_reads(trained: Form, answered: Form, reads: bool) -> None:
 )
 def test_below_which_value_a_posterior_tells_nothing(form: Form, floor: float) -> None:
     assert form.floor == floor
+
+
+def test_what_has_noise_is_noisy_though_it_looks_exact() -> None:
+    trained = Form("posteriors", noise=0.01)
+    assert trained.kind == "noisy" and "noise of 0.01" in trained.words
+    assert trained.reads(Form("noisy", noise=0.01)) and trained.reads(Form())
+    # The export that was trained on exact answers fits these better.
+    assert not trained.matches(Form())
+
+
+@pytest.mark.parametrize(("decimals", "kind"), [(1, "rounded logits"), (3, "posteriors")])
+def test_logits_that_are_rounded_coarsely_are_a_form_of_their_own(decimals, kind) -> None:
+    logits = np.random.default_rng(0).normal(0, 3, (60, 5)).round(decimals)
+    form = Form.of((interpret(logits),), (logits,))
+    assert form.kind == kind
+    assert Form().reads(form) == (kind == "posteriors")
+    if kind == "rounded logits":
+        assert form.defence == "" and "logits" in form.words
+
+
+def test_a_class_that_no_sample_has_is_no_cut() -> None:
+    exact = np.random.default_rng(0).dirichlet(np.ones(4), 60)
+    unused = np.insert(exact, 2, 0.0, axis=1)
+    assert interpret(unused).kind == "posteriors"
+    cut = np.where(exact == exact.min(1, keepdims=True), 0, exact)
+    assert interpret(cut).kind == "top-k"

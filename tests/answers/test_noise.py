@@ -4,10 +4,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.datasets import load_digits
+from sklearn.linear_model import LogisticRegression
+from sklearn.multiclass import OneVsRestClassifier
 
 from tests.answers.samples import dirichlet
 from ulk_tf.answers.interpret import interpret, interpret_both
 from ulk_tf.answers.readings import are_logits, noise_of
+from ulk_tf.errors import UserError
 
 SEEDS = st.integers(0, 10**6)
 
@@ -69,3 +73,16 @@ def test_noise_in_one_version_that_looks_like_logits_is_noise_in_both(monkeypatc
     assert (first.kind, second.kind) == ("noisy", "noisy")
     np.testing.assert_array_equal(first.posteriors, before.astype(np.float32))
     np.testing.assert_array_equal(second.posteriors, after.astype(np.float32))
+
+
+@pytest.mark.parametrize("rows", [30, 100])
+def test_sigmoids_of_one_class_against_the_others_are_no_noise(rows):
+    # Calibrated ones sum to 1 on average, and none is ever below 0.
+    samples, labels = load_digits(return_X_y=True)
+    units = OneVsRestClassifier(LogisticRegression(max_iter=500)).fit(samples[:600], labels[:600])
+    scores = 1 / (1 + np.exp(-units.decision_function(samples[600 : 600 + rows])))
+    sums = scores.sum(1)
+    assert abs(sums.mean() - 1) < 3 * sums.std() / np.sqrt(rows)
+    assert noise_of(scores) is None
+    with pytest.raises(UserError, match="Independent sigmoids"):
+        interpret(scores)

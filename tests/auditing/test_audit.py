@@ -142,6 +142,12 @@ def test_attacks_of_different_probing_sets(exports, pair, tmp_path):
         auditing.audit(*pair, [load_attack(exports["li"]), load_attack(other)])
 
 
+def test_two_attacks_of_one_name(exports, pair):
+    attack = load_attack(exports["li"])
+    with pytest.raises(UserError, match="several named li"):
+        auditing.audit(*pair, [attack, load_attack(exports["lde"]), attack])
+
+
 def test_names_from_elsewhere_cannot_become_markup(exports, recorded, tmp_path):
     evil = "<script>alert(1)</script>"
     pair = recorded("1", BEFORE, target=evil), recorded("2", AFTER, versions=(evil,))

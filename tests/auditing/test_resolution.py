@@ -117,6 +117,24 @@ def test_repeats_measure_the_spread(shift, exports, tmp_path):
     assert often.before.recording.queries == 5 * standins.PROBES
 
 
+@pytest.mark.parametrize("form", ["float16", "rounded logits"])
+def test_small_changes_of_unevenly_rounded_answers_are_told(form):
+    """Their coarsest step is that of the largest numbers; smaller ones are told more finely."""
+
+    def answers(values):
+        return np.log(values).round(1) if form == "rounded logits" else values.astype("f2")
+
+    before = np.random.default_rng(0).dirichlet(np.full(10, 0.3), 100).clip(1e-4) + 1e-4
+    before /= before.sum(1, keepdims=True)
+    moved = np.where(before < 0.01, before * 1.2, before)
+    moved /= moved.sum(1, keepdims=True)
+    found = measure(*(interpret(np.asarray(answers(one), float)) for one in (before, moved)))
+    assert 0 < found.moved < found.rounding or form == "float16"
+    assert found.exceeded
+    same = interpret(np.asarray(answers(before), float))
+    assert not measure(same, same).exceeded
+
+
 def test_parts_of_the_resolution():
     exact = interpret(EXACT)
     assert measure(exact, exact) == Resolution(moved=0.0)

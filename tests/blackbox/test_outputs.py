@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ulk_tf.blackbox.outputs import by_columns, pick, reorder, select
+from ulk_tf.blackbox.class_names import are_numbered, reorder
+from ulk_tf.blackbox.labelled import in_order
+from ulk_tf.blackbox.outputs import by_columns, pick, select
 from ulk_tf.errors import UserError
 
 NAMES = ["ant", "bee", "cat", "dog"]
@@ -89,12 +91,47 @@ def test_scores_that_cannot_be_put_in_order():
         select({"classes": labels, "scores": scores}, 7, None)
 
 
-def test_names_in_one_fixed_order_need_not_be_known():
+@pytest.mark.parametrize("names", ["wxyz", ["cat", "bee", "ants", "dogs"]])
+def test_other_names_in_one_fixed_order_are_refused(names):
     values = posteriors()
-    labels = [["w", "x", "y", "z"]] * len(values)
-    found, notes = select({"classes": labels, "scores": values}, 7, None, NAMES)
-    np.testing.assert_array_equal(found, values)
-    assert notes == ()
+    labels = [list(names)] * len(values)
+    by_name = {"classes": labels, "scores": values}
+    for answer in (by_name, Table(list(names), values)):
+        with pytest.raises(UserError, match="attack's class"):
+            select(answer, 7, None, NAMES)
+    # Where nobody knows the classes, nothing can be in another order.
+    np.testing.assert_array_equal(select(by_name, 7, None)[0], values)
+
+
+@pytest.mark.parametrize("names", [[f"p{n}" for n in range(4)], ["class 1", "class 2", "class 3"]])
+def test_names_that_only_count_need_not_be_known(names):
+    values = posteriors()[:, : len(names)]
+    known = ["a b", "c", "d", "e"][: len(names)]
+    labels = [list(names)] * len(values)
+    for answer in ({"classes": labels, "scores": values}, Table(names, values)):
+        np.testing.assert_array_equal(select(answer, 7, None, known)[0], values)
+
+
+@pytest.mark.parametrize("names", [["p1", "p3"], ["p2", "p1"], ["p1", "q2"], ["p1", "p"], ["5"]])
+def test_names_that_do_not_count_from_0_or_1(names):
+    assert not are_numbered(names)
+
+
+def test_a_class_that_is_named_twice_is_refused():
+    labels, scores = ranked(posteriors(), 3)
+    labels[4][2] = labels[4][0]
+    with pytest.raises(UserError, match="each class once"):
+        in_order(labels, scores, NAMES)
+
+
+def test_classes_that_differ_in_case_only():
+    values = posteriors()[:, :3]
+    values[:, 2] = 0.9 - values[:, 2]
+    found, put = in_order([["B", "b", "A"]] * 7, values, ["A", "B", "b"])
+    np.testing.assert_array_equal(found, values[:, [2, 0, 1]])
+    assert put
+    with pytest.raises(UserError, match="names"):
+        in_order([["B", "a", "A"]] * 7, values, ["A", "B", "b"])
 
 
 def test_a_label_beside_posteriors_is_no_ranking():

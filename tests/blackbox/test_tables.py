@@ -77,6 +77,24 @@ def test_columns_and_rows_are_put_in_order(tmp_path):
     assert any("order of the attack's classes" in note for note in notes)
 
 
+def test_r_s_quoted_names_are_put_in_order_too(tmp_path):
+    path = tmp_path / "a.txt"
+    order = [NAMES.index(name) for name in ("cat", "ant", "bee")]
+    told = text(" ", header=['"cat"', '"ant"', '"bee"'], index=[f'"{i}"' for i in range(1, 7)])
+    path.write_text(told)
+    values, notes = read_table(path, NAMES)
+    np.testing.assert_array_equal(values[:, order], VALUES)
+    assert any("order of the attack's classes" in note for note in notes)
+
+
+def test_columns_under_other_names_are_refused(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text(text(",", header=["cow", "ape", "bat"]))
+    with pytest.raises(UserError, match="columns named after the attack's classes"):
+        read_table(path, NAMES)
+    np.testing.assert_array_equal(read_table(path)[0], VALUES)
+
+
 def test_two_rows_of_labels_are_no_header(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("0,1\n1,0\n")

@@ -83,3 +83,16 @@ def test_a_stranger_s_attack_and_baseline_conclude_nothing() -> None:
     assert found.state == "undecided"
     assert verdict({"attack": "unheard"}).state == "undecided"
     assert verdict(results("unheard", prior=SHOWN)).state == "shown"
+
+
+def test_a_run_that_measured_nothing_shows_nothing_to_be_safe() -> None:
+    doubt = {"doubts": ["9 of 9 base models have learned nothing."]}
+    for gains in ({"prior": LOST, "shuffled": LOST}, {"prior": OPEN, "shuffled": LOST}):
+        found = verdict(results(**gains) | doubt)
+        assert found.state == "undecided"
+        assert found.sentence.endswith("was not measured: 9 of 9 base models have learned nothing.")
+    # What was measured all the same is told.
+    assert verdict(results(prior=SHOWN, shuffled=SHOWN) | doubt).state == "shown"
+    tenths = {"chance": 0.1, "values": [0.1] * 10}
+    weak = results(prior=LOST, shuffled=LOST) | {"held_out": {"score_by_tenth": tenths}}
+    assert "too weak" in verdict(weak).sentence

@@ -1,6 +1,7 @@
 """A fifth attack is a row: it runs through everything without any other file being touched."""
 
 import re
+import shutil
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
@@ -10,15 +11,18 @@ from typing import Any
 import numpy as np
 import pytest
 
+import ulk_tf
 from tests.trainers import toy
 from trainers import all as trainers_all
-from ulk_tf import trainer
+from ulk_tf import trainer, workflow
 from ulk_tf.auditing.findings import tell
 from ulk_tf.commands import shared_command
 from ulk_tf.errors import UserError
 from ulk_tf.evaluation import baselines_table
 from ulk_tf.evaluation.results import Results, read_results
 from ulk_tf.evaluation.verdict import verdict
+from ulk_tf.gating import gate
+from ulk_tf.limits import Limit
 from ulk_tf.serving import conformance
 from ulk_tf.serving.loading import load_attack
 from ulk_tf.settings import attack_table, cli, presets
@@ -143,3 +147,23 @@ def test_it_is_among_all(folder: Path, out: list[str], capsys: pytest.CaptureFix
     assert line.split()[1] == "auc" and "chance 0." in line
     # The corpus of the first run is found again.
     assert re.search(r"found on disk: 4 of 4 base models and .* updates", said.err)
+
+
+def test_a_run_that_ends_before_its_held_out_updates_proves_nothing(
+    folder: Path, out: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(folder / "r", tmp_path / "r")
+    given = FLAGS | {"runs_dir": tmp_path / "r", "export_dir": tmp_path / "e"}
+
+    def interrupted(*_: Any) -> Any:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(workflow, "seen", interrupted)
+    with pytest.raises(SystemExit) as ended:
+        trainer.main("toy", [f"--{name}={value}" for name, value in given.items()])
+    assert ended.value.code == 130
+    written = (tmp_path / "r").rglob("toy/*/results.json")
+    left = ulk_tf.Result.load(max(written, key=lambda path: path.stat().st_mtime))
+    assert workflow.UNFINISHED in left.results["doubts"]
+    (check,) = gate(left, [Limit("auc", "chance", 1.0)])
+    assert check.state == "undecided" and "the same command goes on" in check.sentence

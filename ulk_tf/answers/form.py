@@ -14,11 +14,15 @@ from ulk_tf.files import Array
 
 # Steps and noise below this are lost in float32 itself.
 NOTHING = 2e-7
+# Rounding harms logits less than posteriors. An attack that was trained on exact answers still
+# reads most of what it reads where a step of logits moves a posterior by up to so much
+# (docs/EXPERIMENTS.md); float16 does.
+COARSE_LOGITS = 4e-3
 # An attack reads answers whose steps and noise are up to so many times those it was trained on.
 ALIKE = 3.0
 # Floors of kinds: some steps of float32 at 1 where answers are cut, and the only step of labels.
 _FLOORS = {"top-k": 8 * 2.0**-24, "labels": 1.0}
-_COARSEST_FIRST = ("labels", "top-k", "noisy", "rounded")
+_COARSEST_FIRST = ("labels", "top-k", "noisy", "rounded", "logits")
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,8 @@ class Form:
     """Form of answers.
 
     Attributes:
-        kind: posteriors, rounded, top-k, labels or noisy.
+        kind: posteriors, rounded, top-k, labels, noisy, or rounded logits, on which no attack
+            is trained.
         step: rounding step; 0 where answers are exact.
         noise: standard deviation of noise; 0 where none was seen.
         kept: classes that are answered of each sample, for top-k; 0 where that is not known.
@@ -42,6 +47,11 @@ class Form:
     noise: float = 0.0
     kept: int = 0
 
+    def __post_init__(self) -> None:
+        """Call what has noise noisy, though its rows sum to 1 and look like exact posteriors."""
+        if self.noise > NOTHING and self.kind in ("posteriors", "rounded"):
+            object.__setattr__(self, "kind", "noisy")
+
     @classmethod
     def of(cls, answers: tuple[Interpreted, ...], raw: tuple[Array, ...]) -> "Form":
         """The coarsest form among answers of several versions.
@@ -52,10 +62,12 @@ class Form:
         """
         step = max(one.step for one in answers)
         noise = max(one.noise for one in answers)
-        kinds = {one.kind for one in answers} - {"posteriors", "logits"}
+        kinds = {one.kind for one in answers} - {"posteriors"}
         kind = next((name for name in _COARSEST_FIRST if name in kinds), "")
         if (kind == "rounded" and step <= NOTHING) or (kind == "noisy" and noise <= NOTHING):
             kind = ""
+        if kind == "logits":
+            kind = "rounded logits" if step > COARSE_LOGITS else ""
         kept = max(int((values > 0).sum(-1).max()) for values in raw) if kind == "top-k" else 0
         return cls(kind or "posteriors", step, noise, kept)
 
@@ -107,6 +119,7 @@ class Form:
         return {
             "posteriors": "exact posteriors",
             "rounded": f"posteriors rounded to steps of {self.step:.2g}",
+            "rounded logits": f"logits whose rounding moves a posterior by up to {self.step:.2g}",
             "top-k": f"the likeliest {self.kept} classes only" if self.kept else "top classes only",
             "labels": "labels only",
             "noisy": f"posteriors with noise of {self.noise:.2g}"
@@ -116,7 +129,9 @@ class Form:
 
     @property
     def defence(self) -> str:
-        """The `--defence` that makes such answers."""
+        """The `--defence` that makes such answers; empty where none does."""
+        if self.kind == "rounded logits":
+            return ""
         decimals = max(0, round(-math.log10(self.step))) if self.step else 0
         rounding = f"round:{decimals}" if NOTHING < self.step < 1 else ""
         first = {

@@ -16,6 +16,8 @@ OUTSIDE_EXACT = 3.0  # the most that noise may lie outside 0 and 1 where rows su
 NOISE, NOISE_WITHIN = 0.2, 0.1
 # Noise is not taken for logits more often than this, by each of three tests.
 DOUBT = 1e-6
+# Of noise that leaves a value between 0 and its own deviation, at least this share lies below 0.
+BELOW = 0.17
 FEW_ROWS = 8  # of fewer rows the mean says nothing
 
 
@@ -57,6 +59,9 @@ def is_cut(values: Array, step: float) -> bool:
     slack = SUM_TOLERANCE + values.shape[1] * step / 2
     zeros = (values == 0).sum(axis=1)
     if values.min() < 0 or not zeros.any():
+        return False
+    # Classes that no sample has are unused, and none was cut.
+    if len(values) >= FEW_ROWS and zeros.sum() == (values == 0).all(axis=0).sum() * len(values):
         return False
     missing = 1 - values.sum(axis=1)
     smallest = np.where(values > 0, values, np.inf).min(axis=1)
@@ -103,7 +108,9 @@ def _is_noise(values: Array, most: float) -> bool:
     """Test whether independent noise on posteriors explains sums and values outside 0 and 1.
 
     The sums tell its deviation: no posterior changes them. Noise of that deviation must explain
-    how far values lie below 0 or above 1, and the mean of the sums must be 1.
+    how far values lie below 0 or above 1, and the mean of the sums must be 1. Small values that
+    are never below 0 have no noise: scores of one class against the others, such as sigmoids, sum
+    to about 1, too.
 
     Args:
         values: float64 [n, classes].
@@ -114,6 +121,9 @@ def _is_noise(values: Array, most: float) -> bool:
     deviation = float(np.sqrt(np.mean(off**2) / classes))
     below = values[values < 0]
     if max(deviation, float(np.sqrt(np.mean(below**2))) if len(below) else 0.0) > most:
+        return False
+    small = int((values < deviation).sum())
+    if values.min() > 0 and small * BELOW > -np.log(DOUBT):
         return False
     # With few rows the deviation is known badly: the largest that chance may hide.
     largest = min(deviation * float(np.sqrt(rows / chdtri(rows, 1 - DOUBT))), 1.5 * most)

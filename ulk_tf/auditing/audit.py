@@ -130,6 +130,14 @@ def _compared(before: Any, after: Any, attacks: Sequence[LoadedAttack], asking: 
                 f"{first.path} and {other.path} with different ones",
                 "Export them from the same data set and seed, or audit them one by one.",
             )
+    names = [one.name for one in attacks]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise UserError(
+            "one attack of each kind",
+            f"several named {', '.join(sorted(twice))}",
+            "Name the folder of all its versions, of which the one that fits is taken, or audit "
+            "them one by one.",
+        )
     recordings = [_recording(target, first, asking) for target in (before, after)]
     raw = [one.raw for one in recordings]
     pair = interpret_both(raw[0], raw[1], len(first.class_names))

@@ -24,6 +24,7 @@ class Resolution:
     Attributes:
         moved: the largest change of any class of any probe.
         rounding: the coarser rounding step of the two; 0 where neither is rounded.
+        alike: whether both versions round to the same numbers.
         spread: how far repeated answers to one sample lie apart at most; 0 without repeats.
         noise: the largest change that noise in the answers explains; 0 where none was seen.
         float32: what float32 computations of the same posterior differ by.
@@ -31,6 +32,7 @@ class Resolution:
 
     moved: float
     rounding: float = 0.0
+    alike: bool = True
     spread: float = 0.0
     noise: float = 0.0
     float32: float = FLOAT32_ROUNDING
@@ -43,9 +45,10 @@ class Resolution:
     @property
     def exceeded(self) -> bool:
         """True where a posterior moved more than the resolution."""
-        if self.value == self.rounding:
-            # Rounded answers that are not equal are a step apart, as exactly as float32 holds it.
-            return self.moved > self.value - FLOAT32_STEP
+        if self.value == self.rounding and self.alike:
+            # Rounded answers that are not equal are a step apart. Where steps differ in size, as
+            # those of float16 and of rounded logits do, `rounding` is the coarsest of them.
+            return self.moved > self.float32
         return self.moved > self.value
 
     @property
@@ -77,9 +80,12 @@ def measure(before: Interpreted, after: Interpreted) -> Resolution:
     """
     change = _difference(before.posteriors, after.posteriors)
     pair = (before, after)
+    finer, coarser = sorted(one.step for one in pair)
     return Resolution(
         moved=float(change.max()),
-        rounding=max(one.step for one in pair),
+        rounding=coarser,
+        # Of short floats the largest step doubles with the largest posterior.
+        alike=coarser <= 2 * finer,
         spread=max(one.spread for one in pair),
         noise=_noise(pair, change.size),
     )

@@ -37,7 +37,7 @@ def check_form(attack: str, metadata: Mapping[str, Any], form: Form) -> Fit | No
         False,
         f"{attack_name(attack)} does not fit these answers, so nothing is claimed: the target "
         f"answers {form.words}, and this attack was trained on {trained.words} and reads next to "
-        f"nothing from these. Train it on such answers: {_command(attack, metadata, form)}",
+        f"nothing from these. {_remedy(attack, metadata, form)}",
     )
 
 
@@ -82,11 +82,13 @@ def _grade(metadata: Mapping[str, Any], form: Form) -> int:
     return 2 if trained.matches(form) else int(trained.reads(form))
 
 
-def _command(attack: str, metadata: Mapping[str, Any], form: Form) -> str:
+def _remedy(attack: str, metadata: Mapping[str, Any], form: Form) -> str:
+    if not form.defence:
+        return "No --defence makes such answers to train it on: audit the model with finer ones."
     flags: dict[str, Any] = {}
     with suppress(Exception):  # the config of a stranger's export may be anything
         flags = presets.flags_of(metadata["config"])
     flags.pop("shadow_defence", None)
     flags["defence"] = form.defence
     typed = " ".join(f"--{name}={value}" for name, value in flags.items())
-    return f"python -m ulk_tf train {attack} {typed}"
+    return f"Train it on such answers: python -m ulk_tf train {attack} {typed}"

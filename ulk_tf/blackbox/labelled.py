@@ -5,18 +5,18 @@ from typing import Any
 
 import numpy as np
 
+from ulk_tf.blackbox.class_names import are_numbered, place_of, places, some
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array
 
 # Names under which servers commonly give a class and its score.
 LABEL_KEYS = ("label", "class", "class_name", "classname", "name", "tag", "tagname", "category")
 SCORE_KEYS = ("score", "probability", "confidence", "prob", "value", "p")
-SEPARATORS = "_- .:/"
 # Names of each row, and their scores.
 Labelled = tuple[list[list[Any]], list[list[float]] | Array]
 REMEDY = (
     "Name the target's classes in the attack's order with --class_names, or let the target answer "
-    "in a fixed order."
+    "a row of numbers in that order."
 )
 
 
@@ -55,7 +55,11 @@ def scored_rows(answer: Any, class_names: Sequence[str]) -> Labelled | None:
     if all(isinstance(row, Mapping) for row in answer):
         known = places(class_names)
         same = all(row.keys() == answer[0].keys() for row in answer)
-        fits = all(key(k) in known and _is_number(v) for row in answer for k, v in row.items())
+        fits = all(
+            place_of(k, known) is not None and _is_number(v)
+            for row in answer
+            for k, v in row.items()
+        )
         if same or not fits:
             return None
         return [list(row) for row in answer], [list(row.values()) for row in answer]
@@ -116,16 +120,18 @@ def in_order(
 
     Returns:
         float64 [rows, classes], 0 for a class that a row does not name, and True; or the scores
-        as they are and False, where all rows have one order and other names.
+        as they are and False, where all rows have one order and names that tell no other.
 
     Raises:
         UserError: there is no telling which score is of which class.
     """
     known = places(class_names)
     fixed = all(list(row) == list(labels[0]) for row in labels)
-    if fixed and not all(key(name) in known for name in labels[0]):
+    if fixed and None in [place_of(name, known) for name in labels[0]]:
         found = np.asarray(scores, np.float64)
-        if (np.diff(found, axis=1) > 0).any():  # else they are sorted
+        # Else they are sorted.
+        in_one_order = bool((np.diff(found, axis=1) > 0).any())
+        if in_one_order and (not class_names or are_numbered(list(map(str, labels[0])))):
             return found, False
     if not class_names:
         raise UserError(
@@ -135,52 +141,22 @@ def in_order(
         )
     found = np.zeros((len(scores), len(class_names)))
     for row, (named, values) in enumerate(zip(labels, scores, strict=True)):
+        filled: set[int] = set()
         for name, value in zip(named, values, strict=True):
-            place = known.get(key(name))
+            place = place_of(name, known)
             if place is None:
                 raise UserError(
                     f"the attack's class names ({some(class_names)}) beside the scores",
                     repr(name),
                     REMEDY,
                 )
+            if place in filled:
+                raise UserError(
+                    "each class once beside the scores of a sample", f"{name!r} twice", REMEDY
+                )
+            filled.add(place)
             found[row, place] = value
     return found, True
-
-
-def reorder(values: Array, names: Sequence[str], class_names: Sequence[str]) -> Array | None:
-    """Columns in the order of the attack's classes; None where the names are others.
-
-    Args:
-        values: [rows, columns].
-        names: names of the columns; what they all begin or end with, such as `prob_`, counts for
-            nothing.
-        class_names: in the order that the attack knows.
-    """
-    if not class_names or len(names) != len(class_names):
-        return None
-    known = places(class_names)
-    for called in (list(names), _without_affixes(names)):
-        found = [known.get(key(name)) for name in called]
-        if None not in found and len(set(found)) == len(class_names):
-            return values[:, np.argsort(np.array(found, int))]
-    return None
-
-
-def places(class_names: Sequence[str]) -> dict[str, int]:
-    """Columns of the classes: by name, and by number where no name is a number."""
-    numbers = {str(place): place for place in range(len(class_names))}
-    named = {key(name): place for place, name in enumerate(class_names)}
-    return named if any(name in numbers for name in named) else numbers | named
-
-
-def key(name: Any) -> str:
-    """A class name as it is compared: without case, and with single spaces."""
-    return " ".join(str(name).split()).casefold()
-
-
-def some(names: Sequence[str]) -> str:
-    """Show the first names, for messages."""
-    return ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
 
 
 def as_rows(value: Any, rows: int) -> Array | None:
@@ -192,23 +168,6 @@ def as_rows(value: Any, rows: int) -> Array | None:
     if table.ndim == 1 and len(table) == rows:
         table = table[:, np.newaxis]
     return table if table.ndim == 2 and len(table) == rows and table.shape[1] else None
-
-
-def _without_affixes(names: Sequence[str]) -> list[str]:
-    """Names without the whole words that all of them begin or end with."""
-    backwards = [name[::-1] for name in _without_prefix(names)]
-    return [name[::-1] for name in _without_prefix(backwards)]
-
-
-def _without_prefix(names: Sequence[str]) -> list[str]:
-    start = 0
-    # Of sorted names, the first and the last have the least in common.
-    for place, (a, b) in enumerate(zip(min(names), max(names), strict=False)):
-        if a != b:
-            break
-        if a in SEPARATORS:
-            start = place + 1
-    return [name[start:] for name in names]
 
 
 def _text(cell: Any) -> Any:

@@ -177,14 +177,14 @@ CODE = {".h5", ".hdf5", ".joblib", ".pickle", ".pkl", ".pt", ".pth"}
 
 
 def open_target(
-    target: str | keras.Model | Callable[[Array], object],
+    target: str | Path | keras.Model | Callable[[Array], object],
     asking: Asking | None = None,
     class_names: Sequence[str] = (),
 ) -> BlackBox:
     """Open a target.
 
     Args:
-        target: a Keras model, a PyTorch module, a function of samples, or a string of one
+        target: a Keras model, a PyTorch module, a function of samples, or a path or string of one
             of `FORMS`; a leading ~ is the home directory.
         asking: settings of the queries.
         class_names: in the order that the attack knows; empty where nobody knows them.
@@ -193,6 +193,8 @@ def open_target(
         UserError: it is no target, or cannot be opened.
     """
     asking = asking or Asking()
+    if isinstance(target, Path):
+        target = str(target)
     if not (isinstance(target, str) and URL.match(target)):
         for name in ("protocol", "request", "answer"):
             if getattr(asking, name) is not None:

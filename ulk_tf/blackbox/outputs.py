@@ -6,15 +6,14 @@ from typing import Any
 import numpy as np
 
 from ulk_tf.answers.numbers import plain
+from ulk_tf.blackbox.class_names import are_numbered, reorder, some
 from ulk_tf.blackbox.labelled import (
     REMEDY,
     Labelled,
     as_rows,
     in_order,
     ranked,
-    reorder,
     scored_rows,
-    some,
 )
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array
@@ -61,11 +60,7 @@ def select(
         found, put = in_order(*labelled, class_names)
         return found, ((SORTED_NOTE,) if put else ())
     if columns is not None and len(outputs) == len(class_names) > 2:
-        raise UserError(
-            f"columns named after the attack's classes ({some(class_names)})",
-            some([repr(name) for name in outputs]),
-            REMEDY,
-        )
+        raise _other_names(list(outputs), class_names)
     chosen = pick(outputs, wanted, rows)
     if isinstance(chosen, list) and chosen and isinstance(chosen[0], Mapping):
         return select(chosen, rows, None, class_names)  # scores by class, below a name
@@ -83,10 +78,16 @@ def by_columns(
         class_names: in the order that the attack knows; empty where nobody knows them.
 
     Returns:
-        The values, as they are where the names are not those of the classes; and notes.
+        The values, as they are where the names name no classes; and notes.
+
+    Raises:
+        UserError: there are as many columns as classes, under other names: they may be in any
+            order.
     """
     ordered = reorder(values, names, class_names)
     if ordered is None:
+        if len(names) == len(class_names) > 1 and any(names) and not are_numbered(names):
+            raise _other_names(names, class_names)
         return values, ()
     return ordered, (() if np.array_equal(ordered, values) else (ORDER_NOTE,))
 
@@ -112,6 +113,14 @@ def pick(outputs: Mapping[str, Any], wanted: str | None, rows: int | None = None
             return outputs[found[0]]
     known = ", ".join(sorted(outputs)) or "none"
     raise UserError(f"--output to be one of {known}", repr(wanted))
+
+
+def _other_names(names: Sequence[str], class_names: Sequence[str]) -> UserError:
+    return UserError(
+        f"columns named after the attack's classes ({some(class_names)})",
+        some([repr(name) for name in names]),
+        REMEDY,
+    )
 
 
 def _by_name(answer: Any) -> dict[str, Any] | None:

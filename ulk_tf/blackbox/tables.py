@@ -159,7 +159,7 @@ def _delimiter(text: str) -> str:
 
 def _split(line: str, delimiter: str) -> list[str]:
     if delimiter == " ":
-        return line.split()
+        line = " ".join(line.split())  # R quotes names, and pads columns
     return next(csv.reader([line], delimiter=delimiter))
 
 

@@ -9,7 +9,8 @@ The state of a gain follows from its 95% interval alone:
 | undecided | anything else: it holds 0, and gains that would matter |
 
 The gain is relative where less is better (1 - own / other), a difference of shares elsewhere. An
-attack shows something only where it beats every baseline that is told nothing of the update.
+attack shows something only where it beats every baseline that is told nothing of the update. A gain
+that is not shown proves nothing where the run itself measured nothing: it is undecided then.
 """
 
 from collections.abc import Iterable, Mapping
@@ -72,12 +73,35 @@ def verdict(results: Mapping[str, Any]) -> Verdict:
         if key.partition(":")[0] == metric
     }
     state = combined(s for name, s in found.items() if baseline(name).uninformed)
+    reason = "" if state == "shown" else unmeasured(results)
     output = OUTPUTS.get(row.output) if row else None
     what = output.gives_away if output else f"{row.infers if row else 'what was asked'}"
     beyond = [f"{baseline(name).beyond}: {s}" for name, s in found.items() if baseline(name).beyond]
+    if reason:
+        return Verdict("undecided", f"{NOT_MEASURED.format(what=what)}: {reason.rstrip('.')}.")
     return Verdict(state, "; ".join([SENTENCES[state].format(what=what), *beyond]) + ".")
 
 
+def unmeasured(results: Mapping[str, Any]) -> str:
+    """Return why a run without a leak proves nothing, as a phrase; empty if it is valid.
+
+    Args:
+        results: as `verdict` takes them; `doubts` and `held_out` count where they are told.
+    """
+    if doubts := results.get("doubts"):
+        return str(doubts[0])
+    tenths = (results.get("held_out") or {}).get("score_by_tenth") or {}
+    values = [value for value in tenths.get("values", ()) if value is not None]
+    chance = tenths.get("chance")
+    if not values or chance is None:
+        return ""
+    mean, less = sum(values) / len(values), bool(tenths.get("less_is_better"))
+    if (mean >= chance) if less else (mean <= chance):
+        return "the attack reads nothing from held-out shadow bases either, so it is too weak"
+    return ""
+
+
+NOT_MEASURED = "Whether updates like these give away {what} was not measured"
 SENTENCES: dict[State, str] = {
     "shown": "Updates like these give away {what}: the attack comes nearer than anything that the "
     "adversary could have guessed",
