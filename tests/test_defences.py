@@ -27,6 +27,21 @@ def test_round_keeps_decimals(decimals: int) -> None:
     np.testing.assert_array_equal(seen, np.round(POSTERIORS.astype(np.float64), decimals))
 
 
+@given(st.floats(0, 1), st.integers(1, 7))
+def test_digits_are_those_of_printed_numbers(posterior: float, kept: int) -> None:
+    ((seen,),) = parse(f"digits:{kept}")(np.array([[posterior]]), STILL)
+    printed = float(f"{posterior:.{kept}g}")
+    # Where a number lies between two, text rounds its exact binary value.
+    between = abs(posterior / 10 ** (np.floor(np.log10(max(posterior, 1e-300))) - kept + 1) % 1)
+    assert seen == pytest.approx(printed, rel=1e-12) or abs(between - 0.5) < 1e-6
+    assert seen == 0 or posterior > 0
+
+
+def test_float16_is_that_of_numpy() -> None:
+    seen = parse("float16")(POSTERIORS, STILL)
+    np.testing.assert_array_equal(seen, POSTERIORS.astype(np.float16).astype(np.float64))
+
+
 def test_top_k_keeps_the_likeliest_and_breaks_ties_by_class() -> None:
     seen = parse("top_k:2")(POSTERIORS, STILL)
     for row, own in zip(seen, POSTERIORS, strict=True):

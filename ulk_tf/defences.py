@@ -19,7 +19,7 @@ import numpy as np
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array
 
-MOST_DECIMALS = 12
+MOST_DECIMALS, MOST_DIGITS = 12, 9
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,19 @@ def rounded(posteriors: Array, value: float, chance: Chance) -> Array:
     return np.round(posteriors, int(value))
 
 
+def digits(posteriors: Array, value: float, chance: Chance) -> Array:
+    """Round to `value` significant digits, as `%.3g` does with 3."""
+    size = np.floor(np.log10(np.maximum(posteriors, 1e-300)))
+    # A power of ten with a positive exponent is exact.
+    power = 10.0 ** (int(value) - 1 - size)
+    return np.where(posteriors > 0, np.rint(posteriors * power) / power, 0.0)
+
+
+def float16(posteriors: Array, value: float, chance: Chance) -> Array:
+    """Store in half precision, as processors for machine learning may."""
+    return posteriors.astype(np.float16).astype(np.float64)
+
+
 def noise(posteriors: Array, value: float, chance: Chance) -> Array:
     """Add Gaussian noise of standard deviation `value`, new in each query; clip at 0, normalise."""
     return _noisy(posteriors, value * chance.fresh().standard_normal(posteriors.shape))
@@ -135,6 +148,8 @@ DEFENCES: dict[str, DefenceRow] = {
     "temperature": DefenceRow(temperature, "a temperature", low=1e-3),
     "top_k": DefenceRow(top_k, "how many classes", low=1, whole=True),
     "round": DefenceRow(rounded, "decimals", high=MOST_DECIMALS, whole=True),
+    "digits": DefenceRow(digits, "significant digits", low=1, high=MOST_DIGITS, whole=True),
+    "float16": DefenceRow(float16),
     "noise": DefenceRow(noise, "a standard deviation", random=True, noise=True),
     "sticky_noise": DefenceRow(sticky_noise, "a standard deviation", noise=True),
     "label": DefenceRow(label),

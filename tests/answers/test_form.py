@@ -1,5 +1,6 @@
 """The form of answers: what an attack that was trained on one reads of another."""
 
+import ml_dtypes
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 from ulk_tf.answers.form import Form
 from ulk_tf.answers.interpret import interpret
 
-KINDS = ("posteriors", "rounded", "top-k", "noisy", "labels")
+KINDS = ("posteriors", "rounded", "digits", "float16", "top-k", "noisy", "labels")
 FORMS = st.builds(
     Form, st.sampled_from(KINDS), st.floats(0, 0.5), st.floats(0, 0.5), st.integers(0, 10)
 )
@@ -79,3 +80,30 @@ def test_a_class_that_no_sample_has_is_no_cut() -> None:
     assert interpret(unused).kind == "posteriors"
     cut = np.where(exact == exact.min(1, keepdims=True), 0, exact)
     assert interpret(cut).kind == "top-k"
+
+
+@pytest.mark.parametrize(
+    ("stored", "form"),
+    [
+        (lambda p: p.astype(ml_dtypes.bfloat16), Form("digits", digits=3)),
+        (lambda p: p.astype(np.float16), Form("float16")),
+        (lambda p: [[float(f"{one:.3g}") for one in row] for row in p], Form("digits", digits=3)),
+        (lambda p: [[float(f"{one:.6g}") for one in row] for row in p], Form()),
+    ],
+    ids=["bfloat16", "float16", "3 digits", "6 digits"],
+)
+def test_small_posteriors_that_are_told_as_well_as_large_ones(stored, form) -> None:
+    exact = np.random.default_rng(0).dirichlet(np.full(5, 0.3), 60).astype(np.float32)
+    exact = exact.clip(1e-4) / exact.clip(1e-4).sum(1, keepdims=True)
+    values = np.asarray(stored(exact), np.float64)
+    assert Form.of((interpret(values),), (values,)) == form
+    assert form.floor == 0
+    assert Form().reads(form) == (form == Form())
+    assert Form.from_json(form.as_json()) == form
+
+
+def test_fewer_digits_than_it_was_trained_on_are_not_read() -> None:
+    assert Form("digits", digits=2).reads(Form("digits", digits=3))
+    assert not Form("digits", digits=3).reads(Form("digits", digits=2))
+    assert not Form("digits", digits=3).reads(Form("rounded", step=1e-3))
+    assert not Form("float16").reads(Form("digits", digits=3))

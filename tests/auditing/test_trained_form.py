@@ -36,6 +36,8 @@ def form_of(defence: str | None) -> Form:
 def test_exact_answers_fit_an_attack_that_was_trained_on_them() -> None:
     assert form_of(None).kind == "posteriors"
     assert check_form("li", EXACT, form_of(None)) is None
+    # Six significant digits tell small posteriors as well as large ones.
+    assert check_form("li", EXACT, form_of("digits:6")) is None
     # A finer answer than it was trained for is read, too.
     coarse = {"answers": {"kind": "rounded", "step": 1e-2}}
     assert check_form("li", coarse, form_of(None)) is None
@@ -48,6 +50,8 @@ def test_exact_answers_fit_an_attack_that_was_trained_on_them() -> None:
         ("round:6", "rounded to steps of 1e-06"),
         ("round:4", "rounded to steps of 0.0001"),
         ("round:2", "rounded to steps of 0.01"),
+        ("digits:3", "posteriors of 3 significant digits"),
+        ("float16", "posteriors stored as float16"),
         ("top_k:3", "the likeliest 3 classes only"),
         ("label", "labels only"),
     ],

@@ -18,6 +18,8 @@ NOTHING = 2e-7
 # reads most of what it reads where a step of logits moves a posterior by up to so much
 # (docs/EXPERIMENTS.md); float16 does.
 COARSE_LOGITS = 4e-3
+# Of so many significant digits an attack that was trained on exact answers reads nearly all.
+FINE_DIGITS = 4
 # An attack reads answers whose steps and noise are up to so many times those it was trained on.
 ALIKE = 3.0
 # Floors of kinds: some steps of float32 at 1 where answers are cut, and the only step of labels.
@@ -30,11 +32,12 @@ class Form:
     """Form of answers.
 
     Attributes:
-        kind: posteriors, rounded, top-k, labels, noisy, or rounded logits, on which no attack
-            is trained.
+        kind: posteriors, rounded, digits, float16, top-k, labels, noisy, or rounded logits, on
+            which no attack is trained.
         step: rounding step; 0 where answers are exact.
         noise: standard deviation of noise; 0 where none was seen.
         kept: classes that are answered of each sample, for top-k; 0 where that is not known.
+        digits: significant digits of each posterior, for digits; else 0.
 
     Example:
         >>> exact, coarse = Form(), Form("rounded", step=0.01)
@@ -46,6 +49,7 @@ class Form:
     step: float = 0.0
     noise: float = 0.0
     kept: int = 0
+    digits: int = 0
 
     def __post_init__(self) -> None:
         """Call what has noise noisy, though its rows sum to 1 and look like exact posteriors."""
@@ -66,6 +70,13 @@ class Form:
         kind = next((name for name in _COARSEST_FIRST if name in kinds), "")
         if (kind == "rounded" and step <= NOTHING) or (kind == "noisy" and noise <= NOTHING):
             kind = ""
+        roundings = [one.rounding for one in answers if one.rounding is not None]
+        if kind == "rounded" and all(one.digits for one in roundings):
+            # Small posteriors are told as well as large ones, which one step for all would deny.
+            if all(one.kind == "float16" for one in roundings):
+                return cls("float16")
+            digits = min(one.digits for one in roundings)
+            return cls("digits", digits=digits) if digits < FINE_DIGITS else cls()
         if kind == "logits":
             kind = "rounded logits" if step > COARSE_LOGITS else ""
         kept = max(int((values > 0).sum(-1).max()) for values in raw) if kind == "top-k" else 0
@@ -77,7 +88,8 @@ class Form:
         if not isinstance(told, Mapping):
             return cls()
         step, noise = (_number(told.get(key)) for key in ("step", "noise"))
-        return cls(str(told.get("kind")), step, noise, int(_number(told.get("kept"))))
+        kept, digits = (int(_number(told.get(key))) for key in ("kept", "digits"))
+        return cls(str(told.get("kind")), step, noise, kept, digits)
 
     def as_json(self) -> dict[str, Any]:
         """Its entry in an export's metadata."""
@@ -97,7 +109,8 @@ class Form:
         finest = ALIKE * max(self.step, NOTHING)
         quiet = not self.noise or other.noise <= ALIKE * self.noise
         cut = not self.kept or not other.kept or self.kept == other.kept
-        return self.kind == other.kind and other.step <= finest and quiet and cut
+        fine = other.step <= finest and self.digits <= other.digits
+        return self.kind == other.kind and fine and quiet and cut
 
     @property
     def floor(self) -> float:
@@ -119,6 +132,8 @@ class Form:
         return {
             "posteriors": "exact posteriors",
             "rounded": f"posteriors rounded to steps of {self.step:.2g}",
+            "digits": f"posteriors of {self.digits} significant digits",
+            "float16": "posteriors stored as float16",
             "rounded logits": f"logits whose rounding moves a posterior by up to {self.step:.2g}",
             "top-k": f"the likeliest {self.kept} classes only" if self.kept else "top classes only",
             "labels": "labels only",
@@ -138,6 +153,8 @@ class Form:
             "top-k": f"top_k:{self.kept}",
             "labels": "label",
             "noisy": f"noise:{self.noise:.2g}",
+            "digits": f"digits:{self.digits}",
+            "float16": "float16",
         }.get(self.kind, "")
         return ",".join(filter(None, (first, rounding if first != "label" else "")))
 

@@ -91,4 +91,4 @@ def _averaged(found: Interpreted, repeats: int) -> Interpreted:
     # Means of more repeats lie nearer together than single answers.
     spread = float(np.ptp(each, axis=0).max()) * np.sqrt(2 / repeats)
     mean = each.mean(axis=0).astype(np.float32)
-    return Interpreted(mean, found.kind, found.notes, found.step, found.noise, float(spread))
+    return replace(found, posteriors=mean, spread=float(spread))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from ulk_tf.answers.rounding import Rounding
 from ulk_tf.files import Array
 
 
@@ -19,6 +20,7 @@ class Interpreted:
         noise: estimated standard deviation of noise on each posterior; 0 where there is none.
         spread: largest difference between posteriors of one sample that was asked several
             times, for the means; 0 where each was asked once.
+        rounding: how posteriors of kind rounded were rounded; None for other kinds.
     """
 
     posteriors: Array
@@ -27,3 +29,4 @@ class Interpreted:
     step: float = 0.0
     noise: float = 0.0
     spread: float = 0.0
+    rounding: Rounding | None = None

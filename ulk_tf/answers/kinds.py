@@ -4,6 +4,8 @@ Nothing is changed that need not be: rounded answers are not renormalised, and n
 it is.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from ulk_tf.answers.doubts import doubts_about
@@ -51,8 +53,11 @@ def read_rows(values: Array, classes: int | None, logits: bool) -> Interpreted:
     words = rounding.words if rounding else ""
     found = _logits(values, words, step) if logits else _posteriors(values, words, step)
     notes += [*found.notes, *doubts_about(found)]
-    return Interpreted(
-        found.posteriors.astype(np.float32), found.kind, tuple(notes), found.step, found.noise
+    return replace(
+        found,
+        posteriors=found.posteriors.astype(np.float32),
+        notes=tuple(notes),
+        rounding=rounding if found.kind == "rounded" else None,
     )
 
 

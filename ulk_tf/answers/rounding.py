@@ -15,6 +15,7 @@ DENOMINATORS = (127, 128, 255, 256, 32767, 32768, 65535, 65536)
 LARGEST_VOTE = 1000  # the number of trees or neighbours that may vote
 # A rounding is believed when exact float32 numbers would look like it this seldom.
 DOUBT = 1e-4
+HALF = "to float16"
 TRIED_FIRST = 64  # numbers that rule out most candidates, before all are looked at
 
 
@@ -25,10 +26,20 @@ class Rounding:
     Attributes:
         words: to what, such as "to 4 decimals".
         step: largest distance between two neighbouring numbers, in the numbers' own unit.
+        digits: significant digits that small numbers have as well as large ones; 0 where numbers
+            lie evenly. Those of float16 do below 0.00006.
     """
 
     words: str
     step: float
+    digits: int = 0
+
+    @property
+    def kind(self) -> str:
+        """Kind of posteriors that are rounded so: rounded, digits or float16."""
+        if self.words == HALF:
+            return "float16"
+        return "digits" if self.digits else "rounded"
 
 
 @dataclass(frozen=True)
@@ -80,8 +91,8 @@ def _candidates(telling: Array, largest: float) -> Iterator[_Candidate]:
     for parts in fractions:
         if parts == fractions[bisect.bisect(fractions, LARGEST_VOTE)]:
             # Fractions of 65536 hold short floats of a narrow range, too.
-            yield _short_float("bfloat16", 8, largest)
-            yield _short_float("float16", 11, largest)
+            yield _short_float("bfloat16", 8, largest, digits=3)
+            yield _short_float("float16", 11, largest, digits=4)
         words = f"to multiples of 1/{parts}"
         if parts in decimals:
             places = decimals[parts]
@@ -100,7 +111,7 @@ def _fraction(parts: int, words: str) -> _Candidate:
     )
 
 
-def _short_float(name: str, bits: int, largest: float) -> _Candidate:
+def _short_float(name: str, bits: int, largest: float, digits: int) -> _Candidate:
     """Floats with `bits` bits of significand, the hidden one counted."""
 
     def spacing(values: Array) -> Array:
@@ -110,7 +121,7 @@ def _short_float(name: str, bits: int, largest: float) -> _Candidate:
 
     below = np.nextafter(largest, 0) if largest == 1 else largest
     return _Candidate(
-        Rounding(f"to {name}", float(spacing(np.array([below]))[0])),
+        Rounding(f"to {name}", float(spacing(np.array([below]))[0]), digits),
         3,
         lambda values: np.rint(values / spacing(values)) * spacing(values),
         spacing,
@@ -132,7 +143,7 @@ def _significant(digits: int, largest: float) -> _Candidate:
         return np.rint(values / up * down) / down * up
 
     return _Candidate(
-        Rounding(f"to {digits} significant digits", float(spacing(np.array([largest]))[0])),
+        Rounding(f"to {digits} significant digits", float(spacing(np.array([largest]))[0]), digits),
         3,
         nearest,
         spacing,

@@ -81,6 +81,7 @@ def defended(design: Design, updates: Updates, role: Role) -> Updates:
         # An adversary who trains for a defence knows its noise; clipping and normalising hide it.
         chain.noise / repeats**0.5,
         max(one.kept for one in forms),
+        min(one.digits for one in forms),
     )
     return replace(updates, before=before, after=after, by_update=chain.random, form=form)
 
