@@ -27,7 +27,7 @@ def test_round_keeps_decimals(decimals: int) -> None:
     np.testing.assert_array_equal(seen, np.round(POSTERIORS.astype(np.float64), decimals))
 
 
-@given(st.floats(0, 1), st.integers(1, 7))
+@given(st.floats(0, 1), st.integers(2, 7))
 def test_digits_are_those_of_printed_numbers(posterior: float, kept: int) -> None:
     ((seen,),) = parse(f"digits:{kept}")(np.array([[posterior]]), STILL)
     printed = float(f"{posterior:.{kept}g}")

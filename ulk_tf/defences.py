@@ -19,6 +19,7 @@ import numpy as np
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array
 
+# Posteriors of a single digit are told from no other numbers.
 MOST_DECIMALS, MOST_DIGITS = 12, 9
 
 
@@ -148,7 +149,7 @@ DEFENCES: dict[str, DefenceRow] = {
     "temperature": DefenceRow(temperature, "a temperature", low=1e-3),
     "top_k": DefenceRow(top_k, "how many classes", low=1, whole=True),
     "round": DefenceRow(rounded, "decimals", high=MOST_DECIMALS, whole=True),
-    "digits": DefenceRow(digits, "significant digits", low=1, high=MOST_DIGITS, whole=True),
+    "digits": DefenceRow(digits, "significant digits", low=2, high=MOST_DIGITS, whole=True),
     "float16": DefenceRow(float16),
     "noise": DefenceRow(noise, "a standard deviation", random=True, noise=True),
     "sticky_noise": DefenceRow(sticky_noise, "a standard deviation", noise=True),

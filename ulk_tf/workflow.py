@@ -110,6 +110,7 @@ def _run(
         write_results(folder / "results.json", results | unfinished)
         with stages.stage("held-out updates"):
             known = seen(row, each[0], corpus, seed)
+        write_results(folder / "results.json", results | {"held_out": known})
         exported = None
         # An attack reads one target: none of several stands for the others.
         if len(each) == 1:
@@ -179,7 +180,7 @@ def _export(
     row: AttackRow, experiment: Experiment, trained: Trained, corpus: Corpus, results: Results
 ) -> Path:
     shadow = corpus.updates["shadow"]
-    kept = ("config", "warnings", "metrics", "baselines", "gains", "seen", "knowledge")
+    kept = ("config", "warnings", "doubts", "metrics", "baselines", "gains", "seen", "knowledge")
     return export_attack(
         trained.attack,
         export_dir=Path(experiment.folders.export_dir),

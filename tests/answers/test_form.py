@@ -80,6 +80,9 @@ def test_a_class_that_no_sample_has_is_no_cut() -> None:
     assert interpret(unused).kind == "posteriors"
     cut = np.where(exact == exact.min(1, keepdims=True), 0, exact)
     assert interpret(cut).kind == "top-k"
+    # Nor is one that always falls out among the top three unused.
+    lowest = np.sort(exact)
+    assert interpret(np.insert(lowest[:, 1:], 0, 0.0, axis=1)).kind == "top-k"
 
 
 @pytest.mark.parametrize(
@@ -97,7 +100,7 @@ def test_small_posteriors_that_are_told_as_well_as_large_ones(stored, form) -> N
     exact = exact.clip(1e-4) / exact.clip(1e-4).sum(1, keepdims=True)
     values = np.asarray(stored(exact), np.float64)
     assert Form.of((interpret(values),), (values,)) == form
-    assert form.floor == 0
+    assert form.floor == (2.0**-24 if form.kind == "float16" else 0)
     assert Form().reads(form) == (form == Form())
     assert Form.from_json(form.as_json()) == form
 
@@ -107,3 +110,23 @@ def test_fewer_digits_than_it_was_trained_on_are_not_read() -> None:
     assert not Form("digits", digits=3).reads(Form("digits", digits=2))
     assert not Form("digits", digits=3).reads(Form("rounded", step=1e-3))
     assert not Form("float16").reads(Form("digits", digits=3))
+
+
+def test_the_coarser_of_two_versions_counts() -> None:
+    exact = np.random.default_rng(0).dirichlet(np.full(5, 0.5), 60).astype(np.float32)
+    half = exact.astype(np.float16).astype(np.float64)
+    digits = np.array([[float(f"{one:.6g}") for one in row] for row in exact])
+    logits = np.log(exact.astype(np.float64).clip(1e-9)).round(1)
+
+    def form(*pair):
+        return Form.of(tuple(map(interpret, pair)), pair)
+
+    assert form(half, digits) == form(digits, half) == Form("float16")
+    assert form(digits, logits).kind != "posteriors"
+    assert form(digits, digits) == Form()
+
+
+def test_an_attack_reads_the_noise_and_rounding_that_it_was_trained_on() -> None:
+    trained = Form("rounded", step=1e-3, noise=0.01)
+    # Noise that keeps sums is not seen.
+    assert trained.reads(Form("rounded", step=1e-3))

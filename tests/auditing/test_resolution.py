@@ -145,6 +145,27 @@ def test_parts_of_the_resolution():
     assert not Resolution(FLOAT32_ROUNDING).exceeded
 
 
+def test_repeats_of_rounded_answers_that_differ_are_no_movement():
+    """A target whose last digit is chance, asked ten times in each version."""
+    random = np.random.default_rng(0)
+    exact = random.dirichlet(np.full(10, 0.3), 100)
+    jittered = [
+        np.stack([(exact + random.normal(0, 1e-6, exact.shape)).round(3) for _ in range(10)])
+        for _ in range(2)
+    ]
+    found = measure(*map(interpret, jittered))
+    assert found.spread > 0 and found.moved > FLOAT32_ROUNDING
+    assert not found.exceeded
+
+
+def test_versions_that_round_otherwise_differ_by_that():
+    exact = np.random.default_rng(0).dirichlet(np.full(10, 0.3), 100)
+    digits = np.array([[float(f"{one:.3g}") for one in row] for row in exact])
+    for before, after in ((exact.round(3), digits), (exact.round(3), exact.round(2))):
+        found = measure(interpret(before), interpret(after))
+        assert found.moved > FLOAT32_ROUNDING and not found.exceeded
+
+
 def test_versions_that_were_asked_differently(exports, pair):
     unit = Asking(scale="unit").as_told()
     paths = pair(EXACT, EXACT[::-1], (Asking().as_told(), unit))

@@ -96,7 +96,8 @@ def versions(tmp_path_factory, own_key):
 @pytest.mark.parametrize(
     ("form", "version"),
     [
-        (Form(), 1),
+        # Noise that keeps sums looks exact.
+        (Form(), 3),
         (Form("rounded", step=0.02), 2),
         (Form("rounded", step=0.5), 3),
         (Form("noisy", noise=0.02), 3),
@@ -141,3 +142,16 @@ def test_an_audit_says_which_version_it_took(versions):
     found = audit(*answers, [load_attack(versions)])
     assert [one.attack.path.name for one in found.findings] == ["2"]
     assert any("trained on posteriors rounded to steps of 0.01" in w for w in found.warnings)
+
+
+def test_exact_answers_take_the_exact_version_where_the_latest_is_coarse(own_key, tmp_path):
+    for form in (Form(), Form("noisy", noise=0.01), Form("rounded", step=0.01)):
+        folder = export_attack(
+            standins.label_attack(),
+            export_dir=tmp_path,
+            dataset="toy",
+            probing_set=standins.PROBING_SET,
+            metadata=standins.METADATA | {"answers": form.as_json()},
+        )
+    taken, sentence = choose_version(load_attack(folder.parent), Form())
+    assert taken.path.name == "1" and "trained on exact posteriors" in sentence

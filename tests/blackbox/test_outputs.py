@@ -108,8 +108,20 @@ def test_names_that_only_count_need_not_be_known(names):
     values = posteriors()[:, : len(names)]
     known = ["a b", "c", "d", "e"][: len(names)]
     labels = [list(names)] * len(values)
-    for answer in ({"classes": labels, "scores": values}, Table(names, values)):
+    by_name = dict(zip(names, values.T.tolist(), strict=True))
+    for answer in ({"classes": labels, "scores": values}, Table(names, values), by_name):
         np.testing.assert_array_equal(select(answer, 7, None, known)[0], values)
+
+
+@pytest.mark.parametrize("separator", [".", "_", "-", ""])
+def test_names_as_r_and_python_spell_them(separator):
+    values = posteriors()[:, :3]
+    known = ["T-shirt/top", "great white", "Bag"]
+    spelt = ["great white", "Bag", "T-shirt/top"]
+    for mark in " -/":
+        spelt = [name.replace(mark, separator or mark) for name in spelt]
+    found = reorder(values[:, [1, 2, 0]], spelt, known)
+    np.testing.assert_array_equal(found, values)
 
 
 @pytest.mark.parametrize("names", [["p1", "p3"], ["p2", "p1"], ["p1", "q2"], ["p1", "p"], ["5"]])

@@ -90,7 +90,7 @@ def test_a_run_that_measured_nothing_shows_nothing_to_be_safe() -> None:
     for gains in ({"prior": LOST, "shuffled": LOST}, {"prior": OPEN, "shuffled": LOST}):
         found = verdict(results(**gains) | doubt)
         assert found.state == "undecided"
-        assert found.sentence.endswith("was not measured: 9 of 9 base models have learned nothing.")
+        assert found.sentence.endswith("is undecided: 9 of 9 base models have learned nothing.")
     # What was measured all the same is told.
     assert verdict(results(prior=SHOWN, shuffled=SHOWN) | doubt).state == "shown"
     tenths = {"chance": 0.1, "values": [0.1] * 10}

@@ -22,8 +22,9 @@ COARSE_LOGITS = 4e-3
 FINE_DIGITS = 4
 # An attack reads answers whose steps and noise are up to so many times those it was trained on.
 ALIKE = 3.0
-# Floors of kinds: some steps of float32 at 1 where answers are cut, and the only step of labels.
-_FLOORS = {"top-k": 8 * 2.0**-24, "labels": 1.0}
+# Floors of kinds: some steps of float32 at 1 where answers are cut, the least number that float16
+# tells from 0, and the only step of labels.
+_FLOORS = {"top-k": 8 * 2.0**-24, "float16": 2.0**-24, "labels": 1.0}
 _COARSEST_FIRST = ("labels", "top-k", "noisy", "rounded", "logits")
 
 
@@ -53,7 +54,7 @@ class Form:
 
     def __post_init__(self) -> None:
         """Call what has noise noisy, though its rows sum to 1 and look like exact posteriors."""
-        if self.noise > NOTHING and self.kind in ("posteriors", "rounded"):
+        if self.noise > NOTHING and self.kind == "posteriors":
             object.__setattr__(self, "kind", "noisy")
 
     @classmethod
@@ -71,12 +72,13 @@ class Form:
         if (kind == "rounded" and step <= NOTHING) or (kind == "noisy" and noise <= NOTHING):
             kind = ""
         roundings = [one.rounding for one in answers if one.rounding is not None]
-        if kind == "rounded" and all(one.digits for one in roundings):
+        if kind == "rounded" and "logits" not in kinds and all(one.digits for one in roundings):
             # Small posteriors are told as well as large ones, which one step for all would deny.
-            if all(one.kind == "float16" for one in roundings):
-                return cls("float16")
             digits = min(one.digits for one in roundings)
-            return cls("digits", digits=digits) if digits < FINE_DIGITS else cls()
+            if digits < FINE_DIGITS:
+                return cls("digits", digits=digits)
+            half = any(one.kind == "float16" for one in roundings)
+            return cls("float16") if half else cls()
         if kind == "logits":
             kind = "rounded logits" if step > COARSE_LOGITS else ""
         kept = max(int((values > 0).sum(-1).max()) for values in raw) if kind == "top-k" else 0

@@ -16,8 +16,9 @@ OUTSIDE_EXACT = 3.0  # the most that noise may lie outside 0 and 1 where rows su
 NOISE, NOISE_WITHIN = 0.2, 0.1
 # Noise is not taken for logits more often than this, by each of three tests.
 DOUBT = 1e-6
-# Of noise that leaves a value between 0 and its own deviation, at least this share lies below 0.
-BELOW = 0.17
+# Values below 0 beside one between 0 and the deviation of noise, of posteriors at three deviations;
+# of smaller ones there are more, and larger ones are hardly ever moved that far.
+BELOW = 0.06
 FEW_ROWS = 8  # of fewer rows the mean says nothing
 
 
@@ -60,10 +61,11 @@ def is_cut(values: Array, step: float) -> bool:
     zeros = (values == 0).sum(axis=1)
     if values.min() < 0 or not zeros.any():
         return False
-    # Classes that no sample has are unused, and none was cut.
-    if len(values) >= FEW_ROWS and zeros.sum() == (values == 0).all(axis=0).sum() * len(values):
-        return False
     missing = 1 - values.sum(axis=1)
+    # Classes that no sample has are unused, and none was cut.
+    unused = zeros.sum() == (values == 0).all(axis=0).sum() * len(values)
+    if len(values) >= FEW_ROWS and unused and np.abs(missing).max() <= slack:
+        return False
     smallest = np.where(values > 0, values, np.inf).min(axis=1)
     # A row that was cut away wholly hides what it was.
     most = np.where(np.isinf(smallest), 1.0, zeros * (np.minimum(smallest, 1) + step))
@@ -93,15 +95,28 @@ def noise_of(values: Array) -> float | None:
         plausible = _is_noise(values, NOISE)
     else:
         # Clipped to 0, by which rows grow.
-        clipped = (values == 0).mean() > 0.01
-        clipped &= outside <= OUTSIDE and furthest <= CLIPPED_NOISE * np.sqrt(classes)
-        plausible = bool(clipped) or _is_noise(values, NOISE_WITHIN)
+        clipped = bool((values == 0).mean() > 0.01)
+        little = outside <= OUTSIDE and furthest <= CLIPPED_NOISE * np.sqrt(classes)
+        plausible = (clipped and little) or _is_noise(values, NOISE_WITHIN)
+        plausible &= not clipped or _rows_grow(values, off)
     if not plausible:
         return None
     if not len(negative) and (furthest <= UNEVEN or not _around_zero(off, 10)):
         return float(np.sqrt(np.mean(off**2) / classes)) if furthest > SUM_TOLERANCE else 0.0
     below = float(np.sqrt(np.mean(negative**2))) if len(negative) else 0.0
     return max(float(np.sqrt(np.mean(off**2) / classes)), below)
+
+
+def _rows_grow(values: Array, off: Array) -> bool:
+    """Tell whether rows sum to more than 1 where values are 0, as clipping at 0 makes them.
+
+    Each value that noise took below 0 and that was clipped adds at least half a deviation to its
+    row; of two classes the other one, clipped at 1, takes it away again.
+    """
+    rows, classes = values.shape
+    deviation = float(off.std()) / np.sqrt(classes)
+    added = deviation * float((values == 0).mean()) * classes / 4
+    return rows < FEW_ROWS or classes < 3 or bool(off.mean() >= added)
 
 
 def _is_noise(values: Array, most: float) -> bool:
@@ -122,8 +137,8 @@ def _is_noise(values: Array, most: float) -> bool:
     below = values[values < 0]
     if max(deviation, float(np.sqrt(np.mean(below**2))) if len(below) else 0.0) > most:
         return False
-    small = int((values < deviation).sum())
-    if values.min() > 0 and small * BELOW > -np.log(DOUBT):
+    expected = BELOW * int(((values > 0) & (values < deviation)).sum())
+    if expected > -np.log(DOUBT) and (values <= 0).sum() < expected / 4:
         return False
     # With few rows the deviation is known badly: the largest that chance may hide.
     largest = min(deviation * float(np.sqrt(rows / chdtri(rows, 1 - DOUBT))), 1.5 * most)

@@ -220,8 +220,7 @@ def fit_features(kind: FeatureMap, before: Array, after: Array, form: Form = EXA
         form: form of the answers.
     """
     # Posteriors of cut classes are filled in, and their movements tell nothing of the answers.
-    fine = form.kind in ("rounded", "noisy") and form.step > 0
-    fine = fine and tell_less_than_logarithms(before, after, form.step)
+    fine = form.kind == "rounded" and tell_less_than_logarithms(before, after, form.step)
     rounding = 0.0 if fine else form.step
     layer = Features(kind, step=form.floor, rounding=rounding, top=form.cut, name="features")
     clipped_before, moved = layer.moved(tf.constant(before), tf.constant(after))

@@ -24,7 +24,8 @@ class Resolution:
     Attributes:
         moved: the largest change of any class of any probe.
         rounding: the coarser rounding step of the two; 0 where neither is rounded.
-        alike: whether both versions round to the same numbers.
+        alike: whether both versions round to the same numbers, so that those that differ are a
+            step apart, however small the steps between small numbers are.
         spread: how far repeated answers to one sample lie apart at most; 0 without repeats.
         noise: the largest change that noise in the answers explains; 0 where none was seen.
         float32: what float32 computations of the same posterior differ by.
@@ -45,11 +46,8 @@ class Resolution:
     @property
     def exceeded(self) -> bool:
         """True where a posterior moved more than the resolution."""
-        if self.value == self.rounding and self.alike:
-            # Rounded answers that are not equal are a step apart. Where steps differ in size, as
-            # those of float16 and of rounded logits do, `rounding` is the coarsest of them.
-            return self.moved > self.float32
-        return self.moved > self.value
+        least = max(self.spread, self.noise, self.float32)
+        return self.moved > (least if self.alike else max(least, self.rounding))
 
     @property
     def sentence(self) -> str:
@@ -80,15 +78,24 @@ def measure(before: Interpreted, after: Interpreted) -> Resolution:
     """
     change = _difference(before.posteriors, after.posteriors)
     pair = (before, after)
-    finer, coarser = sorted(one.step for one in pair)
     return Resolution(
         moved=float(change.max()),
-        rounding=coarser,
-        # Of short floats the largest step doubles with the largest posterior.
-        alike=coarser <= 2 * finer,
+        rounding=max(one.step for one in pair),
+        alike=_round_alike(*pair),
         spread=max(one.spread for one in pair),
         noise=_noise(pair, change.size),
     )
+
+
+def _round_alike(before: Interpreted, after: Interpreted) -> bool:
+    ways = [
+        (one.kind, one.rounding and (one.rounding.kind, one.rounding.digits))
+        for one in (before, after)
+    ]
+    # Where steps grow with the numbers, the largest of all is that of the largest number.
+    uneven = before.kind == "logits" or (before.rounding is not None and before.rounding.digits)
+    finer, coarser = sorted((before.step, after.step))
+    return ways[0] == ways[1] and (finer == coarser or bool(uneven and coarser <= 10 * finer))
 
 
 def _noise(pair: tuple[Interpreted, Interpreted], count: int) -> float:

@@ -1,7 +1,7 @@
 """The form of answers that an attack was trained on, held against the form of a target's.
 
-An attack that was trained on exact posteriors reads next to nothing from rounded ones, and says
-so of none of them: a calm report would be wrong.
+An attack that was trained on exact posteriors reads little or nothing from rounded ones, and does
+not say so itself: a calm report would be wrong.
 """
 
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ def check_form(attack: str, metadata: Mapping[str, Any], form: Form) -> Fit | No
         attack,
         False,
         f"{attack_name(attack)} does not fit these answers, so nothing is claimed: the target "
-        f"answers {form.words}, and this attack was trained on {trained.words} and reads next to "
+        f"answers {form.words}, and this attack was trained on {trained.words} and reads little or "
         f"nothing from these. {_remedy(attack, metadata, form)}",
     )
 
@@ -44,8 +44,8 @@ def check_form(attack: str, metadata: Mapping[str, Any], form: Form) -> Fit | No
 def choose_version(attack: LoadedAttack, form: Form) -> tuple[LoadedAttack, str]:
     """Choose the version of an export that was trained on answers of such a form.
 
-    The latest is kept where it matches, where the user named a version, and where no other one
-    fits better.
+    The latest is kept where it matches, where it was trained on noise that may be there unseen,
+    where the user named a version, and where no other one fits better.
 
     Args:
         attack: the latest version, or the one that the user named.
@@ -54,6 +54,9 @@ def choose_version(attack: LoadedAttack, form: Form) -> tuple[LoadedAttack, str]
     Returns:
         The version to run, and a sentence for the reader where it is not the given one.
     """
+    if Form.from_json(attack.metadata.get("answers")).kind == "noisy" and form.kind == "posteriors":
+        # Noise that keeps sums looks exact: whoever trained for it last knows that it is there.
+        return attack, ""
     best, chosen = _grade(attack.metadata, form), None
     for folder in attack.other_versions:
         try:

@@ -1,6 +1,7 @@
 """Class names as a target gives them, and their places among the attack's classes."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 from ulk_tf.files import Array
 
 SEPARATORS = "_- .:/"
+SEPARATED = re.compile(f"[{re.escape(SEPARATORS)}]+")
 NUMBERED = re.compile(r"(.*?)([0-9]+)(\D*)")
 
 
@@ -47,10 +49,17 @@ def are_numbered(names: Sequence[str]) -> bool:
 def places(class_names: Sequence[str]) -> dict[str, int]:
     """Columns of the classes: by name, and by number where no name is a number."""
     numbers = {str(place): place for place in range(len(class_names))}
-    named = {key(name): place for place, name in enumerate(class_names)}
-    if len(named) < len(class_names):  # they differ in case only
-        named = {str(name): place for place, name in enumerate(class_names)}
+    named = named_places(class_names)
     return named if any(name in numbers for name in named) else numbers | named
+
+
+def named_places(class_names: Sequence[str]) -> dict[str, int]:
+    """Columns of the classes by every spelling of a name that no other class has."""
+    known: dict[str, int] = {}
+    for spelt in zip(*map(_spellings, class_names), strict=True):
+        times = Counter(spelt)
+        known = {name: n for n, name in enumerate(spelt) if times[name] == 1} | known
+    return known
 
 
 def place_of(name: Any, known: Mapping[str, int]) -> int | None:
@@ -58,14 +67,15 @@ def place_of(name: Any, known: Mapping[str, int]) -> int | None:
 
     Args:
         name: the name, or its number.
-        known: as `places` gives them.
+        known: as `places` or `named_places` gives them.
     """
-    return known.get(str(name), known.get(key(name)))
+    return next((known[spelt] for spelt in _spellings(name) if spelt in known), None)
 
 
-def key(name: Any) -> str:
-    """A class name as it is compared: without case, and with single spaces."""
-    return " ".join(str(name).split()).casefold()
+def _spellings(name: Any) -> tuple[str, str, str]:
+    """A class name as it is, without case, and as R and Python's identifiers must have it."""
+    spaced = " ".join(str(name).split()).casefold()
+    return str(name), spaced, " ".join(SEPARATED.split(spaced)).strip()
 
 
 def some(names: Sequence[str]) -> str:

@@ -53,14 +53,13 @@ def select(
     if outputs is None:
         return answer, ()
     columns = _columns(outputs) if wanted is None and labelled is None else None
-    if columns is not None and reorder(columns, list(outputs), class_names) is not None:
-        return by_columns(list(outputs), columns, class_names)
-    labelled = labelled or ranked(outputs, wanted, rows)
+    named = columns is not None and reorder(columns, list(outputs), class_names) is not None
+    labelled = labelled or (None if named else ranked(outputs, wanted, rows))
     if labelled is not None:
         found, put = in_order(*labelled, class_names)
         return found, ((SORTED_NOTE,) if put else ())
-    if columns is not None and len(outputs) == len(class_names) > 2:
-        raise _other_names(list(outputs), class_names)
+    if columns is not None and (named or len(outputs) == len(class_names) > 2):
+        return by_columns(list(outputs), columns, class_names)
     chosen = pick(outputs, wanted, rows)
     if isinstance(chosen, list) and chosen and isinstance(chosen[0], Mapping):
         return select(chosen, rows, None, class_names)  # scores by class, below a name
@@ -87,7 +86,11 @@ def by_columns(
     ordered = reorder(values, names, class_names)
     if ordered is None:
         if len(names) == len(class_names) > 1 and any(names) and not are_numbered(names):
-            raise _other_names(names, class_names)
+            raise UserError(
+                f"columns named after the attack's classes ({some(class_names)})",
+                some([repr(name) for name in names]),
+                REMEDY,
+            )
         return values, ()
     return ordered, (() if np.array_equal(ordered, values) else (ORDER_NOTE,))
 
@@ -113,14 +116,6 @@ def pick(outputs: Mapping[str, Any], wanted: str | None, rows: int | None = None
             return outputs[found[0]]
     known = ", ".join(sorted(outputs)) or "none"
     raise UserError(f"--output to be one of {known}", repr(wanted))
-
-
-def _other_names(names: Sequence[str], class_names: Sequence[str]) -> UserError:
-    return UserError(
-        f"columns named after the attack's classes ({some(class_names)})",
-        some([repr(name) for name in names]),
-        REMEDY,
-    )
 
 
 def _by_name(answer: Any) -> dict[str, Any] | None:

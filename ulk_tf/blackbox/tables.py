@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ulk_tf.answers.numbers import checked
+from ulk_tf.blackbox.class_names import named_places, place_of
 from ulk_tf.blackbox.outputs import by_columns
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array
@@ -129,14 +130,14 @@ def _classes_only(
     names: list[str], cells: list[list[str]], class_names: Sequence[str]
 ) -> tuple[list[str], list[list[str]], tuple[str, ...]]:
     """A table without the columns beside those of all classes; the rows' numbers stay."""
-    classes = {str(name).strip().casefold() for name in class_names}
-    known = [name.strip().casefold() for name in names]
-    if not classes or not classes <= {*known}:
+    known = named_places(class_names)
+    found = [place_of(name.strip(), known) for name in names]
+    if not class_names or not {*range(len(class_names))} <= {*found}:
         return names, cells, ()
     kept = [
         place
-        for place, name in enumerate(known)
-        if name in classes or (place == 0 and name in INDEX_NAMES)
+        for place, name in enumerate(names)
+        if found[place] is not None or (place == 0 and name.strip().casefold() in INDEX_NAMES)
     ]
     others = [name.strip() for place, name in enumerate(names) if place not in kept]
     if not others or any(len(row) != len(names) for row in cells):

@@ -75,13 +75,14 @@ def defended(design: Design, updates: Updates, role: Role) -> Updates:
         len(updates if chain.random else updates.before),
         design.folder.parent,
     )
+    kind, digits = Counter((one.kind, one.digits) for one in forms).most_common(1)[0][0]
     form = Form(
-        Counter(one.kind for one in forms).most_common(1)[0][0],
+        kind,
         float(np.median([one.step for one in forms])),
         # An adversary who trains for a defence knows its noise; clipping and normalising hide it.
         chain.noise / repeats**0.5,
         max(one.kept for one in forms),
-        min(one.digits for one in forms),
+        digits,
     )
     return replace(updates, before=before, after=after, by_update=chain.random, form=form)
 

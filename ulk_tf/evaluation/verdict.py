@@ -78,7 +78,7 @@ def verdict(results: Mapping[str, Any]) -> Verdict:
     what = output.gives_away if output else f"{row.infers if row else 'what was asked'}"
     beyond = [f"{baseline(name).beyond}: {s}" for name, s in found.items() if baseline(name).beyond]
     if reason:
-        return Verdict("undecided", f"{NOT_MEASURED.format(what=what)}: {reason.rstrip('.')}.")
+        return Verdict("undecided", f"{UNDECIDED.format(what=what)}: {reason.rstrip('.')}.")
     return Verdict(state, "; ".join([SENTENCES[state].format(what=what), *beyond]) + ".")
 
 
@@ -86,11 +86,12 @@ def unmeasured(results: Mapping[str, Any]) -> str:
     """Return why a run without a leak proves nothing, as a phrase; empty if it is valid.
 
     Args:
-        results: as `verdict` takes them; `doubts` and `held_out` count where they are told.
+        results: as `verdict` takes them; `doubts` and `held_out` (of an export: `seen`) count where
+            they are told.
     """
     if doubts := results.get("doubts"):
         return str(doubts[0])
-    tenths = (results.get("held_out") or {}).get("score_by_tenth") or {}
+    tenths = (results.get("held_out") or results.get("seen") or {}).get("score_by_tenth") or {}
     values = [value for value in tenths.get("values", ()) if value is not None]
     chance = tenths.get("chance")
     if not values or chance is None:
@@ -101,12 +102,11 @@ def unmeasured(results: Mapping[str, Any]) -> str:
     return ""
 
 
-NOT_MEASURED = "Whether updates like these give away {what} was not measured"
+UNDECIDED = "Whether updates like these give away {what} is undecided"
 SENTENCES: dict[State, str] = {
     "shown": "Updates like these give away {what}: the attack comes nearer than anything that the "
     "adversary could have guessed",
     "not shown": "Updates like these are not shown to give away {what}: the attack comes no "
     "nearer than a guess that sees nothing of the update",
-    "undecided": "Whether updates like these give away {what} is undecided: the measured updates "
-    "are too few to tell the attack from a guess",
+    "undecided": f"{UNDECIDED}: the measured updates are too few to tell the attack from a guess",
 }
