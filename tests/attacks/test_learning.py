@@ -56,6 +56,7 @@ def test_lde_learns_and_only_from_the_right_posteriors(set_corpus) -> None:
     assert again.metrics["kl"].mean > 0.9 * again.baselines["kl:prior"].mean
 
 
+@pytest.mark.slow
 def test_ssr_learns_and_only_from_the_right_posteriors(single_corpus) -> None:
     config = SsrConfig(**(SHORT | {"epochs": 30}), autoencoder_epochs=80)
     trained = train_ssr(config, single_corpus, 0, None)

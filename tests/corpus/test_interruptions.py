@@ -45,6 +45,7 @@ def reference(by_one_worker: ByOneWorker) -> dict[str, str]:
     return by_one_worker.contents
 
 
+@pytest.mark.slow
 def test_a_parent_killed_among_its_shards(tmp_path: Path, reference: dict[str, str]) -> None:
     process = building.start(tmp_path, 13, "before", executor="processes", workers=2)
     process.wait(250)

@@ -78,6 +78,7 @@ def test_a_pool_too_small_is_refused_and_nothing_kept(tmp_path, monkeypatch) -> 
     assert not (tmp_path / "kept").exists()
 
 
+@pytest.mark.slow
 def test_what_an_observer_gains_is_kept_and_told(tmp_path, monkeypatch, capsys) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(white_box, "KEPT", tmp_path / "kept")
