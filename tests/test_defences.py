@@ -31,7 +31,7 @@ def test_round_keeps_decimals(decimals: int) -> None:
 def test_digits_are_those_of_printed_numbers(posterior: float, kept: int) -> None:
     ((seen,),) = parse(f"digits:{kept}")(np.array([[posterior]]), STILL)
     printed = float(f"{posterior:.{kept}g}")
-    # Where a number lies between two, text rounds its exact binary value.
+    # Text rounds the exact binary value of a number that lies between two.
     between = abs(posterior / 10 ** (np.floor(np.log10(max(posterior, 1e-300))) - kept + 1) % 1)
     assert seen == pytest.approx(printed, rel=1e-12) or abs(between - 0.5) < 1e-6
     assert seen == 0 or posterior > 0

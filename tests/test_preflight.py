@@ -1,4 +1,4 @@
-"""What cannot run is refused before it starts, in one sentence, and nothing is written."""
+"""Preflight refuses what cannot run, in one sentence, before anything is written."""
 
 import os
 import subprocess

@@ -199,8 +199,7 @@ def probe(
 
     where = None if out is None else Path(out)
     names = loaded.class_names
-    recording, _ = record(target, loaded.probing_set, names, Asking(**asking), out=where)
-    return recording
+    return record(target, loaded.probing_set, names, Asking(**asking), out=where)[0]
 
 
 @notes()

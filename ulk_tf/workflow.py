@@ -104,8 +104,8 @@ def _run(
             scores = attacking.score(experiment, corpora, each)
         results = _results(experiment, corpora, scores, told)
         results |= {"knowledge": knowledge(experiment, corpus)}
-        # Write the figures before the export, which may fail; of a run that ends there, who reads
-        # them must know that nothing tells whether the attack is any good.
+        # Write the figures before what may fail. Those of a run that ends here carry a doubt, since
+        # nothing tells yet whether the attack is any good.
         unfinished = {"doubts": [*results["doubts"], UNFINISHED]}
         write_results(folder / "results.json", results | unfinished)
         with stages.stage("held-out updates"):

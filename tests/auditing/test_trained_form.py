@@ -78,11 +78,9 @@ def test_what_a_stranger_s_export_says(known: object) -> None:
     assert check_form("li", {"answers": known}, form_of("round:3")) is not None
 
 
-@pytest.fixture(scope="module")
-def versions(tmp_path_factory, own_key):
-    """An export with versions trained on exact, rounded and noisy answers; read only."""
-    home = tmp_path_factory.mktemp("versions")
-    for form in (Form(), Form("rounded", step=0.01), Form("noisy", noise=0.01)):
+def exported(home, *forms):
+    """Export a version for each form of answers; the folder of all versions."""
+    for form in forms:
         folder = export_attack(
             standins.label_attack(),
             export_dir=home,
@@ -91,6 +89,13 @@ def versions(tmp_path_factory, own_key):
             metadata=standins.METADATA | {"answers": form.as_json()},
         )
     return folder.parent
+
+
+@pytest.fixture(scope="module")
+def versions(tmp_path_factory, own_key):
+    """An export with versions trained on exact, rounded and noisy answers; read only."""
+    home = tmp_path_factory.mktemp("versions")
+    return exported(home, Form(), Form("rounded", step=0.01), Form("noisy", noise=0.01))
 
 
 @pytest.mark.parametrize(
@@ -145,13 +150,6 @@ def test_an_audit_says_which_version_it_took(versions):
 
 
 def test_exact_answers_take_the_exact_version_where_the_latest_is_coarse(own_key, tmp_path):
-    for form in (Form(), Form("noisy", noise=0.01), Form("rounded", step=0.01)):
-        folder = export_attack(
-            standins.label_attack(),
-            export_dir=tmp_path,
-            dataset="toy",
-            probing_set=standins.PROBING_SET,
-            metadata=standins.METADATA | {"answers": form.as_json()},
-        )
-    taken, sentence = choose_version(load_attack(folder.parent), Form())
+    home = exported(tmp_path, Form(), Form("noisy", noise=0.01), Form("rounded", step=0.01))
+    taken, sentence = choose_version(load_attack(home), Form())
     assert taken.path.name == "1" and "trained on exact posteriors" in sentence

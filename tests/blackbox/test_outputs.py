@@ -99,7 +99,7 @@ def test_other_names_in_one_fixed_order_are_refused(names):
     for answer in (by_name, Table(list(names), values)):
         with pytest.raises(UserError, match="attack's class"):
             select(answer, 7, None, NAMES)
-    # Where nobody knows the classes, nothing can be in another order.
+    # No order is wrong where nobody knows the classes.
     np.testing.assert_array_equal(select(by_name, 7, None)[0], values)
 
 

@@ -1,4 +1,4 @@
-"""What a test sees in a picture: its pixels, and where a colour is."""
+"""Pictures as a test sees them: their pixels, and where a colour is."""
 
 import matplotlib.image
 import numpy as np

@@ -91,7 +91,7 @@ def test_a_run_that_measured_nothing_shows_nothing_to_be_safe() -> None:
         found = verdict(results(**gains) | doubt)
         assert found.state == "undecided"
         assert found.sentence.endswith("is undecided: 9 of 9 base models have learned nothing.")
-    # What was measured all the same is told.
+    # A leak that was measured is told, whatever the doubt.
     assert verdict(results(prior=SHOWN, shuffled=SHOWN) | doubt).state == "shown"
     tenths = {"chance": 0.1, "values": [0.1] * 10}
     weak = results(prior=LOST, shuffled=LOST) | {"held_out": {"score_by_tenth": tenths}}

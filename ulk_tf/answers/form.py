@@ -18,7 +18,7 @@ NOTHING = 2e-7
 # reads most of what it reads where a step of logits moves a posterior by up to so much
 # (docs/EXPERIMENTS.md); float16 does.
 COARSE_LOGITS = 4e-3
-# Of so many significant digits an attack that was trained on exact answers reads nearly all.
+# An attack that was trained on exact answers reads nearly all of so many significant digits.
 FINE_DIGITS = 4
 # An attack reads answers whose steps and noise are up to so many times those it was trained on.
 ALIKE = 3.0

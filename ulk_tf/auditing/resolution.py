@@ -92,7 +92,7 @@ def _round_alike(before: Interpreted, after: Interpreted) -> bool:
         (one.kind, one.rounding and (one.rounding.kind, one.rounding.digits))
         for one in (before, after)
     ]
-    # Where steps grow with the numbers, the largest of all is that of the largest number.
+    # The largest step is that of the largest number, where steps grow with the numbers.
     uneven = before.kind == "logits" or (before.rounding is not None and before.rounding.digits)
     finer, coarser = sorted((before.step, after.step))
     return ways[0] == ways[1] and (finer == coarser or bool(uneven and coarser <= 10 * finer))
