@@ -130,3 +130,21 @@ def test_an_attack_reads_the_noise_and_rounding_that_it_was_trained_on() -> None
     trained = Form("rounded", step=1e-3, noise=0.01)
     # Noise that keeps sums is not seen.
     assert trained.reads(Form("rounded", step=1e-3))
+
+
+@pytest.mark.parametrize(
+    ("form", "defence", "words"),
+    [
+        (Form("rounded", 1e-4, 0.01), "noise:0.01,round:4", "steps of 0.0001 with noise of 0.01"),
+        (Form("top-k", noise=0.01, kept=3), "noise:0.01,top_k:3", "3 classes only with noise of"),
+        (Form("noisy", noise=0.01), "noise:0.01", "posteriors with noise of 0.01"),
+    ],
+)
+def test_noise_beside_another_form(form: Form, defence: str, words: str) -> None:
+    """An attack that was trained without noise does not read what has more than a step of it."""
+    assert form.defence == defence
+    assert words in form.words
+    quiet = Form(form.kind, form.step, kept=form.kept)
+    assert form.reads(quiet)
+    assert quiet.reads(form) == (form.kind == "noisy")
+    assert Form("rounded", 0.01).reads(Form("rounded", 0.01, 0.01))

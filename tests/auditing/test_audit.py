@@ -56,7 +56,8 @@ def test_report_of_all_four_attacks(exports, pair, tmp_path, capsys):
     assert code == 0
     assert capsys.readouterr().out.splitlines()[-1] == str(out / "audit.html")
     told = json.loads((out / "audit.json").read_text())
-    assert told["warnings"] == []
+    assert [one.partition(":")[0] for one in told["warnings"]] == ["Before", "After"]
+    assert all("no sample was asked twice" in one for one in told["warnings"])
     assert told["before"]["versions"] == ["1"]
     assert told["after"]["versions"] == ["2"]
     assert told["before"]["queries"] == 6
@@ -168,7 +169,7 @@ def test_two_phases_over_http_and_both_at_once(exports, tmp_path, capsys):
     with bad.Server(lambda _, s: served(s).tolist()) as server:
         url = f"--target={server.url}"
         assert run("probe", url, attack, f"--out={tmp_path / 'before.npz'}") == 0
-        assert "version: 3; queries: 6" in capsys.readouterr().out
+        assert "version: 3; queries: 12" in capsys.readouterr().out
         server.version = "4"
         server.predict = lambda _, s: served(s, 3.0).tolist()
         assert run("probe", url, attack, f"--out={tmp_path / 'after.npz'}", "--batch=4") == 0

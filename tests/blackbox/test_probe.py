@@ -51,13 +51,14 @@ def test_a_recording(tmp_path):
     out = tmp_path / "new" / "before.npz"
     with bad.Server() as server:
         recording, found = probe(server.url + "/", out, batch=30)
-        assert server.predicts == 4
+        assert server.predicts == 4 + 1
     np.testing.assert_allclose(found.posteriors, bad.posteriors(SAMPLES), rtol=1e-6)
     kept = Recording.load(out)
     np.testing.assert_array_equal(kept.answers, recording.answers)
     assert kept.target == server.url
     assert kept.versions == ("3",)
-    assert kept.queries == 100
+    np.testing.assert_array_equal(kept.again, kept.answers[:30])
+    assert kept.queries == 130
     assert kept.started <= kept.finished
     assert [path.name for path in out.parent.iterdir()] == ["before.npz"]
 
@@ -72,8 +73,8 @@ def test_a_failure_loses_nothing_and_the_next_run_goes_on(tmp_path):
         assert len(partial.answers) == 40
         recording, found = probe(server.url, out, batch=20)
         sent = [len(json.loads(body)["instances"]) for body in server.bodies]
-    assert sum(sent) == 100 + 2 * 20  # only what was sent in vain was sent again
-    assert recording.queries == 140
+    assert sum(sent) == 100 + 2 * 20 + 20  # what was sent in vain, and the first batch twice
+    assert recording.queries == 160
     np.testing.assert_allclose(found.posteriors, bad.posteriors(SAMPLES), rtol=1e-6)
     assert [path.name for path in tmp_path.iterdir()] == ["before.npz"]
 
@@ -98,7 +99,7 @@ def test_a_kill_loses_at_most_one_batch(tmp_path):
         server.predict = lambda _, samples: bad.posteriors(samples).tolist()
         server.bodies.clear()
         _, found = probe(server.url, out)
-        assert sum(len(json.loads(body)["instances"]) for body in server.bodies) == 100 - kept
+        assert sum(len(json.loads(body)["instances"]) for body in server.bodies) == 100 - kept + 32
     np.testing.assert_allclose(found.posteriors, bad.posteriors(SAMPLES), rtol=1e-6)
 
 
@@ -185,3 +186,61 @@ def test_the_token_is_in_no_file(tmp_path, monkeypatch, capsys):
     assert len(files) == 2
     assert not any(b"s3cret" in content for content in files.values())
     assert "s3cret" not in "".join(capsys.readouterr())
+
+
+@pytest.mark.parametrize(
+    ("asked", "sent"),
+    [
+        ({"batch": 3}, [3] * 33 + [1] + [3] * 3),
+        ({"batch": 100}, [100, 100]),
+        ({"batch": 64, "max_queries": 163}, [64, 36]),
+        ({"batch": 50, "repeat": 2}, [50] * 4),
+    ],
+)
+def test_the_first_samples_are_asked_again_in_the_same_batches(asked, sent, tmp_path):
+    out = tmp_path / "before.npz"
+    with bad.Server() as server:
+        recording, found = probe(server.url, out, **asked)
+        assert [len(json.loads(body)["instances"]) for body in server.bodies] == sent
+    assert recording.asked_once == (asked.get("max_queries") == 163)
+    assert found.noise == 0
+    loaded = Recording.load(out)
+    assert loaded.asked_once == recording.asked_once
+    assert loaded.queries == sum(sent)
+    again, _ = probe(str(out), tmp_path / "again.npz")
+    assert again.asked_once, "a recording repeats itself"
+
+
+def test_noise_that_keeps_sums_is_noticed(tmp_path, capsys):
+    random = np.random.default_rng(0)
+
+    def served(_, samples):
+        exact = np.asarray(bad.posteriors(samples))
+        noisy = (exact + random.normal(0, 0.01, exact.shape)).clip(0)
+        return (noisy / noisy.sum(1, keepdims=True)).tolist()
+
+    with bad.Server(served) as server:
+        _, found = probe(server.url, tmp_path / "before.npz")
+    assert 0.003 < found.noise < 0.02
+    assert "answers the same sample differently each time" in capsys.readouterr().err
+
+
+def test_a_failure_at_the_last_query_loses_nothing(tmp_path):
+    out = tmp_path / "before.npz"
+    with bad.Server(failing_from(5, 6)) as server:
+        with pytest.raises(UserError, match="503"):
+            probe(server.url, out)
+        assert len(Recording.load(tmp_path / "before.partial.npz").answers) == 100
+        recording, _ = probe(server.url, out)
+        assert not recording.asked_once
+        assert server.predicts == 4 + 2 + 1
+
+
+@pytest.mark.parametrize("again", [np.zeros((2, 2)), np.full((2, 3), np.nan), np.array(["a"])])
+def test_further_answers_of_a_damaged_file_are_refused(again, tmp_path):
+    out = tmp_path / "before.npz"
+    with bad.Server() as server:
+        probe(server.url, out)
+    np.savez(out, **(dict(np.load(out)) | {"again": again}))
+    with pytest.raises(UserError):
+        Recording.load(out)

@@ -109,7 +109,8 @@ class Form:
         if other.kind == "posteriors":
             return True
         finest = ALIKE * max(self.step, NOTHING)
-        quiet = not self.noise or other.noise <= ALIKE * self.noise
+        unknown = self.kind == "noisy" and not self.noise
+        quiet = unknown or other.noise <= ALIKE * max(self.noise, self.step, NOTHING)
         cut = not self.kept or not other.kept or self.kept == other.kept
         fine = other.step <= finest and self.digits <= other.digits
         return self.kind == other.kind and fine and quiet and cut
@@ -131,7 +132,10 @@ class Form:
     @property
     def words(self) -> str:
         """The form in words, to follow "answers"."""
-        return {
+        noise = f" with noise of {self.noise:.2g}" if self.noise > NOTHING else ""
+        if self.kind == "noisy":
+            return f"posteriors{noise or ' with noise'}"
+        words = {
             "posteriors": "exact posteriors",
             "rounded": f"posteriors rounded to steps of {self.step:.2g}",
             "digits": f"posteriors of {self.digits} significant digits",
@@ -139,10 +143,8 @@ class Form:
             "rounded logits": f"logits whose rounding moves a posterior by up to {self.step:.2g}",
             "top-k": f"the likeliest {self.kept} classes only" if self.kept else "top classes only",
             "labels": "labels only",
-            "noisy": f"posteriors with noise of {self.noise:.2g}"
-            if self.noise
-            else "posteriors with noise",
         }.get(self.kind, self.kind)
+        return f"{words}{noise}"
 
     @property
     def defence(self) -> str:
@@ -151,14 +153,14 @@ class Form:
             return ""
         decimals = max(0, round(-math.log10(self.step))) if self.step else 0
         rounding = f"round:{decimals}" if NOTHING < self.step < 1 else ""
-        first = {
+        noise = f"noise:{self.noise:.2g}" if self.noise > NOTHING else ""
+        own = {
             "top-k": f"top_k:{self.kept}",
             "labels": "label",
-            "noisy": f"noise:{self.noise:.2g}",
             "digits": f"digits:{self.digits}",
             "float16": "float16",
         }.get(self.kind, "")
-        return ",".join(filter(None, (first, rounding if first != "label" else "")))
+        return ",".join(filter(None, (noise, own, rounding if own != "label" else "")))
 
 
 EXACT = Form()

@@ -9,6 +9,7 @@ import numpy as np
 
 from ulk_tf.answers.interpreted import Interpreted
 from ulk_tf.answers.kinds import read_rows
+from ulk_tf.answers.repeats import noise_between
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array
 
@@ -72,6 +73,45 @@ def _halved(both: Interpreted) -> tuple[Interpreted, Interpreted]:
     return replace(both, posteriors=first), replace(both, posteriors=second)
 
 
+def asked_again(
+    found: Interpreted, values: Array, again: Array | None, classes: int | None = None
+) -> Interpreted:
+    """Add the noise by which a version answers the same samples differently.
+
+    Args:
+        found: the answers as they were read.
+        values: the same as they were given, [n, classes] or [repeats, n, classes].
+        again: further answers to the first samples, [some, classes]; None where they were not
+            asked again.
+        classes: number of classes that there should be; None where nobody knows.
+    """
+    if again is None or values.ndim == 3:
+        return found
+    # Few rows alone may look like another kind of answers.
+    second = _attempt(
+        np.concatenate([again, values[len(again) :]]), classes, found.kind == "logits"
+    )
+    if isinstance(second, UserError):
+        return found
+    pair = [one.posteriors[: len(again)] for one in (found, second)]
+    return _with_noise(found, np.stack(pair), 1)
+
+
+def _with_noise(found: Interpreted, each: Array, averaged: int) -> Interpreted:
+    """Add the noise between answers of one version, of which so many are averaged."""
+    noise = noise_between(each, averaged)
+    if not noise:
+        return found
+    most = float(np.ptp(each.astype(np.float64), axis=0).max())
+    what = f"their mean has noise of {noise:.2g}" if averaged > 1 else f"noise of {noise:.2g}"
+    more = "" if averaged > 1 else " --repeat=10 asks each sample ten times and takes the mean."
+    note = (
+        f"The target answers the same sample differently each time (by up to {most:.2g}; {what}). "
+        f"Changes below that cannot be seen, and it hides small posteriors from attacks.{more}"
+    )
+    return replace(found, noise=noise, notes=(*found.notes, note))
+
+
 def _attempt(values: Array, classes: int | None, logits: bool = False) -> Interpreted | UserError:
     if not logits:
         try:
@@ -91,4 +131,4 @@ def _averaged(found: Interpreted, repeats: int) -> Interpreted:
     # Means of more repeats lie nearer together than single answers.
     spread = float(np.ptp(each, axis=0).max()) * np.sqrt(2 / repeats)
     mean = each.mean(axis=0).astype(np.float32)
-    return replace(found, posteriors=mean, spread=float(spread))
+    return _with_noise(replace(found, posteriors=mean, spread=float(spread)), each, repeats)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ulk_tf.answers.form import Form
-from ulk_tf.answers.interpret import interpret_both
+from ulk_tf.answers.interpret import asked_again, interpret_both
 from ulk_tf.answers.numbers import checked
 from ulk_tf.auditing.finding import Finding
 from ulk_tf.auditing.findings import tell
@@ -140,7 +140,13 @@ def _compared(before: Any, after: Any, attacks: Sequence[LoadedAttack], asking: 
         )
     recordings = [_recording(target, first, asking) for target in (before, after)]
     raw = [one.raw for one in recordings]
-    pair = interpret_both(raw[0], raw[1], len(first.class_names))
+    classes = len(first.class_names)
+    read = interpret_both(raw[0], raw[1], classes)
+    told = [
+        asked_again(found, one.raw, one.again, classes)
+        for found, one in zip(read, recordings, strict=True)
+    ]
+    pair = told[0], told[1]
     old, new = map(Version, recordings, pair)
     posteriors = pair[0].posteriors, pair[1].posteriors
     resolution = measure(*pair)

@@ -6,13 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ulk_tf.answers.interpreted import Interpreted
+from ulk_tf.answers.repeats import FLOAT32_ROUNDING
 from ulk_tf.files import Array
-
-# The distance between 1 and the float32 number below it.
-FLOAT32_STEP = 2.0**-24
-# Two computations of the same posterior, on other processors or in other batches, differ by some
-# such steps: a softmax rounds its exponentials, their sum and the quotient.
-FLOAT32_ROUNDING = 8 * FLOAT32_STEP
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,11 @@ def warnings_about(
         said += [f"{name}: {note}" for note in dict.fromkeys(notes)]
         if not side.recording.versions:
             said.append(f"{name}: the version that answered is not known.")
+        if side.recording.asked_once and not side.interpreted.noise:
+            said.append(
+                f"{name}: no sample was asked twice, so that noise in the answers would pass for "
+                "movement."
+            )
         if not side.recording.probing_set:
             said.append(
                 f"{name}: the recording does not say to which probing set it answers; "

@@ -4,6 +4,7 @@ What is left on disk: `<out>.partial.npz` while it goes on, rewritten whole afte
 `<out>` when it is complete.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ulk_tf.answers.interpret import interpret
+from ulk_tf.answers.interpret import asked_again, interpret
 from ulk_tf.answers.interpreted import Interpreted
 from ulk_tf.answers.numbers import checked
 from ulk_tf.blackbox.asking import Asking
@@ -23,6 +24,8 @@ from ulk_tf.progress import bar, notes, say
 
 # What may not differ between the parts of one recording, beside how the target was asked.
 FIXED = ("target", "probing_set")
+# Samples, at least, that are asked again, in the same batches: noise shows in few posteriors.
+AGAIN = 8
 
 
 def probe(
@@ -51,7 +54,7 @@ def probe(
     """
     with notes():
         recording, count = record(target, probing_set, classes, asking, out=out)
-        found = interpret(recording.raw, count)
+        found = asked_again(interpret(recording.raw, count), recording.raw, recording.again, count)
         for note in (*recording.notes, *found.notes):
             say(note)
     return recording, found
@@ -99,6 +102,7 @@ def record(
     for version in so_far.versions:
         box.expect(version)
     found = _ask(box, so_far, probing_set, count, partial)
+    found = _ask_again(box, found, probing_set, count, partial)
     if out is not None and partial is not None:
         interpret(found.raw, count)
         found.save(out)
@@ -147,6 +151,27 @@ def _ask(
             done += size
             shown.update(size)
     return recording
+
+
+def _ask_again(
+    box: BlackBox, recording: Recording, probing_set: Array, classes: int, partial: Path | None
+) -> Recording:
+    """Ask the first samples again, where each was asked once and the budget allows it."""
+    step = min(box.batch or len(probing_set), len(probing_set))
+    count = min(math.ceil(AGAIN / step) * step, len(probing_set))
+    spent = box.left is not None and box.left < count
+    # A recording is asked without a query, and would repeat itself.
+    if not recording.asked_once or not recording.queries or spent:
+        return recording
+    try:
+        found = [
+            box.ask(probing_set[i : min(i + step, count)]).values for i in range(0, count, step)
+        ]
+        again = np.concatenate([checked(one, len(one), classes) for one in found])
+    except UserError:
+        _keep(replace(recording, queries=box.queries), partial)
+        raise
+    return replace(recording, again=again, queries=box.queries, finished=_now())
 
 
 def _joined(recording: Recording, found: Array) -> Array:

@@ -22,6 +22,8 @@ SCHEMA_VERSION = 2
 LATER: dict[str, Any] = {"asked": {}, "notes": []}
 MAX_BYTES = 512 * 2**20
 ARRAYS = ("answers", *OUTPUT_NAMES)
+# Further answers, which only some recordings hold.
+MORE = ("repeated", "again")
 RECORDED = (".npz", ".npy", *TABLES)
 
 
@@ -55,7 +57,13 @@ class Recording:
     asked: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     repeated: Array | None = None
+    again: Array | None = None
     schema_version: int = field(default=SCHEMA_VERSION)
+
+    @property
+    def asked_once(self) -> bool:
+        """True if no sample was asked more than once, so that noise may pass for movement."""
+        return self.repeated is None and self.again is None
 
     @property
     def raw(self) -> Array:
@@ -64,13 +72,15 @@ class Recording:
 
     def save(self, path: Path) -> None:
         """Write to an .npz, whole or not at all."""
-        arrays = {"answers": self.answers, "recording": np.array(json.dumps(self.as_told()))}
-        save_npz(path, arrays | ({} if self.repeated is None else {"repeated": self.repeated}))
+        more = {name: value for name in MORE if (value := getattr(self, name)) is not None}
+        told = np.array(json.dumps(self.as_told()))
+        save_npz(path, {"answers": self.answers, "recording": told, **more})
 
     def as_told(self) -> dict[str, Any]:
         """Metadata of the answers."""
         told = {item.name: getattr(self, item.name) for item in fields(self)}
-        del told["answers"], told["repeated"]
+        for name in ("answers", *MORE):
+            del told[name]
         return told | {"asked": dict(self.asked)}
 
     @classmethod
@@ -101,7 +111,7 @@ class Recording:
             return cls(checked(values, len(values) if values.ndim else 0))
         arrays = load_npz(path)
         told = _told(path, arrays.pop("recording", None))
-        repeated = arrays.pop("repeated", None) if told else None
+        repeated, again = (arrays.pop(one, None) if told else None for one in MORE)
         usual = [name for name in ARRAYS if name in arrays]
         name = output or (usual[0] if usual else next(iter(arrays), ""))
         if told and output not in arrays:
@@ -114,7 +124,8 @@ class Recording:
             )
         values = arrays[name]
         found = cls(checked(values, len(values) if values.ndim else 0), **told)
-        return replace(found, repeated=_repeats(path, repeated, found.answers))
+        again = None if again is None else checked(again, len(again), found.answers.shape[1])
+        return replace(found, repeated=_repeats(path, repeated, found.answers), again=again)
 
 
 class RecordedSource:
@@ -178,7 +189,7 @@ def _told(path: Path, text: Array | None) -> dict[str, Any]:
         told = json.loads(str(text))
         version = told.get("schema_version")
         told = (LATER if version == 1 else {}) | told
-        kinds = {known.name for known in fields(Recording)} - {"answers", "repeated"}
+        kinds = {known.name for known in fields(Recording)} - {"answers", *MORE}
         if version not in (1, SCHEMA_VERSION) or set(told) != kinds:
             raise ValueError("another schema")
         told["versions"] = tuple(str(version) for version in told["versions"])
