@@ -107,6 +107,17 @@ def test_a_limit_on_what_the_run_has_not() -> None:
         gate(result(), [])
 
 
+def test_results_that_no_limit_names_are_said(capsys: pytest.CaptureFixture[str]) -> None:
+    limit = [Limit("accuracy", "most_frequent_label", 0.9, attack="li")]
+    other = result(attack="lde")
+    assert len(gate([result(), other], limit)) == 1
+    assert "No limit names lde, whose results are held against nothing" in capsys.readouterr().err
+    gate(result(), limit)
+    gate([result(), other], limit, against=[other])
+    gate([result(), other], [Limit("accuracy", "most_frequent_label", 0.9)])
+    assert capsys.readouterr().err == ""
+
+
 def test_tables_for_people_and_for_machines() -> None:
     limits = [Limit("accuracy", "most_frequent_label", most) for most in (0.1, 0.2, 0.5)]
     checks = gate(result(), limits)

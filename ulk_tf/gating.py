@@ -13,6 +13,7 @@ from xml.sax.saxutils import quoteattr
 from ulk_tf.errors import UserError
 from ulk_tf.evaluation.verdict import unmeasured
 from ulk_tf.limits import Limit, load_limits
+from ulk_tf.progress import say
 from ulk_tf.result import Result
 
 State = Literal["held", "broken", "undecided"]
@@ -49,7 +50,8 @@ def gate(
             95% interval counts as broken.
 
     Returns:
-        One check for each limit and result, then one for each gain and earlier result.
+        One check for each limit and result, then one for each gain and earlier result. Attacks
+        that no limit names are said on standard error.
 
     Raises:
         UserError: a limit names a metric or baseline that no result has, or an earlier result
@@ -66,9 +68,13 @@ def gate(
     known = load_limits(Path(limits)) if isinstance(limits, str | Path) else list(limits)
     if not known and not old:
         raise UserError("at least one limit", "none", "Write a table [[limit]].")
-    checks = [_held(limit, result) for limit in known for result in _of(limit, new)]
+    pairs = [(limit, result) for limit in known for result in _of(limit, new)]
+    checks = [_held(limit, result) for limit, result in pairs]
     for earlier in old:
         checks += _against(earlier, new)
+    named = {result.attack_name for _, result in pairs} | {one.attack_name for one in old}
+    if free := sorted({one.attack_name for one in new} - named):
+        say(f"No limit names {', '.join(free)}, whose results are held against nothing.")
     return checks
 
 
