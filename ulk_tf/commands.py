@@ -107,30 +107,38 @@ def insider_command(
     return dataclasses.replace(made, examples=examples, note=f"{note} {TWINS}")
 
 
-def sweep_command(run: Callable[..., None], summary: str, sizes: str) -> Described:
+def sweep_command(
+    run: Callable[..., None], summary: str, sizes: str, names: Sequence[str]
+) -> Described:
     """Make a command with a list of attacks and the flags that all attacks share.
 
     Args:
-        run: called with `attack` and the flags that were given.
+        run: called with `attack`, `settings` and the flags that were given.
         summary: the first line of --help.
         sizes: phrase on what --preset=sweep, its default, stands for.
+        names: names of the sweep's settings.
     """
     classes = {name: cls for name, cls in parts("li").items() if name != "attack"}
     made = _described(run, "li", classes, summary, without=("set_size",))
+    chosen = f"settings to measure, separated by commas, of: {', '.join(names)}; all when none"
 
     def flags(given: Mapping[str, str]) -> list[Flag]:
         listed = made.flags(given)
+        group = listed[0].group
         own = {
             "preset": Flag(
                 "preset",
                 Literal["sweep", *PRESETS],
                 f"sweep ({sizes}), or a preset of the trainers; flags that you give override it",
                 default="sweep",
-                group=listed[0].group,
+                group=group,
             )
         }
-        attack = Flag("attack", str, "attacks, separated by commas", "li", group=listed[0].group)
-        return [attack, *(own.get(flag.name, flag) for flag in listed)]
+        return [
+            Flag("attack", str, "attacks, separated by commas", "li", group=group),
+            Flag("settings", str, chosen, group=group),
+            *(own.get(flag.name, flag) for flag in listed),
+        ]
 
     examples = (
         ("", "label inference on handwritten digits"),

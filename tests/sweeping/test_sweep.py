@@ -17,6 +17,7 @@ from ulk_tf.sweeping.command import sweeping
 from ulk_tf.sweeping.setting import Setting
 from ulk_tf.sweeping.settings import (
     DEFENCES,
+    SETTINGS,
     UPDATES,
 )
 
@@ -99,6 +100,24 @@ def test_a_sweep_is_measured_once_and_goes_on(
     assert measured == ["measure round:1"]
 
 
+def test_chosen_settings_are_measured_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], measured: list[str]
+) -> None:
+    assert run(FEW, False, ["--settings= dp ", *flags(tmp_path)]) == 0
+    assert measured == ["measure None"] * 2  # the plain attack, and the setting
+    told = capsys.readouterr().out
+    assert "| dp |" in told and "round:1" not in told
+    assert run(FEW, True, ["--settings=round:1", *flags(tmp_path)]) == 0
+    assert "measure round:1" in measured and "| round:1 |" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("sweep_name", SETTINGS)
+def test_names_of_settings_can_be_listed(sweep_name: str) -> None:
+    names = [one.name for one in SETTINGS[sweep_name]]
+    assert len({*names}) == len(names)
+    assert not any("," in name or name != name.strip() for name in names)
+
+
 def test_settings_of_dp_sgd_belong_to_a_sweep_that_switches_it_on(
     measured: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -166,7 +185,13 @@ def test_the_last_attack_s_fault_is_said_before_the_first_is_measured(
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
-    [(["--attack=lo"], "an attack of li"), (["--defence=round:3"], "no --defence, which this")],
+    [
+        (["--attack=lo"], "an attack of li"),
+        (["--defence=round:3"], "no --defence, which this"),
+        (["--settings=round:3,round:9"], "label, dp_noise:0.3, dp_noise:1, dp_noise:3, separated"),
+        (["--attack=li,msr", "--settings=round:3"], "Received none for msr"),
+        (["--settings=,"], "Received none for li"),
+    ],
 )
 def test_mistakes(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str

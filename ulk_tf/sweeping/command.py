@@ -14,6 +14,7 @@ from ulk_tf.sweeping.settings import (
     IN_WORDS,
     SETTINGS,
     attacks_named,
+    chosen,
     refuse_swept,
     settings_for,
     sizes_for,
@@ -38,8 +39,8 @@ def sweeping(
     def run(attack: str = "li", preset: str = "sweep", **flags: Any) -> None:
         from ulk_tf.preflight import preflight  # noqa: PLC0415 - for help, flags are enough
 
-        names = attacks_named(attack)
-        mine = {name: settings_for(name, settings, flags) for name in names}
+        names, wanted = attacks_named(attack), flags.pop("settings", None)
+        mine = chosen({name: settings_for(name, settings, flags) for name in names}, wanted)
         refuse_swept(flags, [one for listed in mine.values() for one in listed])
         given = {
             name: {**(sizes_for(name, flags) if preset == "sweep" else {"preset": preset}), **flags}
@@ -50,9 +51,9 @@ def sweeping(
         swept = {name for setting in settings for name in setting.flags}
         loaded = preflight(*plain, given=flags, swept=swept)
         for name in names:
-            _sweep(sweep_name, name, mine[name], given[name], loaded, defended)
+            _sweep(sweep_name, name, mine[name], given[name], loaded, defended, wanted is None)
 
-    return sweep_command(run, summary, IN_WORDS)
+    return sweep_command(run, summary, IN_WORDS, [one.name for one in settings])
 
 
 _SUMMARIES = {
@@ -77,6 +78,7 @@ def _sweep(
     flags: Mapping[str, Any],
     loaded: "Loaded",
     defended: bool,
+    whole: bool,
 ) -> None:
     from ulk_tf.corpus.locks import locked  # noqa: PLC0415 - imports TensorFlow
     from ulk_tf.sweeping.picture import picture  # noqa: PLC0415 - imports TensorFlow
@@ -86,7 +88,7 @@ def _sweep(
     def make(**own: Any) -> Experiment:
         return experiment(attack, **{**flags, **own})
 
-    found = sweep(make, settings, loaded, naive=defended, useful=defended)
+    found = sweep(make, settings, loaded, naive=defended, useful=defended, seeds=whole)
     folder, told = folder_of(make()), table(found)
     path, drawn = folder / f"{sweep_name}.md", folder / "leak_and_utility.png"
     # Another sweep that writes its ledger removes what looks left behind by a killed one.

@@ -214,6 +214,29 @@ def settings_for(
     return fitted
 
 
+def chosen(settings: Mapping[str, list[Setting]], text: str | None) -> dict[str, list[Setting]]:
+    """Keep the settings that a list such as `round:3,label` names.
+
+    Args:
+        settings: settings by attack.
+        text: names of settings, separated by commas; None keeps all.
+
+    Raises:
+        UserError: one is no setting of these attacks, or an attack is left without any.
+    """
+    if text is None:
+        return dict(settings)
+    wanted = [part.strip() for part in text.split(",") if part.strip()]
+    names = dict.fromkeys(one.name for of in settings.values() for one in of)
+    found = {attack: [one for one in of if one.name in wanted] for attack, of in settings.items()}
+    unknown = [name for name in wanted if name not in names]
+    without = [attack for attack, of in found.items() if not of]
+    if unknown or without:
+        what = f"{unknown[0]!r}" if unknown else f"none for {', '.join(without)}"
+        raise UserError(f"--settings of {listed(names)}, separated by commas", what)
+    return found
+
+
 def leave_out(setting: Setting, error: UserError) -> None:
     """Say that a setting is left out, and why."""
     say(f"sweep: {setting.name} is left out. {error}")

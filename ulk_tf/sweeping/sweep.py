@@ -45,6 +45,7 @@ def sweep(
     *,
     naive: bool,
     useful: bool,
+    seeds: bool = True,
 ) -> Sweep:
     """Measure an attack under each setting; what is in the sweep's file is not measured again.
 
@@ -55,6 +56,7 @@ def sweep(
         loaded: the data, against which the sweep's own experiment is checked already.
         naive: True to measure an adversary who does not know of a setting, too.
         useful: True to measure the utility of the owner's answers, too.
+        seeds: True to train the sweep's own attack at other seeds, too.
 
     Raises:
         UserError: the data have too few samples to measure utility.
@@ -97,7 +99,7 @@ def sweep(
     for one in settings:
         adaptive(one, one.name)
     # They tell how far one setting varies, which matters once there is something to compare.
-    for seed in OTHER_SEEDS:
+    for seed in OTHER_SEEDS if seeds else ():
         adaptive(PLAIN, at_seed(seed), seed)
     for one in (*settings, PLAIN) if useful else ():
         experiment = make(**one.flags)
