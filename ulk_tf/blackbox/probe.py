@@ -163,15 +163,13 @@ def _ask_again(
     # A recording is asked without a query, and would repeat itself.
     if not recording.asked_once or not recording.queries or spent:
         return recording
+    batches = [probing_set[first : min(first + step, count)] for first in range(0, count, step)]
     try:
-        found = [
-            box.ask(probing_set[i : min(i + step, count)]).values for i in range(0, count, step)
-        ]
-        again = np.concatenate([checked(one, len(one), classes) for one in found])
+        again = [checked(box.ask(batch).values, len(batch), classes) for batch in batches]
     except UserError:
         _keep(replace(recording, queries=box.queries), partial)
         raise
-    return replace(recording, again=again, queries=box.queries, finished=_now())
+    return replace(recording, again=np.concatenate(again), queries=box.queries, finished=_now())
 
 
 def _joined(recording: Recording, found: Array) -> Array:
