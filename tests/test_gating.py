@@ -111,11 +111,16 @@ def test_results_that_no_limit_names_are_said(capsys: pytest.CaptureFixture[str]
     limit = [Limit("accuracy", "most_frequent_label", 0.9, attack="li")]
     other = result(attack="lde")
     assert len(gate([result(), other], limit)) == 1
-    assert "No limit names lde, whose results are held against nothing" in capsys.readouterr().err
+    assert "lde in somewhere is held against nothing: no limit names" in capsys.readouterr().err
     gate(result(), limit)
     gate([result(), other], limit, against=[other])
     gate([result(), other], [Limit("accuracy", "most_frequent_label", 0.9)])
     assert capsys.readouterr().err == ""
+    insider = result(config={**result().results["config"], "seed": 1})
+    limit = [Limit("accuracy", "most_frequent_label", 0.9, attack="lde")]
+    for against, count in ((other, 2), (insider, 1)):
+        gate([result(), insider, other], limit, against)
+        assert capsys.readouterr().err.count("li in somewhere is held against nothing") == count
 
 
 def test_tables_for_people_and_for_machines() -> None:

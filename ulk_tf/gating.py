@@ -50,8 +50,8 @@ def gate(
             95% interval counts as broken.
 
     Returns:
-        One check for each limit and result, then one for each gain and earlier result. Attacks
-        that no limit names are said on standard error.
+        One check for each limit and result, then one for each gain and earlier result. Results
+        that nothing checks are said on standard error.
 
     Raises:
         UserError: a limit names a metric or baseline that no result has, or an earlier result
@@ -69,12 +69,14 @@ def gate(
     if not known and not old:
         raise UserError("at least one limit", "none", "Write a table [[limit]].")
     pairs = [(limit, result) for limit in known for result in _of(limit, new)]
+    alike = [(earlier, _same_settings(earlier, new)) for earlier in old]
+    checked = {id(result) for _, result in (*pairs, *alike)}
+    for one in new:
+        if id(one) not in checked:
+            say(f"{one.attack_name} in {one.folder} is held against nothing: no limit names it.")
     checks = [_held(limit, result) for limit, result in pairs]
-    for earlier in old:
-        checks += _against(earlier, new)
-    named = {result.attack_name for _, result in pairs} | {one.attack_name for one in old}
-    if free := sorted({one.attack_name for one in new} - named):
-        say(f"No limit names {', '.join(free)}, whose results are held against nothing.")
+    for earlier, result in alike:
+        checks += _against(earlier, result)
     return checks
 
 
@@ -132,7 +134,8 @@ def _held(limit: Limit, result: Result) -> Check:
     )
 
 
-def _against(earlier: Result, results: Sequence[Result]) -> list[Check]:
+def _same_settings(earlier: Result, results: Sequence[Result]) -> Result:
+    """Find the result that an earlier one is compared with."""
     same = [one for one in results if one.attack_name == earlier.attack_name]
     if not same:
         raise UserError(f"a result of {earlier.attack_name}, as --against has", "none")
@@ -142,7 +145,10 @@ def _against(earlier: Result, results: Sequence[Result]) -> list[Check]:
     if not alike:
         changed = ", ".join(sorted(_differing(_figures(same[0].results["config"]), before)))
         raise UserError("--against of the same settings", f"others: {changed}")
-    new = alike[0]
+    return alike[0]
+
+
+def _against(earlier: Result, new: Result) -> list[Check]:
     shared = [key for key in new.gains if key in earlier.gains]
     if not shared:
         raise UserError(

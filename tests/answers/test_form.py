@@ -147,4 +147,21 @@ def test_noise_beside_another_form(form: Form, defence: str, words: str) -> None
     quiet = Form(form.kind, form.step, kept=form.kept)
     assert form.reads(quiet)
     assert quiet.reads(form) == (form.kind == "noisy")
-    assert Form("rounded", 0.01).reads(Form("rounded", 0.01, 0.01))
+    assert Form("rounded", 0.01).reads(Form("rounded", 0.01, 0.002))
+    assert not Form("rounded", 0.01).reads(Form("rounded", 0.01, 0.01))
+
+
+def test_an_attack_that_is_trained_by_the_advice_reads_the_answers() -> None:
+    """The noise of labels is told in labels, and trained in posteriors."""
+    for form in (
+        Form("rounded", 1e-3, 2e-3),
+        Form("digits", noise=1e-3, digits=3),
+        Form("noisy", step=5e-5, noise=4.7e-3),
+        Form("top-k", noise=0.01, kept=3),
+        Form("labels", 0.0, 0.1),
+    ):
+        told = dict(one.split(":") for one in form.defence.split(",") if ":" in one)
+        noise, step = float(told["noise"]), 10.0 ** -int(told["round"]) if "round" in told else 0.0
+        digits, kept = int(told.get("digits", 0)), int(told.get("top_k", 0))
+        assert Form(form.kind, step, noise, kept, digits).reads(form), form
+    assert not Form("labels").reads(Form("labels", 0.0, 0.1))

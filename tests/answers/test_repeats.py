@@ -59,24 +59,86 @@ def test_nothing_but_zeros_is_no_noise():
     assert noise_between(np.zeros((2, 3, 3))) == 0
 
 
-@pytest.mark.parametrize("kind", ["posteriors", "logits"])
-def test_samples_that_were_asked_again_tell_the_noise(kind):
+def printed(values, digits):
+    return np.array([[float(f"{one:.{digits}g}") for one in row] for row in values])
+
+
+# What a service makes of noisy posteriors, and the kind of form that is left; noise is told in any.
+STORED = {
+    "posteriors": (lambda values: values, "noisy"),
+    "logits": (lambda values: np.log(values + 1e-12) - 3, "noisy"),
+    "logits to 3 decimals": (lambda values: (np.log(values + 1e-6) - 3).round(3), "noisy"),
+    "percent": (lambda values: 100 * values, "noisy"),
+    "six digits": (lambda values: printed(values, 6), "noisy"),
+    "three digits": (lambda values: printed(values, 3), "digits"),
+    "float16": (lambda values: values.astype("f2").astype("f8"), "float16"),
+    "four decimals": (lambda values: values.round(4), "rounded"),
+}
+
+
+@pytest.mark.parametrize("stored", STORED)
+def test_samples_that_were_asked_again_tell_the_noise(stored):
+    store, kind = STORED[stored]
     exact = dirichlet(0, 0.3, 100)
-
-    def answers(seed):
-        values = noisy(exact, seed, 1e-3)
-        return np.log(values + 1e-12) if kind == "logits" else values
-
-    values = answers(1)
+    values, other = (np.asarray(store(noisy(exact, seed, 3e-3)), float) for seed in (1, 2))
     read = interpret(values)
-    assert (read.kind, read.noise) == (kind, 0)
-    found = asked_again(read, values, answers(2)[:8])
-    assert 3e-4 < found.noise < 2e-3
-    assert "differently each time" in found.notes[-1] and "--repeat=10" in found.notes[-1]
+    found = asked_again(read, values, other[:8])
+    assert 1e-3 < found.noise < 6e-3 < found.spread
+    assert "answers the same sample differently each time" in found.notes[-1]
+    assert " ".join(found.notes).count("--repeat=10") == 1
     np.testing.assert_array_equal(found.posteriors, read.posteriors)
-    assert Form.of((found,), (values,)).kind == "noisy"
+    form = Form.of((found,), (values,))
+    assert form.kind == kind and form.noise == found.noise
+    quiet = Form.of((read,), (values,))
+    assert not quiet.reads(form) and not Form().reads(form)
     assert asked_again(read, values, values[:8]) is read
     assert asked_again(read, values, None) is read
+
+
+@pytest.mark.parametrize("answer", [np.log2, np.log10, lambda one: -np.log(one)])
+def test_logarithms_that_were_asked_again_have_no_noise(answer):
+    exact = dirichlet(0, 0.3, 100) + 1e-9
+    exact /= exact.sum(1, keepdims=True)
+    values = answer(exact)
+    read = interpret(values)
+    again = values[:32] * (1 + 1e-9)
+    assert read.kind == "logits" and asked_again(read, values, again).noise == 0
+
+
+def test_differences_that_are_no_noise_count_for_the_resolution():
+    """Few posteriors that differ, or all by little: the largest difference is known."""
+    random = np.random.default_rng(0)
+    logits = random.normal(0, 3, (100, 10))
+    values = softmax(logits)
+    again = softmax(logits[:32] + random.uniform(-1e-4, 1e-4, (32, 10)))
+    found = asked_again(interpret(values), values, again)
+    assert found.noise == 0 and 1e-6 < found.spread < 2e-4
+    assert "differ by up to" in found.notes[-1] and "noise of" not in found.notes[-1]
+    again = values[:32].copy()
+    again[3] = again[4]
+    found = asked_again(interpret(values), values, again)
+    assert found.noise == 0 and found.spread > 0.1
+
+
+@pytest.mark.parametrize("kind", ["zeros", "sigmoids", "logits"])
+def test_second_answers_of_another_kind_are_told(kind):
+    values = dirichlet(0, 0.3, 100)
+    again = {
+        "zeros": np.zeros((8, 10)),
+        "sigmoids": np.full((8, 10), 0.7),
+        "logits": np.random.default_rng(0).normal(0, 5, (8, 10)),
+    }[kind]
+    found = asked_again(interpret(values), values, again)
+    assert "could not be read as the first ones were (posteriors)" in found.notes[-1]
+
+
+def test_noise_that_is_the_same_each_time_is_not_forgotten():
+    random = np.random.default_rng(0)
+    values = dirichlet(0, 0.3, 100) + random.normal(0, 0.05, (100, 10))
+    read = interpret(values)
+    found = asked_again(read, values, values[:32] + random.normal(0, 1e-3, (32, 10)))
+    assert read.kind == "noisy" and found.noise == read.noise > 0.02
+    assert " ".join(found.notes).count("--repeat=10") == 1
 
 
 def test_repeats_tell_the_noise_of_their_mean():
@@ -84,6 +146,6 @@ def test_repeats_tell_the_noise_of_their_mean():
     each = np.stack([noisy(exact, one, 1e-3) for one in range(16)])
     found = interpret(each)
     assert 1e-4 < found.noise < 3e-4 < found.spread
-    assert "--repeat" not in found.notes[-1]
+    assert "--repeat" not in found.notes[-1] and "in the mean" in found.notes[-1]
     assert Form.of((found,), (each,)).words.startswith("posteriors with noise of 0.000")
     assert asked_again(found, each, each[0, :8]) is found

@@ -225,18 +225,45 @@ def test_noise_that_keeps_sums_is_noticed(tmp_path, capsys):
     assert "answers the same sample differently each time" in capsys.readouterr().err
 
 
-def test_a_failure_at_the_last_query_loses_nothing(tmp_path):
+@pytest.mark.parametrize("kind", ["503", "another version", "fewer rows"])
+def test_what_goes_wrong_when_asking_again_is_told_and_no_failure(kind, tmp_path, capsys):
     out = tmp_path / "before.npz"
-    with bad.Server(failing_from(5, 6)) as server:
-        with pytest.raises(UserError, match="503"):
-            probe(server.url, out)
-        assert len(Recording.load(tmp_path / "before.partial.npz").answers) == 100
+
+    def served(server, samples):
+        if len(server.bodies) > 4 and kind == "another version":
+            server.version = "4"
+        answers = bad.posteriors(samples).tolist()
+        return answers[1:] if len(server.bodies) > 4 else answers
+
+    with bad.Server(failing_from(5) if kind == "503" else served) as server:
         recording, _ = probe(server.url, out)
-        assert not recording.asked_once
-        assert server.predicts == 4 + 2 + 1
+    loaded = Recording.load(out)
+    assert len(loaded.answers) == 100 and loaded.asked_once
+    assert loaded.queries == recording.queries > 100
+    assert "could not be asked again, which would show noise. Expected" in loaded.notes[-1]
+    assert "could not be asked again" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["before.npz"]
 
 
-@pytest.mark.parametrize("again", [np.zeros((2, 2)), np.full((2, 3), np.nan), np.array(["a"])])
+def test_samples_are_asked_again_in_another_order(tmp_path):
+    """A cache on the way may know the request."""
+    with bad.Server() as server:
+        recording, _ = probe(server.url, tmp_path / "before.npz", batch=30)
+        sent = [json.loads(body)["instances"] for body in server.bodies]
+    assert sent[-1] == sent[0][::-1] != sent[0]
+    np.testing.assert_array_equal(recording.again, recording.answers[:30])
+
+
+DAMAGED = [
+    np.zeros((2, 2)),
+    np.full((2, 3), np.nan),
+    np.array(["a"]),
+    np.zeros((0, 3)),
+    np.full((101, 3), 1 / 3),
+]
+
+
+@pytest.mark.parametrize("again", DAMAGED, ids=lambda again: str(again.shape))
 def test_further_answers_of_a_damaged_file_are_refused(again, tmp_path):
     out = tmp_path / "before.npz"
     with bad.Server() as server:

@@ -100,15 +100,32 @@ def test_a_sweep_is_measured_once_and_goes_on(
     assert measured == ["measure round:1"]
 
 
-def test_chosen_settings_are_measured_alone(
+def test_chosen_settings_are_measured_alone_and_leave_the_table_of_all(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], measured: list[str]
 ) -> None:
-    assert run(FEW, False, ["--settings= dp ", *flags(tmp_path)]) == 0
+    assert run(FEW, True, flags(tmp_path)) == 0
+    folder = Path(capsys.readouterr().out.splitlines()[-1]).parent
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    measured.clear()
+    odd = Setting("odd", {"n_probes": 1700}), Setting("elsewhere", on={"mnist": {"n_probes": 9}})
+    assert run((*FEW, *odd), True, ["--settings= dp ", *flags(tmp_path)]) == 0
+    told = capsys.readouterr()
+    assert not measured, "it was measured before"
+    assert "| dp |" in told.out and "round:1" not in told.out and "left out" not in told.err
+    after = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert before.items() <= after.items()
+    assert {*after} - {*before} == {"defences_chosen.md", "leak_and_utility_chosen.png"}
+    assert run(odd, True, ["--settings=elsewhere", *flags(tmp_path)]) == 2
+    told = capsys.readouterr()
+    assert "left out. Expected --dataset of mnist. Received digits" in told.err
+    assert "--settings with one that fits --attack=li. Received 'elsewhere'" in told.err
+
+
+def test_chosen_settings_are_not_measured_at_other_seeds(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], measured: list[str]
+) -> None:
+    assert run(FEW, False, ["--settings=dp", *flags(tmp_path)]) == 0
     assert measured == ["measure None"] * 2  # the plain attack, and the setting
-    told = capsys.readouterr().out
-    assert "| dp |" in told and "round:1" not in told
-    assert run(FEW, True, ["--settings=round:1", *flags(tmp_path)]) == 0
-    assert "measure round:1" in measured and "| round:1 |" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("sweep_name", SETTINGS)
@@ -189,8 +206,8 @@ def test_the_last_attack_s_fault_is_said_before_the_first_is_measured(
         (["--attack=lo"], "an attack of li"),
         (["--defence=round:3"], "no --defence, which this"),
         (["--settings=round:3,round:9"], "label, dp_noise:0.3, dp_noise:1, dp_noise:3, separated"),
-        (["--attack=li,msr", "--settings=round:3"], "Received none for msr"),
-        (["--settings=,"], "Received none for li"),
+        (["--attack=li,msr", "--settings=round:3"], "that fits --attack=msr. Received 'round:3'"),
+        (["--settings=,"], "separated by commas. Received none"),
     ],
 )
 def test_mistakes(

@@ -76,11 +76,13 @@ class Form:
             # Small posteriors are told as well as large ones, which one step for all would deny.
             digits = min(one.digits for one in roundings)
             if digits < FINE_DIGITS:
-                return cls("digits", digits=digits)
+                return cls("digits", noise=noise, digits=digits)
             half = any(one.kind == "float16" for one in roundings)
-            return cls("float16") if half else cls()
+            return cls("float16" if half else "posteriors", noise=noise)
         if kind == "logits":
             kind = "rounded logits" if step > COARSE_LOGITS else ""
+        if not kind and step <= noise:
+            step = 0.0
         kept = max(int((values > 0).sum(-1).max()) for values in raw) if kind == "top-k" else 0
         return cls(kind or "posteriors", step, noise, kept)
 
@@ -108,9 +110,14 @@ class Form:
         """
         if other.kind == "posteriors":
             return True
-        finest = ALIKE * max(self.step, NOTHING)
-        unknown = self.kind == "noisy" and not self.noise
-        quiet = unknown or other.noise <= ALIKE * max(self.noise, self.step, NOTHING)
+        # What is finer than its own noise is lost in that.
+        finest = ALIKE * max(self.step, self.noise, NOTHING)
+        # The noise of labels is that of the posteriors before, which labels do not tell.
+        unknown = (self.kind == "noisy" and not self.noise) or (
+            self.kind == "labels" and self.noise
+        )
+        blur = max(ALIKE * self.noise, self.step / 12**0.5, NOTHING)
+        quiet = unknown or other.noise <= blur
         cut = not self.kept or not other.kept or self.kept == other.kept
         fine = other.step <= finest and self.digits <= other.digits
         return self.kind == other.kind and fine and quiet and cut
@@ -152,7 +159,8 @@ class Form:
         if self.kind == "rounded logits":
             return ""
         decimals = max(0, round(-math.log10(self.step))) if self.step else 0
-        rounding = f"round:{decimals}" if NOTHING < self.step < 1 else ""
+        lost = self.kind == "noisy" and self.step <= self.noise
+        rounding = f"round:{decimals}" if NOTHING < self.step < 1 and not lost else ""
         noise = f"noise:{self.noise:.2g}" if self.noise > NOTHING else ""
         own = {
             "top-k": f"top_k:{self.kept}",

@@ -9,7 +9,7 @@ import numpy as np
 
 from ulk_tf.answers.interpreted import Interpreted
 from ulk_tf.answers.kinds import read_rows
-from ulk_tf.answers.repeats import noise_between
+from ulk_tf.answers.repeats import FLOAT32_ROUNDING, noise_between
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array
 
@@ -76,7 +76,7 @@ def _halved(both: Interpreted) -> tuple[Interpreted, Interpreted]:
 def asked_again(
     found: Interpreted, values: Array, again: Array | None, classes: int | None = None
 ) -> Interpreted:
-    """Add the noise by which a version answers the same samples differently.
+    """Add how differently a version answers the same samples.
 
     Args:
         found: the answers as they were read.
@@ -85,31 +85,43 @@ def asked_again(
             asked again.
         classes: number of classes that there should be; None where nobody knows.
     """
-    if again is None or values.ndim == 3:
+    if again is None or values.ndim == 3 or np.array_equal(again, values[: len(again)]):
         return found
     # Few rows alone may look like another kind of answers.
-    second = _attempt(
-        np.concatenate([again, values[len(again) :]]), classes, found.kind == "logits"
-    )
-    if isinstance(second, UserError):
-        return found
-    pair = [one.posteriors[: len(again)] for one in (found, second)]
-    return _with_noise(found, np.stack(pair), 1)
+    rows = np.concatenate([again, values[len(again) :]])
+    second = _attempt(rows, classes)
+    if found.kind == "logits" and getattr(second, "kind", "") != "logits":
+        second = _attempt(rows, classes, logits=True)
+    if isinstance(second, UserError) or second.kind != found.kind:
+        how = second if isinstance(second, UserError) else f"they look like {second.kind}."
+        note = (
+            "The target's answers to the same samples, asked again, could not be read as the first "
+            f"ones were ({found.kind}): {how}"
+        )
+        return replace(found, notes=(*found.notes, note))
+    each = np.stack([one.posteriors[: len(again)].astype(np.float64) for one in (found, second)])
+    # More probes may differ by more than these did.
+    spread = 2 * float(np.ptp(each, axis=0).max())
+    return _with_noise(replace(found, spread=spread), each, 1)
 
 
 def _with_noise(found: Interpreted, each: Array, averaged: int) -> Interpreted:
     """Add the noise between answers of one version, of which so many are averaged."""
-    noise = noise_between(each, averaged)
-    if not noise:
+    most, noise = float(np.ptp(each, axis=0).max()), noise_between(each, averaged)
+    if most <= FLOAT32_ROUNDING:
         return found
-    most = float(np.ptp(each.astype(np.float64), axis=0).max())
-    what = f"their mean has noise of {noise:.2g}" if averaged > 1 else f"noise of {noise:.2g}"
-    more = "" if averaged > 1 else " --repeat=10 asks each sample ten times and takes the mean."
     note = (
-        f"The target answers the same sample differently each time (by up to {most:.2g}; {what}). "
-        f"Changes below that cannot be seen, and it hides small posteriors from attacks.{more}"
+        "The target answers the same sample differently each time, or was replaced between two "
+        f"queries: answers differ by up to {most:.2g}. Changes below that cannot be seen"
     )
-    return replace(found, noise=noise, notes=(*found.notes, note))
+    if noise:
+        mean = "the mean" if averaged > 1 else "an answer"
+        note += f", and noise of {noise:.2g} in {mean} hides small posteriors from attacks"
+    if averaged == 1 and not any("--repeat=" in told for told in found.notes):
+        note += "; --repeat=10 asks each sample ten times and takes the mean"
+    # Noise that is the same each time shows in sums alone.
+    noise = noise if averaged > 1 and noise else max(noise, found.noise)
+    return replace(found, noise=noise, notes=(*found.notes, f"{note}."))
 
 
 def _attempt(values: Array, classes: int | None, logits: bool = False) -> Interpreted | UserError:

@@ -18,8 +18,8 @@ class Interpreted:
         step: distance between two neighbouring posteriors as far as the answers were rounded,
             the largest there is; 0 where they were not.
         noise: estimated standard deviation of noise on each posterior; 0 where there is none.
-        spread: largest difference between posteriors of one sample that was asked several
-            times, for the means; 0 where each was asked once.
+        spread: how far posteriors of one sample that was asked several times may lie apart, for the
+            means; 0 where each was asked once.
         rounding: how posteriors of kind rounded were rounded; None for other kinds.
     """
 

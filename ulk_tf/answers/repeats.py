@@ -9,8 +9,8 @@ from ulk_tf.files import Array
 FLOAT32_ROUNDING = 8 * 2.0**-24
 # Arithmetic in few bits moves logits, and each posterior by a share of itself, small ones too.
 # Attacks that were trained on exact answers still read logits in steps that move a posterior by
-# 0.004 (docs/EXPERIMENTS.md, float16), whose standard deviation is 0.0012: of two such answers one
-# in ten differs by more than this.
+# 0.004 (docs/EXPERIMENTS.md, float16), whose standard deviation is 0.0012. Estimated from two
+# answers, one such deviation in ten is above this.
 SHARE, OF_MOST = 2e-3, 0.9
 
 

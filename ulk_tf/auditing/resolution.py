@@ -21,7 +21,7 @@ class Resolution:
         rounding: the coarser rounding step of the two; 0 where neither is rounded.
         alike: whether both versions round to the same numbers, so that those that differ are a
             step apart, however small the steps between small numbers are.
-        spread: how far repeated answers to one sample lie apart at most; 0 without repeats.
+        spread: how far repeated answers to one sample may lie apart; 0 without repeats.
         noise: the largest change that noise in the answers explains; 0 where none was seen.
         float32: what float32 computations of the same posterior differ by.
     """
@@ -94,8 +94,8 @@ def _round_alike(before: Interpreted, after: Interpreted) -> bool:
 
 
 def _noise(pair: tuple[Interpreted, Interpreted], count: int) -> float:
-    """The largest of `count` differences of two noisy answers; repeats measure it better."""
-    variance = sum(one.noise**2 for one in pair if not one.spread)
+    """The largest of `count` differences of two noisy answers."""
+    variance = sum(one.noise**2 for one in pair)
     # The largest of n normal variables is hardly ever beyond this many standard deviations.
     largest = math.sqrt(2 * math.log(2 * max(count, 2))) + 1
     return math.sqrt(variance) * largest

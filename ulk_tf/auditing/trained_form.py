@@ -91,7 +91,9 @@ def _remedy(attack: str, metadata: Mapping[str, Any], form: Form) -> str:
     flags: dict[str, Any] = {}
     with suppress(Exception):  # the config of a stranger's export may be anything
         flags = presets.flags_of(metadata["config"])
-    flags.pop("shadow_defence", None)
+    # The noise of the form is that of the answer that is read, be it a mean.
+    for name in ("shadow_defence", "repeat"):
+        flags.pop(name, None)
     flags["defence"] = form.defence
     typed = " ".join(f"--{name}={value}" for name, value in flags.items())
     return f"Train it on such answers: python -m ulk_tf train {attack} {typed}"

@@ -71,7 +71,8 @@ class Asking(Validated):
     )
     max_queries: int | None = flag(
         None,
-        "samples that may be sent to each version in all, repeats and earlier runs included",
+        "samples that may be sent to each version in all, repeats, those that are asked again and "
+        "earlier runs included",
         low=1,
     )
 

@@ -102,7 +102,7 @@ def record(
     for version in so_far.versions:
         box.expect(version)
     found = _ask(box, so_far, probing_set, count, partial)
-    found = _ask_again(box, found, probing_set, count, partial)
+    found = _ask_again(box, found, probing_set, count)
     if out is not None and partial is not None:
         interpret(found.raw, count)
         found.save(out)
@@ -153,10 +153,11 @@ def _ask(
     return recording
 
 
-def _ask_again(
-    box: BlackBox, recording: Recording, probing_set: Array, classes: int, partial: Path | None
-) -> Recording:
-    """Ask the first samples again, where each was asked once and the budget allows it."""
+def _ask_again(box: BlackBox, recording: Recording, probing_set: Array, classes: int) -> Recording:
+    """Ask the first samples again, where each was asked once and the budget allows it.
+
+    A recording is complete without that: what goes wrong is told, and nothing is lost.
+    """
     step = min(box.batch or len(probing_set), len(probing_set))
     count = min(math.ceil(AGAIN / step) * step, len(probing_set))
     spent = box.left is not None and box.left < count
@@ -165,11 +166,15 @@ def _ask_again(
         return recording
     batches = [probing_set[first : min(first + step, count)] for first in range(0, count, step)]
     try:
-        again = [checked(box.ask(batch).values, len(batch), classes) for batch in batches]
-    except UserError:
-        _keep(replace(recording, queries=box.queries), partial)
-        raise
-    return replace(recording, again=np.concatenate(again), queries=box.queries, finished=_now())
+        # In another order: a cache on the way may know the request.
+        found = [checked(box.ask(one[::-1]).values, len(one), classes)[::-1] for one in batches]
+        again = np.concatenate(found)
+        if again.shape[1] != recording.answers.shape[1]:
+            raise UserError(f"{recording.answers.shape[1]} numbers in every answer", again.shape[1])
+    except (UserError, ValueError) as error:
+        note = f"The first samples could not be asked again, which would show noise. {error}"
+        return replace(recording, queries=box.queries, notes=(*recording.notes, note))
+    return replace(recording, again=again, queries=box.queries, finished=_now())
 
 
 def _joined(recording: Recording, found: Array) -> Array:

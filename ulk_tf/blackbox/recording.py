@@ -124,8 +124,11 @@ class Recording:
             )
         values = arrays[name]
         found = cls(checked(values, len(values) if values.ndim else 0), **told)
-        again = None if again is None else checked(again, len(again), found.answers.shape[1])
-        return replace(found, repeated=_repeats(path, repeated, found.answers), again=again)
+        repeated, again = (
+            _repeats(path, repeated, found.answers),
+            _further(path, again, found.answers),
+        )
+        return replace(found, repeated=repeated, again=again)
 
 
 class RecordedSource:
@@ -179,6 +182,17 @@ def _repeats(path: Path, repeated: Array | None, answers: Array) -> Array | None
         )
     flat = checked(repeated.reshape(-1, answers.shape[1]), repeated.shape[0] * repeated.shape[1])
     return flat.reshape(repeated.shape)
+
+
+def _further(path: Path, again: Array | None, answers: Array) -> Array | None:
+    if again is None:
+        return None
+    if again.shape[1:] != answers.shape[1:] or not 1 <= len(again) <= len(answers):
+        raise UserError(
+            f"further answers of shape [1 to {len(answers)}, {answers.shape[1]}]",
+            f"{list(again.shape)} in {path}",
+        )
+    return checked(again, len(again), answers.shape[1])
 
 
 def _told(path: Path, text: Array | None) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ulk_tf.commands import sweep_command
+from ulk_tf.errors import UserError
 from ulk_tf.files import write_text
 from ulk_tf.settings.experiment import Experiment
 from ulk_tf.settings.flags import Described
@@ -40,7 +41,11 @@ def sweeping(
         from ulk_tf.preflight import preflight  # noqa: PLC0415 - for help, flags are enough
 
         names, wanted = attacks_named(attack), flags.pop("settings", None)
-        mine = chosen({name: settings_for(name, settings, flags) for name in names}, wanted)
+        some = chosen(settings, wanted)
+        mine = {name: settings_for(name, some, flags) for name in names}
+        if wanted is not None and not all(mine.values()):
+            without = next(name for name in names if not mine[name])
+            raise UserError(f"--settings with one that fits --attack={without}", repr(wanted))
         refuse_swept(flags, [one for listed in mine.values() for one in listed])
         given = {
             name: {**(sizes_for(name, flags) if preset == "sweep" else {"preset": preset}), **flags}
@@ -90,7 +95,9 @@ def _sweep(
 
     found = sweep(make, settings, loaded, naive=defended, useful=defended, seeds=whole)
     folder, told = folder_of(make()), table(found)
-    path, drawn = folder / f"{sweep_name}.md", folder / "leak_and_utility.png"
+    # Chosen settings leave the table of all alone.
+    some = "" if whole else "_chosen"
+    path, drawn = folder / f"{sweep_name}{some}.md", folder / f"leak_and_utility{some}.png"
     # Another sweep that writes its ledger removes what looks left behind by a killed one.
     with locked(folder, wait=True):
         write_text(path, told + "\n")

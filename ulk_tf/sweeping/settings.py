@@ -1,6 +1,6 @@
 """Settings that sweeps go through: defences of the owner, other adversaries, other updates."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ulk_tf.errors import UserError
@@ -214,27 +214,27 @@ def settings_for(
     return fitted
 
 
-def chosen(settings: Mapping[str, list[Setting]], text: str | None) -> dict[str, list[Setting]]:
+def chosen(settings: Sequence[Setting], text: str | None) -> tuple[Setting, ...]:
     """Keep the settings that a list such as `round:3,label` names.
 
     Args:
-        settings: settings by attack.
+        settings: those of a sweep.
         text: names of settings, separated by commas; None keeps all.
 
     Raises:
-        UserError: one is no setting of these attacks, or an attack is left without any.
+        UserError: there is no such setting.
     """
     if text is None:
-        return dict(settings)
+        return tuple(settings)
+    names = {one.name for one in settings}
     wanted = [part.strip() for part in text.split(",") if part.strip()]
-    names = dict.fromkeys(one.name for of in settings.values() for one in of)
-    found = {attack: [one for one in of if one.name in wanted] for attack, of in settings.items()}
     unknown = [name for name in wanted if name not in names]
-    without = [attack for attack, of in found.items() if not of]
-    if unknown or without:
-        what = f"{unknown[0]!r}" if unknown else f"none for {', '.join(without)}"
-        raise UserError(f"--settings of {listed(names)}, separated by commas", what)
-    return found
+    if unknown or not wanted:
+        raise UserError(
+            f"--settings of {listed(one.name for one in settings)}, separated by commas",
+            repr(unknown[0]) if unknown else "none",
+        )
+    return tuple(one for one in settings if one.name in wanted)
 
 
 def leave_out(setting: Setting, error: UserError) -> None:
