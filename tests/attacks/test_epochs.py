@@ -117,7 +117,10 @@ def killed(monkeypatch: pytest.MonkeyPatch, kind: str, state: Path, epoch: int) 
             train(kind, state)
 
 
-@pytest.mark.parametrize("kind", LABEL_ATTACKS)
+@pytest.mark.parametrize(
+    "kind",
+    [pytest.param(one, marks=[pytest.mark.slow] * (one == "gan")) for one in LABEL_ATTACKS],
+)
 def test_a_killed_training_goes_on_to_the_same_weights(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -32,6 +32,7 @@ def test_utility_of_labels_is_the_accuracy_of_posteriors(tmp_path: Path) -> None
     assert labels["calibration_error"].mean == pytest.approx(wrong)
 
 
+@pytest.mark.slow
 def test_a_defence_of_updates_changes_the_answers(tmp_path: Path) -> None:
     noisy, noisier = (
         utility_of(tmp_path, dp_noise_multiplier=multiplier) for multiplier in (0.3, 30.0)
