@@ -111,7 +111,7 @@ def test_results_that_no_limit_names_are_said(capsys: pytest.CaptureFixture[str]
     limit = [Limit("accuracy", "most_frequent_label", 0.9, attack="li")]
     other = result(attack="lde")
     assert len(gate([result(), other], limit)) == 1
-    assert "lde in somewhere is held against nothing: no limit names" in capsys.readouterr().err
+    assert "lde in somewhere is held against nothing: no limit and no" in capsys.readouterr().err
     gate(result(), limit)
     gate([result(), other], limit, against=[other])
     gate([result(), other], [Limit("accuracy", "most_frequent_label", 0.9)])

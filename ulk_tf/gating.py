@@ -73,7 +73,8 @@ def gate(
     checked = {id(result) for _, result in (*pairs, *alike)}
     for one in new:
         if id(one) not in checked:
-            say(f"{one.attack_name} in {one.folder} is held against nothing: no limit names it.")
+            who = f"{one.attack_name} in {one.folder}"
+            say(f"{who} is held against nothing: no limit and no --against fits it.")
     checks = [_held(limit, result) for limit, result in pairs]
     for earlier, result in alike:
         checks += _against(earlier, result)

@@ -89,6 +89,8 @@ def test_samples_that_were_asked_again_tell_the_noise(stored):
     np.testing.assert_array_equal(found.posteriors, read.posteriors)
     form = Form.of((found,), (values,))
     assert form.kind == kind and form.noise == found.noise
+    if kind == "noisy":
+        assert form.step == 0 and form.defence == f"noise:{form.noise:.2g}"
     quiet = Form.of((read,), (values,))
     assert not quiet.reads(form) and not Form().reads(form)
     assert asked_again(read, values, values[:8]) is read
@@ -130,6 +132,7 @@ def test_second_answers_of_another_kind_are_told(kind):
     }[kind]
     found = asked_again(interpret(values), values, again)
     assert "could not be read as the first ones were (posteriors)" in found.notes[-1]
+    assert found.spread == 1, "so that no movement counts"
 
 
 def test_noise_that_is_the_same_each_time_is_not_forgotten():
@@ -139,6 +142,15 @@ def test_noise_that_is_the_same_each_time_is_not_forgotten():
     found = asked_again(read, values, values[:32] + random.normal(0, 1e-3, (32, 10)))
     assert read.kind == "noisy" and found.noise == read.noise > 0.02
     assert " ".join(found.notes).count("--repeat=10") == 1
+
+
+@pytest.mark.parametrize(("same", "fresh"), [(0.05, 3e-3), (0.05, 5e-4), (0.02, 1e-3)])
+def test_repeats_do_not_average_noise_that_is_the_same_each_time(same, fresh):
+    random = np.random.default_rng(0)
+    values = dirichlet(0, 0.3, 100) + random.normal(0, same, (100, 10))
+    each = np.stack([values + random.normal(0, fresh, values.shape) for _ in range(10)])
+    found = interpret(each)
+    assert found.kind == "noisy" and same / 2 < found.noise < 1.5 * same
 
 
 def test_repeats_tell_the_noise_of_their_mean():

@@ -81,8 +81,8 @@ class Form:
             return cls("float16" if half else "posteriors", noise=noise)
         if kind == "logits":
             kind = "rounded logits" if step > COARSE_LOGITS else ""
-        if not kind and step <= noise:
-            step = 0.0
+            # Steps as fine as these count as exact, but beside noise they would name a rounding.
+            step = step if kind or noise <= NOTHING else 0.0
         kept = max(int((values > 0).sum(-1).max()) for values in raw) if kind == "top-k" else 0
         return cls(kind or "posteriors", step, noise, kept)
 

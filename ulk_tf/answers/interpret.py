@@ -9,6 +9,7 @@ import numpy as np
 
 from ulk_tf.answers.interpreted import Interpreted
 from ulk_tf.answers.kinds import read_rows
+from ulk_tf.answers.readings import noise_of
 from ulk_tf.answers.repeats import FLOAT32_ROUNDING, noise_between
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array
@@ -92,16 +93,16 @@ def asked_again(
     second = _attempt(rows, classes)
     if found.kind == "logits" and getattr(second, "kind", "") != "logits":
         second = _attempt(rows, classes, logits=True)
-    if isinstance(second, UserError) or second.kind != found.kind:
+    if isinstance(second, UserError) or (found.kind == "logits") != (second.kind == "logits"):
         how = second if isinstance(second, UserError) else f"they look like {second.kind}."
         note = (
             "The target's answers to the same samples, asked again, could not be read as the first "
-            f"ones were ({found.kind}): {how}"
+            f"ones were ({found.kind}), so that no movement can be told: {how}"
         )
-        return replace(found, notes=(*found.notes, note))
+        return replace(found, spread=1.0, notes=(*found.notes, note))
     each = np.stack([one.posteriors[: len(again)].astype(np.float64) for one in (found, second)])
     # More probes may differ by more than these did.
-    spread = 2 * float(np.ptp(each, axis=0).max())
+    spread = min(2 * float(np.ptp(each, axis=0).max()), 1.0)
     return _with_noise(replace(found, spread=spread), each, 1)
 
 
@@ -112,15 +113,17 @@ def _with_noise(found: Interpreted, each: Array, averaged: int) -> Interpreted:
         return found
     note = (
         "The target answers the same sample differently each time, or was replaced between two "
-        f"queries: answers differ by up to {most:.2g}. Changes below that cannot be seen"
+        f"queries: answers differ by up to {most:.2g}. Changes below {found.spread:.2g} cannot be "
+        "seen"
     )
     if noise:
         mean = "the mean" if averaged > 1 else "an answer"
         note += f", and noise of {noise:.2g} in {mean} hides small posteriors from attacks"
     if averaged == 1 and not any("--repeat=" in told for told in found.notes):
         note += "; --repeat=10 asks each sample ten times and takes the mean"
-    # Noise that is the same each time shows in sums alone.
-    noise = noise if averaged > 1 and noise else max(noise, found.noise)
+    if found.kind == "noisy":
+        # Noise that is the same each time shows in sums alone.
+        noise = max(noise, noise_of(each.mean(axis=0)) or 0.0 if averaged > 1 else found.noise)
     return replace(found, noise=noise, notes=(*found.notes, f"{note}."))
 
 

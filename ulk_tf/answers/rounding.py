@@ -16,6 +16,7 @@ LARGEST_VOTE = 1000  # the number of trees or neighbours that may vote
 # A rounding is believed when exact float32 numbers would look like it this seldom.
 DOUBT = 1e-4
 HALF = "to float16"
+SUMS_TO_ONE = 1e-6
 TRIED_FIRST = 64  # numbers that rule out most candidates, before all are looked at
 
 
@@ -72,12 +73,15 @@ def find_rounding(values: Array) -> Rounding | None:
     if np.array_equal(numbers, [1.0]):
         return Rounding("to whole numbers", 1.0)
     telling = numbers[numbers != 1]
+    # Rows that sum to 1 have one number less to be alike by chance.
+    whole = values.ndim == 2 and bool(np.all(np.abs(values.sum(axis=1) - 1) < SUMS_TO_ONE))
+    doubt = DOUBT ** (1 / (1 - 1 / values.shape[1])) if whole and values.shape[1] > 1 else DOUBT
     few = telling[:: max(1, len(telling) // TRIED_FIRST)]
     for candidate in _candidates(telling, float(numbers.max())):
         if (
             len(telling) >= candidate.least
             and _explained(candidate, few, 1.0)
-            and _explained(candidate, telling, DOUBT)
+            and _explained(candidate, telling, doubt)
         ):
             return _fewer_digits(telling, candidate.rounding)
     return None

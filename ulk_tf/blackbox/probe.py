@@ -25,7 +25,7 @@ from ulk_tf.progress import bar, notes, say
 # What may not differ between the parts of one recording, beside how the target was asked.
 FIXED = ("target", "probing_set")
 # Samples, at least, that are asked again, in the same batches: noise shows in few posteriors.
-AGAIN = 8
+AGAIN = 32
 
 
 def probe(
@@ -172,7 +172,9 @@ def _ask_again(box: BlackBox, recording: Recording, probing_set: Array, classes:
         if again.shape[1] != recording.answers.shape[1]:
             raise UserError(f"{recording.answers.shape[1]} numbers in every answer", again.shape[1])
     except (UserError, ValueError) as error:
-        note = f"The first samples could not be asked again, which would show noise. {error}"
+        # What to do with a larger budget does not hold: nothing has to go on.
+        why = UserError(error.expected, error.received) if isinstance(error, UserError) else error
+        note = f"The first samples could not be asked again, which would show noise. {why}"
         return replace(recording, queries=box.queries, notes=(*recording.notes, note))
     return replace(recording, again=again, queries=box.queries, finished=_now())
 
