@@ -8,7 +8,7 @@ from reproduction.sweeps import recorded
 from ulk_tf.sweeping.results import Row, Sweep
 from ulk_tf.sweeping.settings import DEFENCES, SIZES, settings_for
 
-RECORDS = recorded("defences")
+RECORDS, KNOWLEDGE = recorded("defences"), recorded("adversaries")
 LADDERS = (
     ("plain", "round:6", "round:4", "round:3", "round:2"),
     ("plain", "top_k:5", "top_k:3", "top_k:1"),
@@ -61,3 +61,20 @@ def test_who_trains_for_a_defence_is_never_worse_than_who_does_not_know_of_it(fo
     for row in found.rows:
         assert row.naive is not None
         assert found.gain(row.adaptive)["high"] >= found.gain(row.naive)["low"]
+
+
+def test_records_of_adversaries_are_there() -> None:
+    wanted = {(data, attack, "") for data in ("mnist", "cifar10") for attack in ("li", "lde")}
+    assert wanted <= set(KNOWLEDGE)
+
+
+@pytest.mark.parametrize(
+    "found", KNOWLEDGE.values(), ids=["-".join(filter(None, key)) for key in KNOWLEDGE]
+)
+def test_who_knows_less_never_gains_more_beyond_the_interval(found: Sweep) -> None:
+    plain = found.gain(found.plain.adaptive)
+    stronger = ("1000 probes", "36000 queries", "chosen probes", "insider")
+    for row in found.rows:
+        assert found.score(row.adaptive)["n"] >= 1500
+        if row.setting.name not in stronger:
+            assert found.gain(row.adaptive)["low"] <= plain["high"], row.setting.name
