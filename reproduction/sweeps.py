@@ -20,11 +20,12 @@ from ulk_tf.evaluation.metrics_table import metric
 from ulk_tf.files import read_json, write_json
 from ulk_tf.settings import cli
 from ulk_tf.settings.attack_table import ATTACKS, attack_row, listed
+from ulk_tf.sweeping.choice import settings_for
 from ulk_tf.sweeping.ledger import read_entries
 from ulk_tf.sweeping.picture import picture
 from ulk_tf.sweeping.results import Row, Sweep, result_of
 from ulk_tf.sweeping.setting import Setting
-from ulk_tf.sweeping.settings import SETTINGS, settings_for
+from ulk_tf.sweeping.settings import SETTINGS
 from ulk_tf.sweeping.table import beyond, label, over_oracle, share, table
 
 KEPT = HOME / "reproduction" / "results" / "sweeps"

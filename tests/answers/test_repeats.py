@@ -63,7 +63,7 @@ def printed(values, digits):
     return np.array([[float(f"{one:.{digits}g}") for one in row] for row in values])
 
 
-# What a service makes of noisy posteriors, and the kind of form that is left; noise is told in any.
+# Ways to store noisy posteriors, and the kind of form that each leaves. Noise is told in all.
 STORED = {
     "posteriors": (lambda values: values, "noisy"),
     "logits": (lambda values: np.log(values + 1e-12) - 3, "noisy"),

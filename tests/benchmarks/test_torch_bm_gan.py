@@ -13,8 +13,8 @@ from benchmarks.torch_bm_gan import TorchBMGAN  # noqa: E402
 
 @pytest.mark.parametrize("sets", [1, 4])
 def test_twins_have_the_same_losses_for_several_steps(sets: int) -> None:
-    # As wide as the generator with three layers begins to be; its twin has no bfloat16, which
-    # processors with AMX train in by default.
+    # The generator has three layers from this width on. Processors with AMX train in bfloat16 by
+    # default, which the twin does not have.
     config = paper_config(
         dropout=0.0,
         generator_width=1024,

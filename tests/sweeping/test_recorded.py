@@ -5,8 +5,9 @@ from itertools import pairwise
 import pytest
 
 from reproduction.sweeps import recorded
+from ulk_tf.sweeping.choice import settings_for
 from ulk_tf.sweeping.results import Row, Sweep
-from ulk_tf.sweeping.settings import DEFENCES, SIZES, settings_for
+from ulk_tf.sweeping.settings import DEFENCES, SIZES
 
 RECORDS, KNOWLEDGE = recorded("defences"), recorded("adversaries")
 LADDERS = (

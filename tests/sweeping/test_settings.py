@@ -7,16 +7,9 @@ from tests.corpus.settings import digits
 from ulk_tf.data.splits import split
 from ulk_tf.errors import UserError
 from ulk_tf.settings.presets import experiment
+from ulk_tf.sweeping.choice import attacks_named, settings_for
 from ulk_tf.sweeping.setting import Setting
-from ulk_tf.sweeping.settings import (
-    ADVERSARIES,
-    DEFENCES,
-    SIZES,
-    UPDATES,
-    attacks_named,
-    settings_for,
-    sizes_for,
-)
+from ulk_tf.sweeping.settings import ADVERSARIES, DEFENCES, SIZES, UPDATES, sizes_for
 
 
 @pytest.mark.parametrize("attack", SIZES)

@@ -15,11 +15,7 @@ from ulk_tf.settings import cli
 from ulk_tf.sweeping import sweep
 from ulk_tf.sweeping.command import sweeping
 from ulk_tf.sweeping.setting import Setting
-from ulk_tf.sweeping.settings import (
-    DEFENCES,
-    SETTINGS,
-    UPDATES,
-)
+from ulk_tf.sweeping.settings import DEFENCES, SETTINGS, UPDATES
 
 FEW = (Setting("round:1", {"defence": "round:1"}), Setting("dp", {"dp_noise_multiplier": 1.0}))
 SMALL = {name: value for name, value in TINY.items() if name != "set_size"}

@@ -110,7 +110,7 @@ class Form:
         """
         if other.kind == "posteriors":
             return True
-        # What is finer than its own noise is lost in that.
+        # Noise hides steps that are finer than it is.
         finest = ALIKE * max(self.step, self.noise, NOTHING)
         # The noise of labels is that of the posteriors before, which labels do not tell.
         unknown = (self.kind == "noisy" and not self.noise) or (

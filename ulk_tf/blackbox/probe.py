@@ -172,7 +172,7 @@ def _ask_again(box: BlackBox, recording: Recording, probing_set: Array, classes:
         if again.shape[1] != recording.answers.shape[1]:
             raise UserError(f"{recording.answers.shape[1]} numbers in every answer", again.shape[1])
     except (UserError, ValueError) as error:
-        # What to do with a larger budget does not hold: nothing has to go on.
+        # The remedy is left out: a complete recording has nothing to go on with.
         why = UserError(error.expected, error.received) if isinstance(error, UserError) else error
         note = f"The first samples could not be asked again, which would show noise. {why}"
         return replace(recording, queries=box.queries, notes=(*recording.notes, note))

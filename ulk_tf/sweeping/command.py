@@ -10,16 +10,9 @@ from ulk_tf.files import write_text
 from ulk_tf.settings.experiment import Experiment
 from ulk_tf.settings.flags import Described
 from ulk_tf.settings.presets import experiment
+from ulk_tf.sweeping.choice import attacks_named, chosen, refuse_swept, settings_for
 from ulk_tf.sweeping.setting import Setting
-from ulk_tf.sweeping.settings import (
-    IN_WORDS,
-    SETTINGS,
-    attacks_named,
-    chosen,
-    refuse_swept,
-    settings_for,
-    sizes_for,
-)
+from ulk_tf.sweeping.settings import IN_WORDS, SETTINGS, sizes_for
 
 if TYPE_CHECKING:
     from ulk_tf.preflight import Loaded

@@ -16,6 +16,7 @@ from ulk_tf.preflight import Loaded, preflight
 from ulk_tf.progress import say
 from ulk_tf.settings.experiment import Experiment
 from ulk_tf.settings.keys import run_key
+from ulk_tf.sweeping.choice import leave_out
 from ulk_tf.sweeping.ledger import Entry, Ledger
 from ulk_tf.sweeping.measuring import measure, score, train
 from ulk_tf.sweeping.results import (
@@ -28,7 +29,6 @@ from ulk_tf.sweeping.results import (
     utility_of,
 )
 from ulk_tf.sweeping.setting import Setting
-from ulk_tf.sweeping.settings import leave_out
 from ulk_tf.sweeping.utility import asked_of, utility
 
 # Billions of multiplications in the updates of a setting that trains a classifier for each: an hour
