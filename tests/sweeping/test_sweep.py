@@ -1,6 +1,8 @@
 """Sweeps: measured once, resumed after a kill, told in a table; what does not fit is left out."""
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -101,14 +103,14 @@ def test_chosen_settings_are_measured_alone_and_leave_the_table_of_all(
 ) -> None:
     assert run(FEW, True, flags(tmp_path)) == 0
     folder = Path(capsys.readouterr().out.splitlines()[-1]).parent
-    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    before = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
     measured.clear()
     odd = Setting("odd", {"n_probes": 1700}), Setting("elsewhere", on={"mnist": {"n_probes": 9}})
     assert run((*FEW, *odd), True, ["--settings= dp ", *flags(tmp_path)]) == 0
     told = capsys.readouterr()
     assert not measured, "it was measured before"
     assert "| dp |" in told.out and "round:1" not in told.out and "left out" not in told.err
-    after = {path.name: path.read_bytes() for path in folder.iterdir()}
+    after = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
     assert before.items() <= after.items()
     assert {*after} - {*before} == {"defences_chosen.md", "leak_and_utility_chosen.png"}
     assert run(odd, True, ["--settings=elsewhere", *flags(tmp_path)]) == 2
@@ -137,6 +139,26 @@ def test_settings_of_dp_sgd_belong_to_a_sweep_that_switches_it_on(
     assert run(FEW[:1], False, flags(tmp_path, dp_clip=0.5)) == 2
     assert "does not read it. Received --dp_clip=0.5 alone" in capsys.readouterr().err
     assert run(FEW, False, flags(tmp_path, dp_clip=0.5)) == 0 and measured
+
+
+def test_sweeps_side_by_side_measure_nothing_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    homes: list[Path] = []
+
+    def slowly(one: Any, loaded: Loaded, home: Path, seed: int) -> Any:
+        assert (home / "LOCK").is_file()
+        homes.append(home)
+        time.sleep(0.2)
+        return ENTRY
+
+    monkeypatch.setattr(sweep, "measure", slowly)
+    with ThreadPoolExecutor(2) as pool:
+        ended = pool.map(lambda few: run(few, False, flags(tmp_path)), (FEW, FEW[::-1]))
+    assert [*ended] == [0, 0]
+    assert len(homes) == len({*homes}) == 5  # the plain one, two settings, two other seeds
+    # State that no training goes on from is not left behind.
+    assert [home.is_dir() for home in homes] == [True, *[False] * 4]
 
 
 @pytest.mark.slow

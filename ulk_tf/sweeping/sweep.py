@@ -1,5 +1,6 @@
 """Sweep of one attack: the sweep's own experiment first, then one setting after the other."""
 
+import shutil
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 from ulk_tf.attacks.fit import TRAINING_STATE
 from ulk_tf.corpus.build import build_corpora, designs_of
 from ulk_tf.corpus.changes import trained_together
+from ulk_tf.corpus.locks import locked
 from ulk_tf.data.datasets import short_name
 from ulk_tf.errors import UserError
 from ulk_tf.estimating.corpus_work import corpus_work
@@ -76,20 +78,28 @@ def sweep(
         return content_of(one, data[name_of(one)])
 
     ledger = Ledger(folder_of(plain) / "sweep.json", content)
-    state = ledger.path.parent / TRAINING_STATE
 
     entries: dict[str, Entry] = {}
 
     def keep(name: str, experiment: Experiment, make_entry: Callable[[], Entry]) -> None:
         found = ledger.find(name, experiment)
-        entries[name] = ledger.add(name, experiment, make_entry()) if found is None else found
+        if found is None:
+            home = home_of(ledger, name)
+            # Sweeps side by side measure other settings meanwhile, and none of them twice.
+            with locked(home, wait=True):
+                found = ledger.find(name, experiment) or ledger.add(name, experiment, make_entry())
+            # The naive adversary is the plain one, who need not be trained again for her.
+            if name != PLAIN.name:
+                shutil.rmtree(home, ignore_errors=True)
+        entries[name] = found
 
     def adaptive(setting: Setting, name: str, more: int = 0) -> None:
         experiment = make(**setting.flags)
 
         def anew() -> Entry:
             say(f"sweep: {name}")
-            return measure(experiment, data[name_of(experiment)], state, experiment.seed + more)
+            home = home_of(ledger, name)
+            return measure(experiment, data[name_of(experiment)], home, experiment.seed + more)
 
         keep(name, experiment, anew)
 
@@ -161,7 +171,8 @@ def _unknowing(
         return found
     plain = make()
     corpora = build_corpora(plain, loaded.dataset, loaded.shadow_dataset)
-    trained = train(plain, corpora, plain.seed, ledger.path.parent / TRAINING_STATE)
+    with locked(home := home_of(ledger, PLAIN.name), wait=True):
+        trained = train(plain, corpora, plain.seed, home)
     for one in missing:
         name = naive_of(one)
         say(f"sweep: {name}")
@@ -186,6 +197,16 @@ def content_of(experiment: Experiment, loaded: Loaded) -> str:
         return ""
     _, designs = designs_of(experiment, loaded.dataset, loaded.shadow_dataset)
     return digest([design.identity for design in designs], designs[0].probe_digests)
+
+
+def home_of(ledger: Ledger, name: str) -> Path:
+    """Return the folder in which the training of one setting keeps its unfinished state.
+
+    Args:
+        ledger: ledger of the sweep.
+        name: name of the setting's entry.
+    """
+    return ledger.path.parent / TRAINING_STATE / digest(name)[:8]
 
 
 def folder_of(experiment: Experiment) -> Path:
