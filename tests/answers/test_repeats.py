@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.answers.samples import dirichlet
 from ulk_tf.answers.form import Form
 from ulk_tf.answers.interpret import asked_again, interpret
-from ulk_tf.answers.repeats import noise_between
+from ulk_tf.answers.repeats import noise_between, places_again
 
 SEEDS = st.integers(0, 10**6)
 
@@ -64,6 +64,7 @@ def printed(values, digits):
 
 
 # Ways to store noisy posteriors, and the kind of form that each leaves. Noise is told in all.
+SOME = places_again(100, 32)
 STORED = {
     "posteriors": (lambda values: values, "noisy"),
     "logits": (lambda values: np.log(values + 1e-12) - 3, "noisy"),
@@ -82,7 +83,7 @@ def test_samples_that_were_asked_again_tell_the_noise(stored):
     exact = dirichlet(0, 0.3, 100)
     values, other = (np.asarray(store(noisy(exact, seed, 3e-3)), float) for seed in (1, 2))
     read = interpret(values)
-    found = asked_again(read, values, other[:8])
+    found = asked_again(read, values, other[places_again(100, 8)])
     assert 1e-3 < found.noise < 6e-3 < found.spread
     assert "answers the same sample differently each time" in found.notes[-1]
     assert " ".join(found.notes).count("--repeat=10") == 1
@@ -93,7 +94,7 @@ def test_samples_that_were_asked_again_tell_the_noise(stored):
         assert form.step == 0 and form.defence == f"noise:{form.noise:.2g}"
     quiet = Form.of((read,), (values,))
     assert not quiet.reads(form) and not Form().reads(form)
-    assert asked_again(read, values, values[:8]) is read
+    assert asked_again(read, values, values[places_again(100, 8)]) is read
     assert asked_again(read, values, None) is read
 
 
@@ -103,7 +104,7 @@ def test_logarithms_that_were_asked_again_have_no_noise(answer):
     exact /= exact.sum(1, keepdims=True)
     values = answer(exact)
     read = interpret(values)
-    again = values[:32] * (1 + 1e-9)
+    again = values[SOME] * (1 + 1e-9)
     assert read.kind == "logits" and asked_again(read, values, again).noise == 0
 
 
@@ -112,11 +113,11 @@ def test_differences_that_are_no_noise_count_for_the_resolution():
     random = np.random.default_rng(0)
     logits = random.normal(0, 3, (100, 10))
     values = softmax(logits)
-    again = softmax(logits[:32] + random.uniform(-1e-4, 1e-4, (32, 10)))
+    again = softmax(logits[SOME] + random.uniform(-1e-4, 1e-4, (32, 10)))
     found = asked_again(interpret(values), values, again)
     assert found.noise == 0 and 1e-6 < found.spread < 2e-4
     assert "differ by up to" in found.notes[-1] and "noise of" not in found.notes[-1]
-    again = values[:32].copy()
+    again = values[SOME].copy()
     again[3] = again[4]
     found = asked_again(interpret(values), values, again)
     assert found.noise == 0 and found.spread > 0.1
@@ -139,7 +140,7 @@ def test_noise_that_is_the_same_each_time_is_not_forgotten():
     random = np.random.default_rng(0)
     values = dirichlet(0, 0.3, 100) + random.normal(0, 0.05, (100, 10))
     read = interpret(values)
-    found = asked_again(read, values, values[:32] + random.normal(0, 1e-3, (32, 10)))
+    found = asked_again(read, values, values[SOME] + random.normal(0, 1e-3, (32, 10)))
     assert read.kind == "noisy" and found.noise == read.noise > 0.02
     assert " ".join(found.notes).count("--repeat=10") == 1
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ulk_tf.answers.interpreted import Interpreted
+from ulk_tf.files import Array
 
 SATURATED = 1e-6
 SORTED_ROWS = 8  # so many rows are not in order of size by chance
@@ -16,7 +17,7 @@ def doubts_about(found: Interpreted) -> list[str]:
     """
     said = []
     top = found.posteriors.max(axis=1)
-    rows, classes = found.posteriors.shape
+    rows = len(found.posteriors)
     same = np.ptp(found.posteriors, axis=0).max() == 0
     if rows >= SORTED_ROWS and same and top[0] < 1 - SATURATED:
         said.append(
@@ -29,11 +30,30 @@ def doubts_about(found: Interpreted) -> list[str]:
             "sent on another scale than the model was trained on; try --scale=unit (0 to 1), "
             "--scale=signed (-1 to 1) or a factor such as --scale=1/16."
         )
-    falling = np.all(np.diff(found.posteriors, axis=1) <= 0, axis=1)
-    distinct = np.all(found.posteriors > 0, axis=1)
-    if classes > 2 and rows >= SORTED_ROWS and falling.all() and distinct.all():
+    if are_sorted(found.posteriors):
         said.append(
-            f"All {rows} answers are in order of size, the largest first: if the target sorts by "
-            "score, they stand in the wrong classes, and what an attack reads is wrong."
+            f"All {rows} answers are in order of size: if the target sorts by score, they stand in "
+            "the wrong classes, and what an attack reads is wrong."
         )
     return said
+
+
+def are_sorted(posteriors: Array) -> bool:
+    """Tell whether every row is in order of size, so that places tell no classes.
+
+    Args:
+        posteriors: [n, classes].
+
+    Example:
+        >>> import numpy as np
+        >>> rows = np.random.default_rng(0).dirichlet(np.ones(4), 20)
+        >>> are_sorted(rows), are_sorted(np.sort(rows, axis=1))
+        (False, True)
+    """
+    rows, classes = posteriors.shape
+    if classes < 3 or rows < SORTED_ROWS:
+        return False
+    steps = np.diff(posteriors, axis=1)
+    # Rows that tell one class only, such as labels of the first, are in any order.
+    told = ((steps != 0).sum(axis=1) > 1).mean() > 0.5
+    return bool(told and (np.all(steps <= 0) or np.all(steps >= 0)))

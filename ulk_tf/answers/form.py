@@ -20,12 +20,14 @@ NOTHING = 2e-7
 COARSE_LOGITS = 4e-3
 # An attack that was trained on exact answers reads nearly all of so many significant digits.
 FINE_DIGITS = 4
+# Kinds that rows of noisy answers may pass for, where no sample was asked twice.
+UNSEEN_NOISE = ("posteriors", "censored")
 # An attack reads answers whose steps and noise are up to so many times those it was trained on.
 ALIKE = 3.0
 # Floors of kinds: some steps of float32 at 1 where answers are cut, the least number that float16
 # tells from 0, and the only step of labels.
 _FLOORS = {"top-k": 8 * 2.0**-24, "float16": 2.0**-24, "labels": 1.0}
-_COARSEST_FIRST = ("labels", "top-k", "noisy", "rounded", "logits")
+_COARSEST_FIRST = ("labels", "top-k", "noisy", "censored", "rounded", "logits")
 
 
 @dataclass(frozen=True)
@@ -33,8 +35,8 @@ class Form:
     """Form of answers.
 
     Attributes:
-        kind: posteriors, rounded, digits, float16, top-k, labels, noisy, or rounded logits, on
-            which no attack is trained.
+        kind: posteriors, rounded, digits, float16, top-k, labels, noisy, censored, or rounded
+            logits, on which no attack is trained.
         step: rounding step; 0 where answers are exact.
         noise: standard deviation of noise; 0 where none was seen.
         kept: classes that are answered of each sample, for top-k; 0 where that is not known.
@@ -53,8 +55,11 @@ class Form:
     digits: int = 0
 
     def __post_init__(self) -> None:
-        """Call what has noise noisy, though its rows sum to 1 and look like exact posteriors."""
-        if self.noise > NOTHING and self.kind == "posteriors":
+        """Set kind to noisy where noise was measured, even if rows sum to 1.
+
+        Noise that is clipped at 0 leaves rows that look censored.
+        """
+        if self.noise > NOTHING and self.kind in UNSEEN_NOISE:
             object.__setattr__(self, "kind", "noisy")
 
     @classmethod
@@ -108,7 +113,7 @@ class Form:
 
         Exact posteriors hold all that coarser ones do.
         """
-        if other.kind == "posteriors":
+        if other.kind == "posteriors" or (other.kind == "censored" and self.kind == "noisy"):
             return True
         # Noise hides steps that are finer than it is.
         finest = ALIKE * max(self.step, self.noise, NOTHING)
@@ -150,6 +155,7 @@ class Form:
             "rounded logits": f"logits whose rounding moves a posterior by up to {self.step:.2g}",
             "top-k": f"the likeliest {self.kept} classes only" if self.kept else "top classes only",
             "labels": "labels only",
+            "censored": "posteriors of which small ones are hidden",
         }.get(self.kind, self.kind)
         return f"{words}{noise}"
 

@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from ulk_tf.answers.interpreted import Interpreted
-from ulk_tf.answers.kinds import read_rows
+from ulk_tf.answers.one_version import read_rows
 from ulk_tf.answers.readings import noise_of
-from ulk_tf.answers.repeats import FLOAT32_ROUNDING, noise_between
+from ulk_tf.answers.repeats import FLOAT32_ROUNDING, noise_between, places_again
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array
 
@@ -27,9 +27,7 @@ def interpret(values: Array, classes: int | None = None) -> Interpreted:
     Raises:
         UserError: they are nothing from which posteriors can be had.
     """
-    repeats = values if values.ndim == 3 else values[np.newaxis]
-    rows = repeats.reshape(-1, repeats.shape[-1])
-    return _averaged(read_rows(rows, classes, logits=False), len(repeats))
+    return _read(values, classes)
 
 
 def interpret_both(
@@ -82,14 +80,18 @@ def asked_again(
     Args:
         found: the answers as they were read.
         values: the same as they were given, [n, classes] or [repeats, n, classes].
-        again: further answers to the first samples, [some, classes]; None where they were not
-            asked again.
+        again: further answers to samples at `repeats.places_again`, [some, classes]; None where
+            none were asked again.
         classes: number of classes that there should be; None where nobody knows.
     """
-    if again is None or values.ndim == 3 or np.array_equal(again, values[: len(again)]):
+    if again is None or values.ndim == 3:
+        return found
+    places = places_again(len(values), len(again))
+    if np.array_equal(again, values[places]):
         return found
     # Few rows alone may look like another kind of answers.
-    rows = np.concatenate([again, values[len(again) :]])
+    rows = values.copy()
+    rows[places] = again
     second = _attempt(rows, classes)
     if found.kind == "logits" and getattr(second, "kind", "") != "logits":
         second = _attempt(rows, classes, logits=True)
@@ -100,7 +102,7 @@ def asked_again(
             f"ones were ({found.kind}), so that no movement can be told: {how}"
         )
         return replace(found, spread=1.0, notes=(*found.notes, note))
-    each = np.stack([one.posteriors[: len(again)].astype(np.float64) for one in (found, second)])
+    each = np.stack([one.posteriors[places].astype(np.float64) for one in (found, second)])
     # More probes may differ by more than these did.
     spread = min(2 * float(np.ptp(each, axis=0).max()), 1.0)
     return _with_noise(replace(found, spread=spread), each, 1)
@@ -122,20 +124,23 @@ def _with_noise(found: Interpreted, each: Array, averaged: int) -> Interpreted:
     if averaged == 1 and not any("--repeat=" in told for told in found.notes):
         note += "; --repeat=10 asks each sample ten times and takes the mean"
     if found.kind == "noisy":
-        # Noise that is the same each time shows in sums alone.
-        noise = max(noise, noise_of(each.mean(axis=0)) or 0.0 if averaged > 1 else found.noise)
+        # Noise that is the same each time shows only in the sums of rows.
+        same = (noise_of(each.mean(axis=0)) or 0.0) if averaged > 1 else found.noise
+        noise = max(noise, same)
     return replace(found, noise=noise, notes=(*found.notes, f"{note}."))
 
 
 def _attempt(values: Array, classes: int | None, logits: bool = False) -> Interpreted | UserError:
-    if not logits:
-        try:
-            return interpret(values, classes)
-        except UserError as error:
-            return error
+    try:
+        return _read(values, classes, logits)
+    except UserError as error:
+        return error
+
+
+def _read(values: Array, classes: int | None, logits: bool = False) -> Interpreted:
     repeats = values if values.ndim == 3 else values[np.newaxis]
     rows = repeats.reshape(-1, repeats.shape[-1])
-    return _averaged(read_rows(rows, classes, logits=True), len(repeats))
+    return _averaged(read_rows(rows, classes, logits), len(repeats))
 
 
 def _averaged(found: Interpreted, repeats: int) -> Interpreted:

@@ -12,7 +12,8 @@ class Interpreted:
 
     Attributes:
         posteriors: float32 [n, classes]; the mean where each sample was asked several times.
-        kind: posteriors, logits, labels, rounded, top-k or noisy.
+        kind: posteriors, logits, labels, rounded, top-k, noisy, or censored (see
+            `censored.are_censored`).
         notes: sentences for the user about what was recognised and done; empty for plain
             posteriors.
         step: distance between two neighbouring posteriors as far as the answers were rounded,

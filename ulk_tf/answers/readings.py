@@ -16,8 +16,8 @@ OUTSIDE_EXACT = 3.0  # the most that noise may lie outside 0 and 1 where rows su
 NOISE, NOISE_WITHIN = 0.2, 0.1
 # Noise is not taken for logits more often than this, by each of three tests.
 DOUBT = 1e-6
-# Values below 0 beside one between 0 and the deviation of noise, of posteriors at three deviations;
-# of smaller ones there are more, and larger ones are hardly ever moved that far.
+# Values below 0 that noise makes, at least, for each one between 0 and its deviation: so many of
+# posteriors of three deviations, more of smaller ones.
 BELOW = 0.06
 FEW_ROWS = 8  # of fewer rows the mean says nothing
 
@@ -166,9 +166,11 @@ def are_logits(values: Array, step: float) -> bool:
         # Scores from 0 to 1 with some noise are sigmoids.
         return not (highest > OUTSIDE and highest <= 1.1 and -lowest < 0.05 * highest)
     whole = np.array_equal(values, np.rint(values))
-    # Posteriors in an unknown unit have one sum.
+    # Posteriors in an unknown unit have one sum, or reach from next to 0 to far above 1.
     same = values.shape[1] * step + 1e-5 * float(sums.mean())
-    return highest > 1.1 and not whole and float(np.ptp(sums)) > same
+    saturated = (softmax(values).max(axis=1) >= 1 - 1e-6).mean() > 0.2
+    from_zero = saturated and bool(np.median(values.min(axis=1)) < 0.05 * np.median(values.max(1)))
+    return highest > 1.1 and not whole and not from_zero and float(np.ptp(sums)) > same
 
 
 def softmax(values: Array) -> Array:

@@ -9,9 +9,27 @@ from ulk_tf.files import Array
 FLOAT32_ROUNDING = 8 * 2.0**-24
 # Arithmetic in few bits moves logits, and each posterior by a share of itself, small ones too.
 # Attacks that were trained on exact answers still read logits in steps that move a posterior by
-# 0.004 (docs/EXPERIMENTS.md, float16), whose standard deviation is 0.0012. Estimated from two
-# answers, one such deviation in ten is above this.
+# 0.004 (docs/EXPERIMENTS.md, float16), whose standard deviation is 0.0012. SHARE is the 90%
+# quantile of that deviation where it is estimated from two answers.
 SHARE, OF_MOST = 2e-3, 0.9
+
+
+def places_again(total: int, count: int) -> Array:
+    """Places of the samples that are asked again: evenly over all, so that every batch has some.
+
+    Args:
+        total: samples in all.
+        count: samples that are asked again, at most all.
+
+    Returns:
+        int64 [count], ascending.
+
+    Example:
+        >>> places_again(10, 4).tolist()
+        [0, 3, 6, 9]
+    """
+    places: Array = np.rint(np.linspace(0, total - 1, count)).astype(np.int64)
+    return places
 
 
 def noise_between(repeats: Array, averaged: int = 1) -> float:

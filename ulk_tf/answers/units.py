@@ -5,7 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ulk_tf.answers.readings import COARSEST, SUM_TOLERANCE, is_truncated, sums_to_one
+from ulk_tf.answers.readings import (
+    COARSEST,
+    OUTSIDE,
+    SUM_TOLERANCE,
+    is_truncated,
+    sums_to_one,
+)
 from ulk_tf.answers.rounding import Rounding
 from ulk_tf.files import Array
 
@@ -80,6 +86,30 @@ def find_scale(values: Array, rounding: Rounding | None) -> Scale | None:
         return one if shared and one.fits(values, rounding) else None
     off = [abs(mean + scale.zero * values.shape[1] - scale.whole) for scale in fitting]
     return fitting[int(np.argmin(off))] if fitting else None
+
+
+def possible_scales(values: Array, rounding: Rounding | None) -> list[Scale]:
+    """List the units in which values may be told though no row sums to a whole.
+
+    Args:
+        values: float64 [n, classes].
+        rounding: rounding of the values.
+
+    Returns:
+        None of them where the values may be told from 0 to 1.
+    """
+    lowest, highest = float(values.min()), float(values.max())
+    if highest <= 1 + OUTSIDE:
+        return []
+    whole_numbers = rounding is not None and rounding.step == 1
+    return [
+        scale
+        for scale in SCALES
+        if not scale.zero
+        and (whole_numbers or not scale.integers)
+        and lowest >= -OUTSIDE * scale.whole
+        and highest <= (1 + OUTSIDE) * scale.whole
+    ]
 
 
 def find_logarithms(values: Array, step: float) -> tuple[str, Array] | None:

@@ -1,0 +1,62 @@
+"""Posteriors of which small ones are hidden are not taken for exact ones."""
+
+import numpy as np
+import pytest
+
+from tests.answers.samples import dirichlet
+from ulk_tf.answers.form import EXACT, Form
+from ulk_tf.answers.interpret import interpret
+
+
+def normalised(values):
+    return values / values.sum(axis=1, keepdims=True)
+
+
+SURE = dirichlet(1, 0.1, 100)
+HIDDEN = {
+    "set to 0": lambda p: np.where(p < 1e-5, 0, p),
+    "set to 0 and normalised": lambda p: normalised(np.where(p < 1e-3, 0, p)),
+    "clipped": lambda p: p.clip(1e-4, 1 - 1e-4),
+    "clipped by so much that rows sum to more": lambda p: p.clip(5e-3, 1),
+    "clipped and normalised": lambda p: normalised(p.clip(1e-3, 1)),
+    "smoothed": lambda p: (0.9 * p + 0.01).astype(np.float32).astype(np.float64),
+    "noise, clipped and normalised": lambda p: normalised(
+        (p + np.random.default_rng(2).normal(0, 0.01, p.shape)).clip(0)
+    ),
+}
+
+
+@pytest.mark.parametrize("how", HIDDEN)
+@pytest.mark.parametrize("whole", [1, 100])
+def test_small_posteriors_are_hidden(how, whole):
+    values = HIDDEN[how](SURE)
+    found = interpret(values * whole)
+    assert found.kind == "censored" and "hides its small posteriors" in found.notes[-1]
+    np.testing.assert_allclose(found.posteriors, values, rtol=1e-6)
+    form = Form.of((found,), (values,))
+    assert form.defence == "" and "small ones are hidden" in form.words
+    assert not EXACT.reads(form) and form.reads(form)
+    # Noise that is clipped looks so, and an attack that was trained for it reads it.
+    assert Form("noisy", noise=0.01).reads(form)
+    assert not Form("rounded", step=0.01).reads(form)
+
+
+def test_of_two_classes():
+    values = dirichlet(3, 0.1, 60, 2)
+    assert interpret(values).kind == "posteriors"
+    assert interpret(values.clip(0.01, 0.99)).kind == "censored"
+
+
+@pytest.mark.parametrize("alpha", [0.1, 0.3, 3.0])
+@pytest.mark.parametrize("classes", [2, 3, 10, 100])
+def test_exact_posteriors_are_not(alpha, classes):
+    for seed in range(20):
+        # Float32 does not know smaller numbers than these; softmax leaves 0 for them.
+        values = dirichlet(seed, alpha, 30, classes).astype(np.float32).astype(np.float64)
+        assert interpret(values).kind == "posteriors"
+    twice = np.concatenate([values] * 3)
+    assert interpret(twice).kind == "posteriors"
+
+
+def test_noise_that_was_seen_is_what_they_are_called_by():
+    assert Form("censored", noise=0.01).kind == "noisy"

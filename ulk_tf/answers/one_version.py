@@ -1,0 +1,102 @@
+"""Answers of one version: the unit that they are told in first, then their kind."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from ulk_tf.answers.doubts import doubts_about
+from ulk_tf.answers.interpreted import Interpreted
+from ulk_tf.answers.kinds import Rows, logits_of, posteriors_of, recognised
+from ulk_tf.answers.normalised import undo_normalising
+from ulk_tf.answers.numbers import LABELS_ONLY, WANTED
+from ulk_tf.answers.readings import FEW_ROWS
+from ulk_tf.answers.rounding import Rounding, find_rounding
+from ulk_tf.answers.units import Scale, find_scale, possible_scales
+from ulk_tf.errors import UserError
+from ulk_tf.files import Array
+
+
+def read_rows(values: Array, classes: int | None, logits: bool) -> Interpreted:
+    """Read rows, as logits in any case or as what they are.
+
+    Args:
+        values: float64 [n, classes], finite; a single column is a sigmoid, and two classes.
+        classes: number of classes that there should be; None where nobody knows.
+        logits: whether they are logits whatever they look like.
+
+    Raises:
+        UserError: they are nothing from which posteriors can be had.
+    """
+    notes: list[str] = []
+    if values.shape[1] == 1 and classes in (2, None):
+        values, logits = _two_classes(values, notes, logits)
+    elif classes not in (None, values.shape[1]):
+        raise UserError(f"answers for {classes} classes", f"for {values.shape[1]}")
+    rounding = find_rounding(values)
+    if logits:
+        found = logits_of(_rows(values, rounding))
+    else:
+        found, rounding = _with_unit(values, rounding, notes)
+    notes += [*found.notes, *doubts_about(found)]
+    return replace(
+        found,
+        posteriors=found.posteriors.astype(np.float32),
+        notes=tuple(notes),
+        rounding=rounding if found.kind == "rounded" else None,
+    )
+
+
+def _with_unit(
+    values: Array, rounding: Rounding | None, notes: list[str]
+) -> tuple[Interpreted, Rounding | None]:
+    """Read rows in the unit that explains them; say what it is among the notes."""
+    scale, found = find_scale(values, rounding), None
+    if scale is None:
+        # Posteriors that are cut, noisy or raised to a least value sum to no whole.
+        attempts = (
+            (one, posteriors_of(_rows(values, rounding, one)))
+            for one in possible_scales(values, rounding)
+        )
+        scale, found = next((pair for pair in attempts if pair[1] is not None), (None, None))
+    if scale is not None:
+        notes.append(f"The target answers in {scale.words}; that was turned into 0 to 1.")
+        return found or recognised(_rows(values, rounding, scale)), rounding
+    # What float32 makes of a quotient may look like many significant digits.
+    undone = undo_normalising(values) if rounding is None or rounding.digits else None
+    if undone is not None:
+        values, rounding = undone
+        notes.append("The target scales rounded answers to a sum of 1; that was undone.")
+    return recognised(_rows(values, rounding)), rounding
+
+
+def _rows(values: Array, rounding: Rounding | None, scale: Scale | None = None) -> Rows:
+    step, words = (rounding.step, rounding.words) if rounding else (0.0, "")
+    if scale is None:
+        return Rows(values, words, step)
+    return Rows((values + scale.zero) / scale.whole, words, step / scale.whole)
+
+
+def _two_classes(values: Array, notes: list[str], logits: bool) -> tuple[Array, bool]:
+    """Both classes of a single unit: a sigmoid's, or its logit's."""
+    whole = np.array_equal(values, np.rint(values))
+    if whole and values.max() > 1:
+        raise UserError(WANTED, "one number for each sample (labels only)", LABELS_ONLY)
+    if not logits and values.min() >= 0 and values.max() > 1:
+        # Above 40, a logit's posterior is 1 in float32.
+        if 40 < values.max() <= 100:
+            notes.append("The target answers in percent; that was turned into 0 to 1.")
+            values = values / 100
+        elif len(values) >= FEW_ROWS:
+            raise UserError(
+                "one posterior for each sample, from 0 to 1, or one logit",
+                f"numbers from {values.min():.4g} to {values.max():.4g}",
+                "Where they are percent, let the target answer a hundredth; where logits, sigmoid.",
+            )
+    if logits or values.min() < 0 or values.max() > 1:
+        notes.append("The target answers one logit; it was taken for that of the second class.")
+        return np.concatenate([np.zeros_like(values), values], axis=1), True
+    notes.append(
+        "The target answers one number from 0 to 1, as one sigmoid unit does; it was taken for "
+        "the posterior of the second of two classes."
+    )
+    return np.concatenate([1 - values, values], axis=1), False
