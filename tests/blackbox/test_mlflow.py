@@ -113,8 +113,8 @@ WRONG = {
     ),
     "NaN as text": (lambda *_: answered([["NaN", 0.5]] * 10), "NaN or infinity in 10 of 10"),
     "null": (lambda *_: answered([[None, 0.5]] * 10), "NaN or infinity in 10 of 10"),
-    "labels": (lambda *_: answered([1] * 10), "labels only"),
-    "names": (lambda *_: answered(["cat"] * 10), "labels only"),
+    "labels": (lambda *_: answered([7] * 10), "labels only"),
+    "names": (lambda *_: answered(["elk"] * 10), "labels only"),
     "rows of another number": (lambda *_: answered([[0.5, 0.5]] * 9), r"\[10, classes\]"),
     "nothing": (lambda *_: answered([]), 'with "predictions"'),
     "tensors": (

@@ -170,14 +170,14 @@ def deep(path):
         (two_arrays, "r.npz", "named answers"),
         (labels, "r.npz", "labels only"),
         (single_number, "r.npz", "shape"),
-        (other_schema, "r.npz", "schema version 1"),
+        (other_schema, "r.npz", "schema version 1 to 3"),
         (text_file, "r.csv", "labels only|shape|numbers"),
         (text_file, "m.keras", "a .keras file"),
         (text_file, "m.h5", "cannot hold code"),
         (text_file, "m.pkl", "cannot hold code"),
         (text_file, "m.txt", "of no such kind"),
-        (endless_queries, "r.npz", "schema version 1"),
-        (deep, "r.npz", "schema version 1"),
+        (endless_queries, "r.npz", "schema version 1 to 3"),
+        (deep, "r.npz", "schema version 1 to 3"),
     ],
 )
 def test_files_that_cannot_be_used(make, name, message, tmp_path):

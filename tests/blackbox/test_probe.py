@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from tests.blackbox import misbehaving as bad
+from ulk_tf.answers.repeats import places_again
 from ulk_tf.blackbox import endpoint
 from ulk_tf.blackbox import probe as probing
 from ulk_tf.blackbox.asking import Asking
@@ -57,7 +58,7 @@ def test_a_recording(tmp_path):
     np.testing.assert_array_equal(kept.answers, recording.answers)
     assert kept.target == server.url
     assert kept.versions == ("3",)
-    np.testing.assert_array_equal(kept.again, kept.answers[:60])
+    np.testing.assert_array_equal(kept.again, kept.answers[places_again(100, 60)])
     assert kept.queries == 160
     assert kept.started <= kept.finished
     assert [path.name for path in out.parent.iterdir()] == ["before.npz"]
@@ -197,7 +198,7 @@ def test_the_token_is_in_no_file(tmp_path, monkeypatch, capsys):
         ({"batch": 50, "repeat": 2}, [50] * 4),
     ],
 )
-def test_the_first_samples_are_asked_again_in_the_same_batches(asked, sent, tmp_path):
+def test_some_samples_are_asked_again_in_batches_as_large(asked, sent, tmp_path):
     out = tmp_path / "before.npz"
     with bad.Server() as server:
         recording, found = probe(server.url, out, **asked)
@@ -245,13 +246,38 @@ def test_what_goes_wrong_when_asking_again_is_told_and_no_failure(kind, tmp_path
     assert [path.name for path in tmp_path.iterdir()] == ["before.npz"]
 
 
-def test_samples_are_asked_again_in_another_order(tmp_path):
+def test_samples_of_every_batch_are_asked_again_in_another_order(tmp_path):
     """A cache on the way may know the request."""
     with bad.Server() as server:
         recording, _ = probe(server.url, tmp_path / "before.npz", batch=30)
         sent = [json.loads(body)["instances"] for body in server.bodies]
-    assert sent[-2:] == [sent[0][::-1], sent[1][::-1]]
-    np.testing.assert_array_equal(recording.again, recording.answers[:60])
+    first = [sample for batch in sent[:4] for sample in batch]
+    some = [first[place] for place in places_again(100, 60)][::-1]
+    assert sent[4:] == [some[:30], some[30:]]
+    np.testing.assert_array_equal(recording.again, recording.answers[places_again(100, 60)])
+
+
+def test_two_versions_that_take_turns_are_noticed(tmp_path):
+    """A load balancer in the middle of a roll-out: each request reaches the other version."""
+
+    def served(server, samples):
+        exact = np.asarray(bad.posteriors(samples))
+        other = np.roll(exact, 1, axis=1) * 0.1 + exact * 0.9
+        return (other if len(server.bodies) % 2 else exact).tolist()
+
+    with bad.Server(served) as server:
+        _, found = probe(server.url, tmp_path / "before.npz")
+    assert found.spread > 0.01 and "replaced between two queries" in found.notes[-1]
+
+
+def test_what_was_asked_again_before_schema_3_is_not_read(tmp_path):
+    out = tmp_path / "before.npz"
+    with bad.Server() as server:
+        probe(server.url, out)
+    arrays = dict(np.load(out))
+    told = json.loads(str(arrays["recording"])) | {"schema_version": 2}
+    np.savez(out, **(arrays | {"recording": np.array(json.dumps(told))}))
+    assert Recording.load(out).asked_once
 
 
 DAMAGED = [

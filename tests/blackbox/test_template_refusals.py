@@ -58,7 +58,7 @@ WRONG = {
         "a[*].score",
         "leaves out",
     ),
-    "labels alone": ({"a": ["cat"] * 10}, "a", "labels only"),
+    "other labels alone": ({"a": ["elk"] * 10}, "a", "labels only.*--class_names"),
     "NaN as text": ({"a": [["NaN", 1.0]] * 10}, "a", "NaN or infinity in 10 of 10"),
 }
 

@@ -8,7 +8,10 @@ from ulk_tf.errors import UserError
 from ulk_tf.files import Array
 
 WANTED = "posteriors: rows of numbers from 0 to 1 that sum to 1"
-LABELS_ONLY = "A label alone tells no posterior difference: there is nothing to audit."
+LABELS_ONLY = (
+    "Labels are read where they are the attack's classes: name these as the target does with "
+    "--class_names. Posteriors tell far more: if it has them, name their output with --output."
+)
 
 
 def plain(value: Any) -> Any:

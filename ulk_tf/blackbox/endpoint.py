@@ -195,8 +195,8 @@ REMEDIES = {
     404: "Is the model's name right, and is that version loaded?",
     407: "Put the proxy's user and password into HTTP_PROXY: http://user:password@host:port.",
     413: "The request is too large: send fewer samples at once with --batch.",
-    429: "The server limits queries; go on later with the same command.",
-    503: "The server is not ready; go on later with the same command.",
+    429: "The server limits queries: try again later.",
+    503: "The server is not ready: try again later.",
 }
 # What a server of another protocol answers to an address or a request that it does not know.
 OTHER_PROTOCOL = (400, 404, 405, 415, 422, 501)

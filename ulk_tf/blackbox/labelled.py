@@ -97,8 +97,8 @@ def ranked(outputs: Mapping[str, Any], wanted: str | None, rows: int) -> Labelle
         for name, table in tables.items():
             if table is None or table.shape != score.shape or table.dtype.kind not in "USOiu":
                 continue
-            labels = [[_text(cell) for cell in row] for row in table]
-            # One name for each sample, among other outputs, is only what it was taken for.
+            labels = [[text_of(cell) for cell in row] for row in table]
+            # A single label beside other outputs is the predicted class, whose score is one alone.
             alone = score.shape[1] == 1 and len(tables) > 2
             names = score.shape[1] > 1 or table.dtype.kind in "USO" or "class" in name
             if names and not alone and all(len(set(row)) == len(row) for row in labels):
@@ -170,8 +170,12 @@ def as_rows(value: Any, rows: int) -> Array | None:
     return table if table.ndim == 2 and len(table) == rows and table.shape[1] else None
 
 
-def _text(cell: Any) -> Any:
-    """A label as text; TF Serving wraps bytes as {"b64": ...}."""
+def text_of(cell: Any) -> Any:
+    """Return a label as text where it is bytes; TF Serving wraps these as {"b64": ...}.
+
+    Args:
+        cell: a label as a target gives it.
+    """
     if isinstance(cell, Mapping) and set(cell) == {"b64"}:
         import base64  # noqa: PLC0415 - for one rare kind of answer
 

@@ -111,13 +111,17 @@ class BlackBox:
         allowed = self.asking.max_queries
         return None if allowed is None else max(0, allowed - self.queries)
 
-    def _spend(self, count: int) -> None:
+    def check_budget(self, count: int) -> None:
+        """Raise `UserError` unless so many samples may still be sent."""
         if self.left is not None and count > self.left:
             raise UserError(
                 f"a budget of at least {self.queries + count} queries",
                 f"--max_queries={self.asking.max_queries}, of which {self.queries} are spent",
-                "What was answered is kept; the same command with a larger budget goes on.",
+                "Raise --max_queries.",
             )
+
+    def _spend(self, count: int) -> None:
+        self.check_budget(count)
         self.queries += count
 
 

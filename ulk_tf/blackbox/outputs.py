@@ -15,6 +15,7 @@ from ulk_tf.blackbox.labelled import (
     ranked,
     scored_rows,
 )
+from ulk_tf.blackbox.single_columns import LABELS_NOTE, both_classes, one_hot
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array
 
@@ -46,6 +47,14 @@ def select(
         UserError: there is no such output, no telling which, or scores whose classes cannot be
             told.
     """
+    values, notes = _selected(answer, rows, wanted, class_names)
+    labels = one_hot(values, rows, class_names)
+    return (values, notes) if labels is None else (labels, (*notes, LABELS_NOTE))
+
+
+def _selected(
+    answer: Any, rows: int, wanted: str | None, class_names: Sequence[str]
+) -> tuple[Any, tuple[str, ...]]:
     if hasattr(answer, "columns") and hasattr(answer, "to_numpy"):
         return by_columns(list(map(str, answer.columns)), answer.to_numpy(), class_names)
     labelled: Labelled | None = scored_rows(answer, class_names) if wanted is None else None
@@ -62,8 +71,11 @@ def select(
         return by_columns(list(outputs), columns, class_names)
     chosen = pick(outputs, wanted, rows)
     if isinstance(chosen, list) and chosen and isinstance(chosen[0], Mapping):
-        return select(chosen, rows, None, class_names)  # scores by class, below a name
-    return chosen, ()
+        return _selected(chosen, rows, None, class_names)  # scores by class, below a name
+    pair = (
+        both_classes(chosen, rows, next(iter(outputs)), class_names) if len(outputs) == 1 else None
+    )
+    return (chosen, ()) if pair is None else (pair, (ORDER_NOTE,))
 
 
 def by_columns(
@@ -83,6 +95,9 @@ def by_columns(
         UserError: there are as many columns as classes, under other names: they may be in any
             order.
     """
+    if len(names) == 1:
+        pair = both_classes(values, len(values), names[0], class_names)
+        return (values, ()) if pair is None else (pair, (ORDER_NOTE,))
     ordered = reorder(values, names, class_names)
     if ordered is None:
         if len(names) == len(class_names) > 1 and any(names) and not are_numbered(names):

@@ -15,6 +15,7 @@ import numpy as np
 from ulk_tf.answers.interpret import asked_again, interpret
 from ulk_tf.answers.interpreted import Interpreted
 from ulk_tf.answers.numbers import checked
+from ulk_tf.answers.repeats import places_again
 from ulk_tf.blackbox.asking import Asking
 from ulk_tf.blackbox.open import BlackBox, open_target
 from ulk_tf.blackbox.recording import Recording
@@ -24,7 +25,7 @@ from ulk_tf.progress import bar, notes, say
 
 # What may not differ between the parts of one recording, beside how the target was asked.
 FIXED = ("target", "probing_set")
-# Samples, at least, that are asked again, in the same batches: noise shows in few posteriors.
+# Samples, at least, that are asked again: noise shows in few posteriors.
 AGAIN = 32
 
 
@@ -130,14 +131,19 @@ def _ask(
             affordable = step if box.left is None else box.left // repeat
             size = min(step, total - done, affordable or 1)
             try:
+                # Answers to a sample that cannot be asked often enough would be thrown away.
+                box.check_budget(size * repeat)
                 found = box.ask_all(probing_set[done : done + size])
                 for each in found:
                     checked(each, size, classes)
                 raw = _joined(recording, found)
                 _check_batch(recording, raw, classes)
-            except UserError:
+            except UserError as error:
                 _keep(replace(recording, queries=box.queries), partial)
-                raise
+                if partial is None or not done:
+                    raise
+                kept = f"{error.remedy} What was answered is kept: the same command goes on."
+                raise UserError(error.expected, error.received, kept.lstrip()) from error
             recording = replace(
                 recording,
                 answers=raw.mean(axis=0) if repeat > 1 else raw[0],
@@ -154,27 +160,30 @@ def _ask(
 
 
 def _ask_again(box: BlackBox, recording: Recording, probing_set: Array, classes: int) -> Recording:
-    """Ask the first samples again, where each was asked once and the budget allows it.
+    """Ask some samples again, where each was asked once and the budget allows it.
 
     A recording is complete without that: what goes wrong is told, and nothing is lost.
     """
-    step = min(box.batch or len(probing_set), len(probing_set))
-    count = min(math.ceil(AGAIN / step) * step, len(probing_set))
+    total = len(probing_set)
+    step = min(box.batch or total, total)
+    count = min(math.ceil(AGAIN / step) * step, total)
     spent = box.left is not None and box.left < count
-    # A recording is asked without a query, and would repeat itself.
+    # A recorded file gives the same answers again.
     if not recording.asked_once or not recording.queries or spent:
         return recording
-    batches = [probing_set[first : min(first + step, count)] for first in range(0, count, step)]
+    # From every batch, each of which may have been answered by another replica, and in another
+    # order: a cache on the way may know the request.
+    backwards = probing_set[places_again(total, count)][::-1]
+    batches = [backwards[first : first + step] for first in range(0, count, step)]
     try:
-        # In another order: a cache on the way may know the request.
-        found = [checked(box.ask(one[::-1]).values, len(one), classes)[::-1] for one in batches]
-        again = np.concatenate(found)
+        found = [checked(box.ask(one).values, len(one), classes) for one in batches]
+        again = np.concatenate(found)[::-1]
         if again.shape[1] != recording.answers.shape[1]:
             raise UserError(f"{recording.answers.shape[1]} numbers in every answer", again.shape[1])
     except (UserError, ValueError) as error:
         # The remedy is left out: a complete recording has nothing to go on with.
         why = UserError(error.expected, error.received) if isinstance(error, UserError) else error
-        note = f"The first samples could not be asked again, which would show noise. {why}"
+        note = f"Some samples could not be asked again, which would show noise. {why}"
         return replace(recording, queries=box.queries, notes=(*recording.notes, note))
     return replace(recording, again=again, queries=box.queries, finished=_now())
 

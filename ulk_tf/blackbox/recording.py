@@ -11,18 +11,20 @@ import numpy as np
 from ulk_tf.answers.numbers import checked
 from ulk_tf.blackbox.asking import Asking
 from ulk_tf.blackbox.outputs import OUTPUT_NAMES
+from ulk_tf.blackbox.single_columns import LABELS_NOTE, one_hot
 from ulk_tf.blackbox.source import Reply
 from ulk_tf.blackbox.tables import TABLES, read_table
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array, load_npz, save_npz
 from ulk_tf.reasons import reason
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 # Recordings of schema version 1 know neither how the target was asked nor notes.
 LATER: dict[str, Any] = {"asked": {}, "notes": []}
 MAX_BYTES = 512 * 2**20
 ARRAYS = ("answers", *OUTPUT_NAMES)
-# Further answers, which only some recordings hold.
+# Further answers, which only some recordings hold. Those of samples that were asked again were of
+# the first ones before schema version 3, and are not read.
 MORE = ("repeated", "again")
 RECORDED = (".npz", ".npy", *TABLES)
 
@@ -45,6 +47,9 @@ class Recording:
         notes: sentences on what was done to reach and to understand the target.
         repeated: float64 [repeats, n, classes], every answer, where there are several to each
             sample; else None.
+        again: float64 [some, classes], further answers to samples at `repeats.places_again`; None
+            where none were asked again.
+        schema_version: version of the file's form.
     """
 
     answers: Array
@@ -84,6 +89,23 @@ class Recording:
         return told | {"asked": dict(self.asked)}
 
     @classmethod
+    def of(cls, values: Array, class_names: Sequence[str] = ()) -> "Recording":
+        """Make a recording of bare answers.
+
+        Args:
+            values: a row of numbers or a label for each sample.
+            class_names: in the order that the attack knows; empty where nobody knows them.
+
+        Raises:
+            UserError: they are no answers.
+        """
+        rows = len(values) if values.ndim else 0
+        labels = one_hot(values, rows, class_names)
+        if labels is not None:
+            return cls(labels, notes=(LABELS_NOTE,))
+        return cls(checked(values, rows))
+
+    @classmethod
     def load(
         cls, path: Path, output: str | None = None, class_names: Sequence[str] = ()
     ) -> "Recording":
@@ -107,11 +129,12 @@ class Recording:
             values, notes = read_table(path, class_names)
             return cls(values, notes=notes)
         if path.suffix.lower() == ".npy":
-            values = _read_npy(path)
-            return cls(checked(values, len(values) if values.ndim else 0))
+            return cls.of(_read_npy(path), class_names)
         arrays = load_npz(path)
         told = _told(path, arrays.pop("recording", None))
         repeated, again = (arrays.pop(one, None) if told else None for one in MORE)
+        if told.pop("schema_version", SCHEMA_VERSION) < SCHEMA_VERSION:
+            again = None
         usual = [name for name in ARRAYS if name in arrays]
         name = output or (usual[0] if usual else next(iter(arrays), ""))
         if told and output not in arrays:
@@ -122,8 +145,8 @@ class Recording:
                 f"{', '.join(arrays) or 'none'} in {path}",
                 "Name the array with --output.",
             )
-        values = arrays[name]
-        found = cls(checked(values, len(values) if values.ndim else 0), **told)
+        found = cls.of(arrays[name], () if told else class_names)
+        found = replace(found, **told)
         repeated, again = (
             _repeats(path, repeated, found.answers),
             _further(path, again, found.answers),
@@ -204,7 +227,7 @@ def _told(path: Path, text: Array | None) -> dict[str, Any]:
         version = told.get("schema_version")
         told = (LATER if version == 1 else {}) | told
         kinds = {known.name for known in fields(Recording)} - {"answers", *MORE}
-        if version not in (1, SCHEMA_VERSION) or set(told) != kinds:
+        if version not in range(1, SCHEMA_VERSION + 1) or set(told) != kinds:
             raise ValueError("another schema")
         told["versions"] = tuple(str(version) for version in told["versions"])
         told["notes"] = tuple(str(note) for note in told["notes"])
@@ -212,6 +235,6 @@ def _told(path: Path, text: Array | None) -> dict[str, Any]:
         told["queries"] = int(told["queries"])
     except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise UserError(
-            f"a recording of schema version 1 or {SCHEMA_VERSION}", f"{path} ({error})"
+            f"a recording of schema version 1 to {SCHEMA_VERSION}", f"{path} ({error})"
         ) from error
-    return {key: value for key, value in told.items() if key != "schema_version"}
+    return told

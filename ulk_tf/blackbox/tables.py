@@ -10,6 +10,7 @@ import numpy as np
 from ulk_tf.answers.numbers import checked
 from ulk_tf.blackbox.class_names import named_places, place_of
 from ulk_tf.blackbox.outputs import by_columns
+from ulk_tf.blackbox.single_columns import LABELS_NOTE, one_hot
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array
 
@@ -73,6 +74,9 @@ def read_table(path: Path, class_names: Sequence[str] = ()) -> tuple[Array, tupl
     if header:
         values, more = by_columns(names, values, class_names)
         notes += more
+    labels = one_hot(values, len(values), class_names)
+    if labels is not None:
+        values, notes = labels, (*notes, LABELS_NOTE)
     return checked(values, len(values)), (*left_out, *notes)
 
 

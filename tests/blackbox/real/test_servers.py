@@ -58,13 +58,19 @@ def test_the_version_that_answers_is_told(mlserver):
         ("", {"output": "nothing"}, "--output to be one of label, chances"),
         ("/versions/9", {}, r"404: Model toy with version 9 not found"),
         ("", {"protocol": "tf-serving"}, r"405.*URL is one of open-inference: leave --protocol"),
-        ("", {"output": "label"}, "labels only"),
         ("", {"max_queries": 5}, "max_queries=5"),
     ],
 )
 def test_what_the_open_inference_protocol_refuses(mlserver, suffix, asking, message):
     with pytest.raises(UserError, match=message):
         asked(f"{mlserver}{suffix}", **asking)
+
+
+def test_labels_behind_the_open_inference_protocol(mlserver):
+    recording, found = asked(f"{mlserver}/versions/1", output="label")
+    assert found.kind == "labels" and "--output=predict_proba" in " ".join(recording.notes)
+    likeliest = posteriors(PROBING_SET, 1).argmax(axis=1)
+    np.testing.assert_array_equal(found.posteriors, np.eye(3)[likeliest])
 
 
 def test_an_audit_of_two_served_versions(mlserver, label_export, tmp_path, capsys):
