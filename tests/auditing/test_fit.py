@@ -9,6 +9,7 @@ import pytest
 
 from tests import standins
 from ulk_tf.auditing import audit as auditing
+from ulk_tf.auditing.answered import Answered
 from ulk_tf.auditing.fit import check_fit
 from ulk_tf.auditing.report import write_audit
 from ulk_tf.blackbox.recording import Recording
@@ -28,11 +29,20 @@ SEEN = {
 }
 
 
+def target(confidence, movement):
+    """Answers of 10 probes and 10 classes of such a mean top posterior, which moved so far."""
+    rest = (1 - confidence) / 9
+    before = np.where(np.eye(10, dtype=bool), confidence, rest)
+    # What the likeliest class loses, all others gain.
+    after = before + np.where(np.eye(10, dtype=bool), -movement, movement / 9)
+    return Answered(before, after)
+
+
 @pytest.mark.parametrize(
     ("movement", "percent"), [(0.01, "18%"), (0.0199, "18%"), (0.02, "26%"), (0.5, "58%")]
 )
 def test_the_score_of_such_updates_is_quoted(movement, percent):
-    fit = check_fit("li", {"seen": SEEN}, 0.7, movement)
+    fit = check_fit("li", {"seen": SEEN}, target(0.7, movement))
     assert fit.fits
     assert f"moved as much: right in {percent}, chance 10%" in fit.sentence
     assert fit.as_json()["score_of_such_updates"]["metric"] == "accuracy"
@@ -40,7 +50,7 @@ def test_the_score_of_such_updates_is_quoted(movement, percent):
 
 def test_other_scores_are_numbers():
     told = SEEN | {"score_by_tenth": SEEN["score_by_tenth"] | {"metric": "mse", "chance": 0.07}}
-    fit = check_fit("ssr", {"seen": told}, 0.7, 0.5)
+    fit = check_fit("ssr", {"seen": told}, target(0.7, 0.5))
     assert "Mean squared error 0.58, chance 0.07" in fit.sentence
 
 
@@ -54,29 +64,101 @@ def test_other_scores_are_numbers():
     ],
 )
 def test_outside_of_the_training_nothing_is_claimed(confidence, movement, words):
-    fit = check_fit("li", {"seen": SEEN}, confidence, movement)
+    fit = check_fit("li", {"seen": SEEN}, target(confidence, movement))
     assert not fit.fits
     assert "does not fit" in fit.sentence
     assert words in fit.sentence
 
 
+def scored(changed):
+    """What an export saw, with other scores by tenth."""
+    return SEEN | {"score_by_tenth": SEEN["score_by_tenth"] | changed}
+
+
 @pytest.mark.parametrize(
     "seen",
     [
-        {},
-        {"confidence": {"low": "low", "high": float("nan")}, "movement": [1, 2]},
-        {"score_by_tenth": {"metric": "accuracy", "chance": 0.1, "edges": [1], "values": [1]}},
-        {"score_by_tenth": SEEN["score_by_tenth"] | {"edges": list(range(11))[::-1]}},
-        {"score_by_tenth": SEEN["score_by_tenth"] | {"values": "0123456789"}},
-        {"score_by_tenth": SEEN["score_by_tenth"] | {"chance": None}},
+        SEEN | {"score_by_tenth": None},
+        {"movement": {"low": 0, "high": 1}, "confidence": {"low": "low", "high": float("nan")}},
+        scored({"edges": [1]}),
+        scored({"values": [1]}),
+        scored({"values": "0123456789"}),
+        scored({"values": ["x"] * 10}),
+        scored({"values": [None] * 10}),
+        scored({"chance": None}),
     ],
 )
 def test_what_is_not_told_is_not_said(seen):
-    fit = check_fit("li", {"seen": seen}, 0.7, 0.1)
+    fit = check_fit("li", {"seen": seen}, target(0.7, 0.1))
     assert fit.fits
     assert fit.sentence == ""
-    assert check_fit("li", {}, 0.7, 0.1) is None
-    assert check_fit("li", {"seen": "much"}, 0.7, 0.1) is None
+
+
+@pytest.mark.parametrize(
+    "metadata", [{}, {"seen": "much"}, {"seen": {"score_by_tenth": SEEN["score_by_tenth"]}}]
+)
+def test_an_export_that_says_nothing_of_its_training_is_no_silent_one(metadata):
+    fit = check_fit("li", metadata, target(0.7, 0.1))
+    assert fit.fits and fit.score is None
+    assert "does not say on which classifiers and updates it was trained" in fit.sentence
+
+
+@pytest.mark.parametrize(
+    ("movement", "words"), [(0.4, "so much (at most 0.3)"), (0.02, "so little (at least 0.05)")]
+)
+def test_the_score_of_other_updates_is_not_quoted(movement, words):
+    edges = [0.05 + 0.025 * i for i in range(11)]
+    fit = check_fit("li", {"seen": scored({"edges": edges})}, target(0.7, movement))
+    assert fit.fits and fit.score is None
+    assert f"no held-out update moved the probes {words}" in fit.sentence
+
+
+def test_a_tenth_without_updates_hides_no_other_one():
+    values = [*SEEN["score_by_tenth"]["values"][:2], None, *[0.9] * 7]
+    told = {"seen": scored({"values": values})}
+    assert check_fit("li", told, target(0.7, 0.03)).sentence == ""
+    assert "right in 18%" in check_fit("li", told, target(0.7, 0.015)).sentence
+
+
+AGREES = SEEN | {"likeliest": list(range(10)), "agreement": {"low": 0.85, "high": 1.0}}
+
+
+def test_classes_in_another_order_are_told():
+    answered = target(0.7, 0.1)
+    assert check_fit("li", {"seen": AGREES}, answered).fits
+    swapped = [1, 0, *range(2, 10)]
+    other = Answered(answered.before[:, swapped], answered.after[:, swapped])
+    assert other.confidence == pytest.approx(answered.confidence)
+    assert other.movement == pytest.approx(answered.movement)
+    fit = check_fit("li", {"seen": AGREES}, other)
+    assert not fit.fits and "in 80% of the probes (trained on at least 85%)" in fit.sentence
+    assert "in another order they would in 100%" in fit.sentence and "--class_names" in fit.sentence
+
+
+def test_rows_in_another_order_are_told():
+    answered = target(0.7, 0.1)
+    order = [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]
+    other = Answered(answered.before[order], answered.after[order])
+    fit = check_fit("li", {"seen": AGREES}, other)
+    assert not fit.fits and "in the order of the probing set" in fit.sentence
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"likeliest": None},
+        {"likeliest": [0] * 9},
+        {"likeliest": [0.5] * 10},
+        {"likeliest": [True] * 10},
+        {"likeliest": [10] * 10},
+        {"agreement": {"low": "x"}},
+        {"agreement": 3},
+    ],
+)
+def test_classes_that_are_not_told_are_not_held_against_a_target(told):
+    wrong = AGREES | {"likeliest": [0] * 10}
+    assert not check_fit("li", {"seen": wrong}, target(0.7, 0.1)).fits
+    assert check_fit("li", {"seen": wrong | told}, target(0.7, 0.1)).fits
 
 
 @pytest.mark.parametrize("fits", [True, False])

@@ -149,6 +149,11 @@ def test_an_audit_says_which_version_it_took(versions):
     assert any("trained on posteriors rounded to steps of 0.01" in w for w in found.warnings)
 
 
+def test_exact_answers_that_have_no_noise_take_the_exact_version(versions):
+    taken, sentence = choose_version(load_attack(versions), Form(), noise_known=True)
+    assert taken.path.name == "1" and "trained on exact posteriors" in sentence
+
+
 def test_exact_answers_take_the_exact_version_where_the_latest_is_coarse(own_key, tmp_path):
     home = exported(tmp_path, Form(), Form("noisy", noise=0.01), Form("rounded", step=0.01))
     taken, sentence = choose_version(load_attack(home), Form())

@@ -7,21 +7,22 @@ from typing import Any
 
 import numpy as np
 
-from ulk_tf.answers.form import Form
+from ulk_tf.answers.form import NOTHING, Form
 from ulk_tf.answers.interpret import asked_again, interpret_both
 from ulk_tf.answers.numbers import checked
+from ulk_tf.auditing.answered import Answered
 from ulk_tf.auditing.finding import Finding
 from ulk_tf.auditing.findings import tell
-from ulk_tf.auditing.fit import Fit, check_fit
+from ulk_tf.auditing.fit import Fit
 from ulk_tf.auditing.resolution import Resolution, measure
-from ulk_tf.auditing.trained_form import check_form, choose_version
+from ulk_tf.auditing.running import run
 from ulk_tf.auditing.versions import Version, warnings_about
 from ulk_tf.blackbox.asking import Asking
 from ulk_tf.blackbox.open import is_recording
 from ulk_tf.blackbox.probe import record
 from ulk_tf.blackbox.recording import Recording
 from ulk_tf.errors import UserError
-from ulk_tf.evaluation.movement import mean_confidence, mean_movement, total_variation
+from ulk_tf.evaluation.movement import total_variation
 from ulk_tf.files import Array, digest
 from ulk_tf.progress import notes, say
 from ulk_tf.serving.loading import LoadedAttack
@@ -68,17 +69,38 @@ class Audit:
                 "attack could read anything."
             )
         if not self.resolution.exceeded:
-            return f"This audit found {self.resolution.sentence}, so that no attack was run."
+            return self._unseen
         moved = (
             "This update shows: the probes moved by "
             f"{self.movement['total_variation_mean']:.2g} on average and one posterior by "
-            f"{self.resolution.moved:.2g}, where {self.resolution.value:.2g} can be told apart."
+            f"{self.resolution.moved:.2g}, where {self.resolution.least:.2g} can be told apart."
         )
         if not self.findings:
             return f"{moved} No attack fits this target, so that nothing is claimed."
         count = len(self.findings)
         attacks = "what one attack reads" if count == 1 else f"what {count} attacks read"
         return f"{moved} See {attacks} from that, and how often such answers are right."
+
+    @property
+    def _unseen(self) -> str:
+        """The verdict where no posterior moved by more than can be told apart."""
+        if self.resolution.logits:
+            return (
+                "This audit is undecided: the target is so sure of its answers that its posteriors "
+                f"hide the update, of which logits moved by up to {self.resolution.logits:.2g}. No "
+                "attack was run."
+            )
+        found = f"This audit found {self.resolution.sentence}"
+        if self.findings:
+            return (
+                f"{found}. Attacks that were trained on such noise read less than that; see what."
+            )
+        if self.fits:
+            return (
+                f"{found}, and no attack that was trained on such answers: that nothing leaks is "
+                "not shown."
+            )
+        return f"{found}, so that no attack was run."
 
     @property
     def sentences(self) -> list[str]:
@@ -139,41 +161,35 @@ def _compared(before: Any, after: Any, attacks: Sequence[LoadedAttack], asking: 
             "them one by one.",
         )
     recordings = [_recording(target, first, asking) for target in (before, after)]
-    raw = [one.raw for one in recordings]
+    raw = recordings[0].raw, recordings[1].raw
     classes = len(first.class_names)
-    read = interpret_both(raw[0], raw[1], classes)
+    read = interpret_both(*raw, classes)
     told = [
         asked_again(found, one.raw, one.again, classes)
         for found, one in zip(read, recordings, strict=True)
     ]
     pair = told[0], told[1]
     old, new = map(Version, recordings, pair)
-    posteriors = pair[0].posteriors, pair[1].posteriors
-    resolution = measure(*pair)
-    findings: list[Finding] = []
-    fits: list[Fit] = []
-    chosen: list[str] = []
-    if resolution.exceeded:
-        confidence = float(mean_confidence(posteriors[0]))
-        moved = float(mean_movement(*posteriors))
-        form = Form.of(pair, (raw[0], raw[1]))
-        for latest in attacks:
-            attack, note = choose_version(latest, form)
-            chosen += [note] if note else []
-            fit = check_form(attack.name, attack.metadata, form)
-            fit = fit or check_fit(attack.name, attack.metadata, confidence, moved)
-            fits += [] if fit is None else [fit]
-            if fit is None or fit.fits:
-                findings.append(Finding(attack, _answers(attack, *posteriors)))
+    resolution = measure(*pair, raw)
+    form = Form.of(pair, raw)
+    noise_known = not any(one.asked_once for one in recordings)
+    answered = Answered(pair[0].posteriors, pair[1].posteriors, form, noise_known)
+    # An attack that was trained for noise reads movement that is smaller than it.
+    read_at_all = resolution.exceeded or (form.noise > NOTHING and not answered.still)
+    runs = [run(attack, answered) for attack in attacks] if read_at_all else []
+    fits = [one.fit for one in runs]
     return Audit(
         old,
         new,
         len(first.probing_set),
-        movement(*posteriors),
-        tuple(findings),
+        movement(answered.before, answered.after),
+        tuple(one.finding for one in runs if one.finding is not None),
         resolution,
         tuple(fits),
-        (*chosen, *warnings_about(old, new, resolution, fits)),
+        (
+            *(note for one in runs for note in one.notes),
+            *warnings_about(old, new, resolution, fits),
+        ),
     )
 
 
@@ -221,13 +237,3 @@ def _recording(target: Any, attack: LoadedAttack, asking: Asking) -> Recording:
         )
     checked(found.answers, rows, len(names))
     return found
-
-
-def _answers(attack: LoadedAttack, before: Array, after: Array) -> dict[str, Array]:
-    found = attack.run(before, after)
-    for name, value in found.items():
-        if value.ndim < 2 or len(value) != 1:
-            raise UserError(f"one answer from {attack.path}", f"{name} {list(value.shape)}")
-        if not np.isfinite(value).all():
-            raise UserError(f"finite numbers from {attack.path}", f"NaN or infinity in {name}")
-    return {name: value[0] for name, value in found.items()}

@@ -15,6 +15,7 @@ from ulk_tf.evaluation import report
 from ulk_tf.evaluation.baselines_table import baseline, uninformed
 from ulk_tf.evaluation.metrics_table import metric, spaced
 from ulk_tf.evaluation.outputs import OUTPUTS
+from ulk_tf.evaluation.verdict import unmeasured
 from ulk_tf.files import Array
 from ulk_tf.settings.attack_table import imported
 
@@ -34,7 +35,7 @@ class Told:
         caption: of the picture.
         caution: for people: how far to trust the sentence.
         measured: `metrics`, `baselines` and `gains` of the attack on targets that it had not
-            seen.
+            seen, see `measured`.
     """
 
     sentence: str
@@ -56,7 +57,7 @@ def tell(finding: Finding) -> Told:
     metadata, where = finding.attack.metadata, finding.attack.path
     name = _output(metadata, finding.outputs)
     value, names = finding.outputs[name], finding.attack.class_names
-    if not _fits(name, value, len(names)):
+    if not _has_its_shape(name, value, len(names)):
         raise UserError(
             f"an output {name} for {len(names)} classes", f"shape {list(value.shape)} of {where}"
         )
@@ -92,7 +93,7 @@ def _numbers(attack: str, name: str, value: Array) -> Told:
 def measured(metadata: Mapping[str, Any]) -> dict[str, Any]:
     """The `metrics`, `baselines` and `gains` in an export's ulk.json that are whole estimates.
 
-    `attack` is its name, so that a verdict can be made from them.
+    `attack`, `doubts` and `seen` are beside them, so that a verdict can be made from all.
     """
     found: dict[str, Any] = {
         group: {
@@ -102,13 +103,28 @@ def measured(metadata: Mapping[str, Any]) -> dict[str, Any]:
         }
         for group in ("metrics", "baselines", "gains")
     }
-    return found | {"attack": metadata.get("attack")}
+    doubts = metadata.get("doubts")
+    return found | {
+        "attack": metadata.get("attack"),
+        "doubts": [str(one) for one in doubts] if isinstance(doubts, list) else [],
+        "seen": _seen(metadata),
+    }
+
+
+def _seen(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """What the attack scored on held-out updates, as far as it is whole."""
+    tenths = _mapping(_mapping(metadata.get("seen")).get("score_by_tenth"))
+    values, chance = tenths.get("values"), tenths.get("chance")
+    whole = isinstance(values, list) and all(one is None or _number(one) for one in values)
+    return {"score_by_tenth": dict(tenths)} if whole and (chance is None or _number(chance)) else {}
 
 
 def _caution(metadata: Mapping[str, Any], known: Mapping[str, Any]) -> str:
     """Say for what the attack was trained, how well it did, and whether a guess does as well."""
     size = set_size(metadata)
     said = [] if size is None else [f"The attack assumes an updating set of {size}."]
+    if why := unmeasured(known):
+        said.insert(0, f"Nothing can be built on this answer: {why.rstrip('.')}.")
     if not known["metrics"]:
         return " ".join([*said, "How well it does is not told."])
     said.append(f"On targets that it had not seen: {report.headline(known)}")
@@ -128,7 +144,7 @@ def _caution(metadata: Mapping[str, Any], known: Mapping[str, Any]) -> str:
     return " ".join(said)
 
 
-def _fits(name: str, value: Array, classes: int) -> bool:
+def _has_its_shape(name: str, value: Array, classes: int) -> bool:
     """Tell whether an output has the shape of its kind: classes, or samples that can be drawn."""
     if name not in OUTPUTS:
         return value.size > 0
@@ -143,7 +159,7 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 
 def _number(value: object) -> bool:
-    return isinstance(value, int | float) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def tell_label(probabilities: Array, names: list[str]) -> Told:

@@ -4,17 +4,21 @@ An export may carry, under the key `seen` of its metadata, what its training upd
 
     {"confidence": {"low": 0.4, "high": 0.99},        mean top posterior before the update
      "movement": {"low": 0.001, "high": 0.2},         mean total variation distance over probes
-     "score_by_tenth": {"metric": "accuracy", "chance": 0.1,
-                        "edges": [11 movements], "values": [10 scores]}}
+     "agreement": {"low": 0.8, "high": 1.0},          share of probes of the likeliest class
+     "likeliest": [class of each probe],              by the shadow models together
+     "score_by_tenth": {"metric": "accuracy", "less_is_better": false, "chance": 0.1,
+                        "edges": [11 movements], "values": [10 scores, null where none is]}}
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, TypeGuard
 
 import numpy as np
 
+from ulk_tf.auditing.agreement import others_meant
+from ulk_tf.auditing.answered import Answered
 from ulk_tf.evaluation.metrics_table import metric
 from ulk_tf.evaluation.wording import attack_name
 
@@ -44,7 +48,7 @@ class Fit:
         attack: its name.
         fits: whether target and update are like those that it was trained on.
         sentence: for people; empty where there is nothing to say.
-        score: what the attack scored on updates that moved as much one; None where
+        score: what the attack scored on updates that moved as much as this one; None where
             that is not told.
     """
 
@@ -63,41 +67,65 @@ class Fit:
         }
 
 
-def check_fit(
-    attack: str, metadata: Mapping[str, Any], confidence: float, movement: float
-) -> Fit | None:
+def check_fit(attack: str, metadata: Mapping[str, Any], answered: Answered) -> Fit:
     """Hold a target and its update against what an attack was trained on.
 
     Args:
         attack: its name.
         metadata: of the export.
-        confidence: mean top posterior before the update, see `evaluation.movement`.
-        movement: mean total variation distance over the probes, see there.
-
-    Returns:
-        None where the export does not say what it was trained on.
+        answered: the target's answers before and after the update.
     """
-    seen = metadata.get("seen")
-    if not isinstance(seen, Mapping):
-        return None
-    outside = [
-        f"{words} is {value:.2g} (trained on {low:.2g} to {high:.2g})"
-        for key, words, value in (
-            ("confidence", "the mean top posterior", confidence),
-            ("movement", "the mean movement of the probes", movement),
+    seen, name = metadata.get("seen"), attack_name(attack)
+    seen = seen if isinstance(seen, Mapping) else {}
+    ranges = {key: found for key in _FIGURES if (found := _range(seen.get(key))) is not None}
+    if not ranges:
+        return Fit(
+            attack,
+            True,
+            f"{name}: the export does not say on which classifiers and updates it was trained, so "
+            "that its score may not hold for this target.",
         )
-        for low, high in _range(seen.get(key))
-        if not low <= value <= high
+    outside = [
+        f"{words} is {value:.2g} (trained on {ranges[key][0]:.2g} to {ranges[key][1]:.2g})"
+        for key, (words, read) in _FIGURES.items()
+        if key in ranges
+        for value in [read(answered)]
+        if not ranges[key][0] <= value <= ranges[key][1]
     ]
     if outside:
         return Fit(
             attack,
             False,
-            f"{attack_name(attack)} does not fit this target, so nothing is claimed: "
-            f"{' and '.join(outside)}. Train it on classifiers of this architecture, with this "
-            "update's learning rate and set size.",
+            f"{name} does not fit this target, so nothing is claimed: {' and '.join(outside)}. "
+            "Train it on classifiers of this architecture, with this update's learning rate and "
+            "set size.",
         )
-    score = _score(seen.get("score_by_tenth"), movement)
+    if other := others_meant(seen, answered):
+        return Fit(
+            attack, False, f"{name} does not fit these answers, so nothing is claimed: {other}"
+        )
+    return _scored(attack, seen.get("score_by_tenth"), answered.movement)
+
+
+_FIGURES: dict[str, tuple[str, Callable[[Answered], float]]] = {
+    "confidence": ("the mean top posterior", lambda answered: answered.confidence),
+    "movement": ("the mean movement of the probes", lambda answered: answered.movement),
+}
+
+
+def _scored(attack: str, told: object, movement: float) -> Fit:
+    """The fit with the score of updates that moved as much, as far as it is told."""
+    edges = _numbers(told.get("edges")) if isinstance(told, Mapping) else []
+    if len(edges) == TENTHS + 1 and not edges[0] <= movement <= edges[-1]:
+        how = "little (at least" if movement < edges[0] else "much (at most"
+        end = edges[0] if movement < edges[0] else edges[-1]
+        return Fit(
+            attack,
+            True,
+            f"{attack_name(attack)}: no held-out update moved the probes so {how} {end:.2g}), so "
+            "that its score may not hold for this one.",
+        )
+    score = _score(told, movement)
     return Fit(attack) if score is None else Fit(attack, True, _said(attack, score), score)
 
 
@@ -113,22 +141,25 @@ def _score(told: object, movement: float) -> Score | None:
     """The score of the tenth of updates that moved as much; None where it is not told."""
     if not isinstance(told, Mapping):
         return None
-    edges, values = _numbers(told.get("edges")), _numbers(told.get("values"))
+    edges, values = _numbers(told.get("edges")), told.get("values")
     chance, name = told.get("chance"), told.get("metric")
-    if len(edges) != TENTHS + 1 or len(values) != TENTHS or edges != sorted(edges):
+    if len(edges) != TENTHS + 1 or edges != sorted(edges):
+        return None
+    if not isinstance(values, list | tuple) or len(values) != TENTHS:
         return None
     if not _is_number(chance) or not isinstance(name, str):
         return None
     tenth = int(np.clip(np.searchsorted(edges, movement, side="right") - 1, 0, TENTHS - 1))
-    return Score(name, values[tenth], float(chance))
+    value = values[tenth]
+    return Score(name, float(value), float(chance)) if _is_number(value) else None
 
 
-def _range(told: object) -> list[tuple[float, float]]:
-    """The range of one figure; empty where it is not told."""
+def _range(told: object) -> tuple[float, float] | None:
+    """The range of one figure; None where it is not told."""
     if not isinstance(told, Mapping):
-        return []
+        return None
     low, high = told.get("low"), told.get("high")
-    return [(float(low), float(high))] if _is_number(low) and _is_number(high) else []
+    return (float(low), float(high)) if _is_number(low) and _is_number(high) else None
 
 
 def _numbers(told: object) -> list[float]:

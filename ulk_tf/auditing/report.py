@@ -75,5 +75,5 @@ def _attack_json(finding: Finding, told: Told) -> dict[str, Any]:
         "result": dict(told.result),
         "sentence": told.sentence,
         "caution": told.caution,
-        **told.measured,
+        **{key: told.measured[key] for key in ("metrics", "baselines", "gains", "doubts")},
     }

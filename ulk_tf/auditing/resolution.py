@@ -1,7 +1,7 @@
 """Resolution of answers: what moved less than that is no finding."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -24,6 +24,8 @@ class Resolution:
         spread: how far repeated answers to one sample may lie apart; 0 without repeats.
         noise: the largest change that noise in the answers explains; 0 where none was seen.
         float32: what float32 computations of the same posterior differ by.
+        logits: the largest change of a logit, about the mean of its row, where logits were answered
+            and posteriors are too near 0 and 1 to show it; else 0.
     """
 
     moved: float
@@ -32,6 +34,13 @@ class Resolution:
     spread: float = 0.0
     noise: float = 0.0
     float32: float = FLOAT32_ROUNDING
+    logits: float = 0.0
+
+    @property
+    def least(self) -> float:
+        """Least movement that counts: rounding only where the versions round differently."""
+        least = max(self.spread, self.noise, self.float32)
+        return least if self.alike else max(least, self.rounding)
 
     @property
     def value(self) -> float:
@@ -40,9 +49,8 @@ class Resolution:
 
     @property
     def exceeded(self) -> bool:
-        """True where a posterior moved more than the resolution."""
-        least = max(self.spread, self.noise, self.float32)
-        return self.moved > (least if self.alike else max(least, self.rounding))
+        """True where a posterior moved more than counts."""
+        return self.moved > self.least
 
     @property
     def sentence(self) -> str:
@@ -56,30 +64,51 @@ class Resolution:
         """Its entry in audit.json."""
         return {
             "resolution": self.value,
+            "least_movement": self.least,
             "largest_change": self.moved,
             "rounding_step": self.rounding,
             "spread_of_repeats": self.spread,
             "noise": self.noise,
             "float32_step": self.float32,
+            "logits_moved_unseen": self.logits,
         }
 
 
-def measure(before: Interpreted, after: Interpreted) -> Resolution:
+def measure(
+    before: Interpreted, after: Interpreted, raw: tuple[Array, Array] | None = None
+) -> Resolution:
     """Measure how finely two versions answer, and how far they moved.
 
     Args:
         before: the answers of the version before the update.
         after: those of the version after it; the same shape.
+        raw: both as they were given, [n, classes] or [repeats, n, classes]; None where only
+            posteriors are known.
     """
     change = _difference(before.posteriors, after.posteriors)
     pair = (before, after)
-    return Resolution(
+    found = Resolution(
         moved=float(change.max()),
         rounding=max(one.step for one in pair),
         alike=_round_alike(*pair),
         spread=max(one.spread for one in pair),
         noise=_noise(pair, change.size),
     )
+    quiet = found.spread <= found.float32 and not found.rounding
+    if raw is None or found.exceeded or not quiet or {one.kind for one in pair} != {"logits"}:
+        return found
+    return replace(found, logits=_logits_moved(*raw))
+
+
+def _logits_moved(before: Array, after: Array) -> float:
+    """The largest change of a logit; 0 where the arithmetic of float32 explains it."""
+    old, new = (
+        (one.mean(axis=0) if one.ndim == 3 else one).astype(np.float64) for one in (before, after)
+    )
+    if old.shape[1] > 1:
+        old, new = (one - one.mean(axis=1, keepdims=True) for one in (old, new))
+    moved = float(np.abs(old - new).max())
+    return moved if moved > FLOAT32_ROUNDING * max(float(np.abs(old).max()), 1.0) else 0.0
 
 
 def _round_alike(before: Interpreted, after: Interpreted) -> bool:

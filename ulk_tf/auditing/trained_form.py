@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from ulk_tf.answers.form import Form
+from ulk_tf.answers.form import UNSEEN_NOISE, Form
 from ulk_tf.auditing.fit import Fit
 from ulk_tf.errors import UserError
 from ulk_tf.evaluation.wording import attack_name
@@ -41,20 +41,24 @@ def check_form(attack: str, metadata: Mapping[str, Any], form: Form) -> Fit | No
     )
 
 
-def choose_version(attack: LoadedAttack, form: Form) -> tuple[LoadedAttack, str]:
+def choose_version(
+    attack: LoadedAttack, form: Form, noise_known: bool = False
+) -> tuple[LoadedAttack, str]:
     """Choose the version of an export that was trained on answers of such a form.
 
-    The latest is kept where it matches, where it was trained on noise that may be there unseen,
-    where the user named a version, and where no other one fits better.
+    The latest is kept where it was trained on noise that may be there unseen, where the user named
+    a version, and where no other one fits better.
 
     Args:
         attack: the latest version, or the one that the user named.
         form: form of the target's answers.
+        noise_known: True if samples were asked several times, so that noise would show.
 
     Returns:
         The version to run, and a sentence for the reader where it is not the given one.
     """
-    if Form.from_json(attack.metadata.get("answers")).kind == "noisy" and form.kind == "posteriors":
+    trained = Form.from_json(attack.metadata.get("answers"))
+    if trained.kind == "noisy" and form.kind in UNSEEN_NOISE and not noise_known:
         # Noise that keeps sums looks exact: whoever trained for it last knows that it is there.
         return attack, ""
     best, chosen = _grade(attack.metadata, form), None

@@ -77,6 +77,8 @@ def warnings_about(
         forms = f"{kinds[0]} before, {kinds[1]} after"
         said.append(f"The two versions answer in different forms: {forms}.")
     said += _asked_differently(before.recording.asked, after.recording.asked)
+    said += _swapped(before.recording, after.recording)
+    said += _partly_still(before.interpreted, after.interpreted)
     versions = before.recording.versions, after.recording.versions
     if versions[0] and versions[0] == versions[1] and resolution.moved > 0:
         said.append(
@@ -84,6 +86,42 @@ def warnings_about(
             "answer by chance, and then what moved is noise."
         )
     return said
+
+
+def _swapped(before: Recording, after: Recording) -> list[str]:
+    """Say so where the version before the update looks like the later one."""
+    numbers = [
+        int(side.versions[0])
+        for side in (before, after)
+        if len(side.versions) == 1 and side.versions[0].isdecimal()
+    ]
+    falls = len(numbers) == 2 and numbers[0] > numbers[1]
+    # ISO times in one zone are in the order of their text.
+    late = "" < after.finished < before.started
+    if not (falls or late):
+        return []
+    how = f"version {numbers[0]} is before version {numbers[1]}" if falls else "it was asked later"
+    return [
+        f"The versions before and after look swapped ({how}), unless the update was a roll-back: "
+        "an attack then reads the opposite."
+    ]
+
+
+def _partly_still(before: Interpreted, after: Interpreted) -> list[str]:
+    """Say so where some exact answers are the same to the last bit, and others are not."""
+    if {before.kind, after.kind} - {"posteriors", "logits"} or before.step or after.step:
+        return []
+    moved = (before.posteriors != after.posteriors).any(axis=1)
+    # Posteriors of 0 and 1 have nowhere to move.
+    unsure = (before.posteriors.max(axis=1) < 1 - 1e-4) & (before.posteriors.min(axis=1) > 0)
+    still = int((unsure & ~moved).sum())
+    if still < 2 or not moved.any():
+        return []
+    return [
+        f"{still} of {len(moved)} probes are answered exactly the same and the others are not: one "
+        "version may have answered in both recordings, as in the middle of a roll-out. (Trees and "
+        "nearest neighbours change some answers only.)"
+    ]
 
 
 def _asked_differently(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
@@ -94,6 +132,8 @@ def _asked_differently(before: Mapping[str, str], after: Mapping[str, str]) -> l
         "output": "its own choice",
         "answer": "the whole answer",
         "class_names": "the attack's own",
+        "request": "none",
+        "protocol": "its URL's",
     }
     return [
         f"The two versions were asked differently (--{key}={before[key] or default} before, "

@@ -15,6 +15,7 @@ from scipy.special import expit, logit
 from ulk_tf.attacks.adversary import adversary_data
 from ulk_tf.attacks.signature import Trained
 from ulk_tf.corpus.build import Corpus
+from ulk_tf.evaluation.agreement import agreement_among
 from ulk_tf.evaluation.baselines_table import BaselineRow, baselines_of
 from ulk_tf.evaluation.measures import Measure
 from ulk_tf.evaluation.metrics_table import METRICS
@@ -44,8 +45,9 @@ def seen(row: AttackRow, trained: Trained, corpus: Corpus, seed: int) -> dict[st
         seed: seed of all chance.
 
     Returns:
-        `confidence` and `movement` as `low` and `high`, between which a new classifier like the
-        shadow models and 98% of its updates lie (see `fit_range`), and `score_by_tenth` of
+        `confidence`, `movement` and `agreement` as `low` and `high`, between which a new classifier
+        like the shadow models and 98% of its updates lie (see `fit_range`); `likeliest`, the class
+        of each probe that agreement is with (see `agreement_among`); and `score_by_tenth` of
         movement: `metric`, `chance` (the best baseline that is told nothing of the update; None
         where there is none), `edges` (11 movements) and `values` (10 scores; None where a tenth
         is empty).
@@ -84,13 +86,13 @@ def as_target(corpus: Corpus, most: int) -> Corpus:
     )
 
 
-def _ranges(corpus: Corpus) -> dict[str, dict[str, float]]:
-    """The ranges of confidence and movement that the attack was made for."""
+def _ranges(corpus: Corpus) -> dict[str, Any]:
+    """The ranges of confidence, movement and agreement that the attack was made for."""
     # Held-out updates of an insider are of the very base model that her attack learned from; one
     # base model that is not the owner's says nothing of the owner's.
     if corpus.one_shadow:
         return _range_of_one(corpus) if corpus.insider else {}
-    sure, lowest, highest = [], [], []
+    sure, lowest, highest, answers = [], [], [], []
     for role in ("shadow", "validation"):
         updates = corpus.updates[role]
         for base in np.unique(updates.base):
@@ -99,14 +101,26 @@ def _ranges(corpus: Corpus) -> dict[str, dict[str, float]]:
             low, high = np.quantile(mean_movement(before, after), (0.01, 0.99))
             lowest.append(float(low))
             highest.append(float(high))
+            answers.append(before.mean(axis=0))
     found = {
         "confidence": fit_range(sure, sure),
         "movement": fit_range(lowest, highest),
+        **_agreement(corpus, np.stack(answers)),
     }
     return {name: known for name, known in found.items() if known is not None}
 
 
-def _range_of_one(corpus: Corpus) -> dict[str, dict[str, float]]:
+def _agreement(corpus: Corpus, answers: Array) -> dict[str, Any]:
+    """The likeliest classes by the shadow models, and how far a classifier like them agrees."""
+    own, hers = corpus.dataset, corpus.shadow_dataset
+    if own.name != hers.name or not {*np.unique(own.labels)} <= {*np.unique(hers.labels)}:
+        return {}  # models of other images or of some classes do not know the target's
+    likeliest, shares = agreement_among(answers)
+    low = expit(logit(min(shares)) - np.log(MOST))
+    return {"likeliest": likeliest, "agreement": {"low": float(low), "high": 1.0}}
+
+
+def _range_of_one(corpus: Corpus) -> dict[str, Any]:
     """Ranges of an insider: the confidence of her one base model, and 98% of its updates."""
     parts = [corpus.updates[role] for role in ("shadow", "validation")]
     before = parts[0].pair(np.arange(1))[0]
@@ -116,6 +130,7 @@ def _range_of_one(corpus: Corpus) -> dict[str, dict[str, float]]:
     return {
         "confidence": {"low": sure - SAME, "high": sure + SAME},
         "movement": {"low": float(low), "high": float(high)},
+        **_agreement(corpus, before[:1]),
     }
 
 

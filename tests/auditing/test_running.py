@@ -1,0 +1,163 @@
+"""Attacks are run on answers like those that they were trained on, or not at all."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from tests import standins
+from tests.answers.samples import dirichlet
+from ulk_tf.answers.form import EXACT, Form
+from ulk_tf.answers.interpret import interpret
+from ulk_tf.auditing.answered import Answered
+from ulk_tf.auditing.audit import audit
+from ulk_tf.auditing.running import run
+from ulk_tf.blackbox.recording import Recording
+from ulk_tf.defences import Chance, parse
+from ulk_tf.files import digest
+from ulk_tf.serving.export import export_attack
+from ulk_tf.serving.loading import LoadedAttack, load_attack
+
+BEFORE = dirichlet(0, 0.4, standins.PROBES, standins.CLASSES).astype(np.float32)
+AFTER = (0.9 * BEFORE + 0.1 / standins.CLASSES).astype(np.float32)
+
+
+def trained_on(folder, form, **metadata) -> LoadedAttack:
+    return load_attack(
+        export_attack(
+            standins.label_attack(),
+            export_dir=folder,
+            dataset="toy",
+            probing_set=standins.PROBING_SET,
+            metadata=standins.METADATA | {"answers": form.as_json()} | metadata,
+        )
+    )
+
+
+COARSE = {
+    "round:1": Form("rounded", step=0.1),
+    "digits:2": Form("digits", digits=2),
+    "top_k:2": Form("top-k", kept=2),
+    "label": Form("labels"),
+}
+
+
+@pytest.mark.parametrize("defence", COARSE)
+def test_exact_answers_are_made_as_coarse_as_in_training(defence, tmp_path, own_key):
+    """By the very functions that training reads defended answers through."""
+    attack = trained_on(tmp_path, COARSE[defence])
+    moved = AFTER[:, ::-1]
+    found = run(attack, Answered(BEFORE, moved))
+    assert found.finding is not None and f"(--defence={defence})" in found.notes[0]
+    same = [
+        interpret(parse(defence)(one, Chance(7)), standins.CLASSES).posteriors
+        for one in (BEFORE, moved)
+    ]
+    np.testing.assert_array_equal(
+        found.finding.outputs["label_probabilities"], attack.run(*same)["label_probabilities"][0]
+    )
+    # As they are where they are so coarse already.
+    assert not run(attack, Answered(*same, COARSE[defence])).notes
+
+
+def test_movement_that_is_lost_to_an_attack_is_none(tmp_path, own_key):
+    attack = trained_on(tmp_path, Form("labels"))
+    found = run(attack, Answered(BEFORE, AFTER))
+    assert (BEFORE.argmax(1) == AFTER.argmax(1)).all()
+    assert found.finding is None and not found.fit.fits
+    assert "the answers did not move" in found.fit.sentence
+
+
+def test_noise_is_added_to_answers_that_are_known_to_have_none(tmp_path, own_key):
+    attack = trained_on(tmp_path, Form("noisy", noise=0.01))
+    assert not run(attack, Answered(BEFORE, AFTER)).notes
+    known = run(attack, Answered(BEFORE, AFTER, EXACT, noise_known=True))
+    assert "--defence=noise:0.01" in known.notes[0]
+
+
+def test_sorted_answers_are_read_by_nobody(tmp_path, own_key):
+    attack = trained_on(tmp_path, EXACT)
+    rows = dirichlet(3, 1.0, 40, 4)
+    answered = Answered(np.sort(rows, axis=1), np.sort(rows, axis=1) * 0.99)
+    found = run(attack, answered)
+    assert found.finding is None and "in order of size" in found.fit.sentence
+
+
+def recorded(answers, version="1", **more) -> Recording:
+    more = {"probing_set": digest(standins.PROBING_SET), "versions": (version,)} | more
+    return Recording(np.asarray(answers, np.float64), **more)
+
+
+@pytest.mark.parametrize("noise", [0.02, None])
+def test_below_the_noise_only_an_attack_that_was_trained_for_it_claims(noise, tmp_path, own_key):
+    random = np.random.default_rng(0)
+
+    def told(exact):
+        return parse("noise:0.02")(exact, Chance(int(random.integers(99)), (1,)))
+
+    pair = [recorded(told(BEFORE), again=told(BEFORE)) for _ in range(2)]
+    form = EXACT if noise is None else Form("noisy", noise=noise)
+    found = audit(*pair, [trained_on(tmp_path, form)])
+    assert not found.resolution.exceeded and found.resolution.noise > 0.01
+    assert found.verdict.startswith("This audit found nothing above the answers' own resolution")
+    assert len(found.findings) == (noise is not None)
+    if noise is None:
+        assert "that nothing leaks is not shown" in found.verdict
+        assert "--defence=noise:" in " ".join(found.warnings)
+    else:
+        assert "trained on such noise" in found.verdict
+
+
+def test_logits_of_a_saturated_classifier_are_no_proof(tmp_path, own_key):
+    logits = 40.0 * np.eye(standins.CLASSES)[np.arange(standins.PROBES) % standins.CLASSES]
+    logits += np.random.default_rng(0).normal(0, 1, logits.shape)
+    found = audit(
+        recorded(logits),
+        recorded(logits + 0.4 * np.eye(standins.CLASSES)[0], "2"),
+        [trained_on(tmp_path, EXACT)],
+    )
+    assert (
+        found.verdict.startswith("This audit is undecided")
+        and "moved by up to 0.2" in found.verdict
+    )
+    assert not found.findings
+    still = audit(recorded(logits), recorded(logits + 3, "2"), [trained_on(tmp_path, EXACT)])
+    assert "undecided" not in still.verdict
+
+
+def test_what_an_export_doubts_of_itself_is_said(tmp_path, own_key):
+    doubts = ["The base models had not learned anything."]
+    found = audit(recorded(BEFORE), recorded(AFTER), [trained_on(tmp_path, EXACT, doubts=doubts)])
+    assert "Nothing can be built on this answer: The base models had not" in found.sentences[-2]
+    weak = {"score_by_tenth": {"values": [0.1] * 10, "chance": 0.2}}
+    shutil.rmtree(tmp_path)
+    found = audit(recorded(BEFORE), recorded(AFTER), [trained_on(tmp_path, EXACT, seen=weak)])
+    assert "it is too weak" in " ".join(found.sentences)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        ({"version": "3"}, {"version": "2"}, "version 3 is before version 2"),
+        (
+            {"started": "2024-05-02T00:00:00", "finished": "2024-05-02T00:00:01"},
+            {"started": "2024-05-01T00:00:00", "finished": "2024-05-01T00:00:01"},
+            "it was asked later",
+        ),
+    ],
+)
+def test_swapped_versions_are_said(before, after, words, tmp_path, own_key):
+    attack = trained_on(tmp_path, EXACT)
+    swapped = audit(recorded(BEFORE, **before), recorded(AFTER, **after), [attack])
+    assert any("look swapped" in one and words in one for one in swapped.warnings)
+    right = audit(recorded(BEFORE, **after), recorded(AFTER, **before), [attack])
+    assert not any("look swapped" in one for one in right.warnings)
+
+
+def test_answers_of_one_version_in_both_recordings_are_said(tmp_path, own_key):
+    attack = trained_on(tmp_path, EXACT)
+    mixed = np.where(np.arange(standins.PROBES)[:, None] < 3, BEFORE, AFTER)
+    found = audit(recorded(BEFORE), recorded(mixed, "2"), [attack])
+    assert any("3 of 6 probes are answered exactly the same" in one for one in found.warnings)
+    found = audit(recorded(BEFORE), recorded(AFTER, "2"), [attack])
+    assert not any("exactly the same and" in one for one in found.warnings)

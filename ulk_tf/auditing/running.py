@@ -1,0 +1,92 @@
+"""Running one attack on a target's answers, where it was trained on such."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ulk_tf.answers.doubts import are_sorted
+from ulk_tf.answers.form import Form
+from ulk_tf.auditing.answered import Answered
+from ulk_tf.auditing.finding import Finding
+from ulk_tf.auditing.fit import Fit, check_fit
+from ulk_tf.auditing.trained_form import check_form, choose_version
+from ulk_tf.errors import UserError
+from ulk_tf.evaluation.wording import attack_name
+from ulk_tf.files import Array
+from ulk_tf.serving.loading import LoadedAttack
+
+
+@dataclass(frozen=True)
+class Run:
+    """Run of one attack.
+
+    Attributes:
+        fit: whether the attack fits the target; if not, why nothing is claimed.
+        finding: its answer; None where it does not fit.
+        notes: sentences on what was done to its version or to the answers first.
+    """
+
+    fit: Fit
+    finding: Finding | None = None
+    notes: tuple[str, ...] = ()
+
+
+def run(latest: LoadedAttack, answered: Answered) -> Run:
+    """Run an attack on a target's answers, in the version and on answers that fit each other.
+
+    Args:
+        latest: the attack; its other versions are candidates unless one was named.
+        answered: the target's answers.
+    """
+    attack, note = choose_version(latest, answered.form, answered.noise_known)
+    notes = [note] if note else []
+    fit = check_form(attack.name, attack.metadata, answered.form)
+    if fit is None:
+        answered, note = _as_trained(attack, answered)
+        notes += [note] if note else []
+        fit = _unreadable(attack, answered) or check_fit(attack.name, attack.metadata, answered)
+    if not fit.fits:
+        return Run(fit, notes=tuple(notes))
+    outputs = _answers(attack, answered.before, answered.after)
+    return Run(fit, Finding(attack, outputs), tuple(notes))
+
+
+def _as_trained(attack: LoadedAttack, answered: Answered) -> tuple[Answered, str]:
+    """Make finer answers as coarse as those that an attack was trained on, and say so.
+
+    Exact answers hold all that coarse ones do, but an attack has never seen them.
+    """
+    trained, form = Form.from_json(attack.metadata.get("answers")), answered.form
+    # Answers in which noise may be, unseen, need no more of it.
+    noisy = trained.kind == "noisy" and (form.kind != "posteriors" or not answered.noise_known)
+    if form.reads(trained) or noisy or not trained.defence:
+        return answered, ""
+    return answered.defended(trained.defence), (
+        f"{attack_name(attack.name)} was trained on {trained.words}, and the target answers "
+        f"{form.words}: they were made so first (--defence={trained.defence})."
+    )
+
+
+def _unreadable(attack: LoadedAttack, answered: Answered) -> Fit | None:
+    """Tell why no attack reads such answers, whatever it was trained on; None where one may."""
+    if are_sorted(answered.before):
+        why = (
+            "the answers are in order of size, so that they stand in the wrong classes; let the "
+            "target answer in a fixed order of classes"
+        )
+    elif answered.still:
+        why = "made as coarse as those that it was trained on, the answers did not move"
+    else:
+        return None
+    name = attack_name(attack.name)
+    return Fit(attack.name, False, f"{name} reads nothing here, so nothing is claimed: {why}.")
+
+
+def _answers(attack: LoadedAttack, before: Array, after: Array) -> dict[str, Array]:
+    found = attack.run(before, after)
+    for name, value in found.items():
+        if value.ndim < 2 or len(value) != 1:
+            raise UserError(f"one answer from {attack.path}", f"{name} {list(value.shape)}")
+        if not np.isfinite(value).all():
+            raise UserError(f"finite numbers from {attack.path}", f"NaN or infinity in {name}")
+    return {name: value[0] for name, value in found.items()}
