@@ -107,7 +107,7 @@ def test_answers_never_leave_their_bounds(names: list[str]) -> None:
         ("label:2", "--defence of"),
         ("round:20", "--defence=round:decimals, a whole number from 0 to 12. Received '20'"),
         ("round:2.5", "a whole number"),
-        ("noise:-0.1", "--defence=noise:a standard deviation, from 0. Received '-0.1'"),
+        ("noise:-0.1", "--defence=noise:a standard deviation, from 0 to 10. Received '-0.1'"),
         ("noise:nan", "from 0"),
         ("noise:inf", "from 0"),
         ("temperature:0", "from 0.001"),
@@ -156,5 +156,8 @@ def test_help_and_messages_list_every_defence() -> None:
 
 
 def test_noise_of_several_steps_adds_up() -> None:
-    assert parse("top_k:3,round:2").noise == 0
-    assert parse("noise:0.03,round:2,sticky_noise:0.04").noise == pytest.approx(0.05)
+    assert parse("top_k:3,round:2").noise() == 0
+    both = parse("noise:0.03,round:2,sticky_noise:0.04")
+    assert both.noise() == pytest.approx(0.05)
+    # Who asks again averages only what is new each time.
+    assert both.noise(9) == pytest.approx((0.01**2 + 0.04**2) ** 0.5)

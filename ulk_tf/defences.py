@@ -21,6 +21,8 @@ from ulk_tf.files import Array
 
 # Posteriors of a single digit are told from no other numbers.
 MOST_DECIMALS, MOST_DIGITS = 12, 9
+# Of posteriors, which lie between 0 and 1, more noise leaves nothing.
+MOST_NOISE = 10.0
 
 
 @dataclass(frozen=True)
@@ -146,13 +148,13 @@ class DefenceRow:
 
 
 DEFENCES: dict[str, DefenceRow] = {
-    "temperature": DefenceRow(temperature, "a temperature", low=1e-3),
+    "temperature": DefenceRow(temperature, "a temperature", low=1e-3, high=1e3),
     "top_k": DefenceRow(top_k, "how many classes", low=1, whole=True),
     "round": DefenceRow(rounded, "decimals", high=MOST_DECIMALS, whole=True),
     "digits": DefenceRow(digits, "significant digits", low=2, high=MOST_DIGITS, whole=True),
     "float16": DefenceRow(float16),
-    "noise": DefenceRow(noise, "a standard deviation", random=True, noise=True),
-    "sticky_noise": DefenceRow(sticky_noise, "a standard deviation", noise=True),
+    "noise": DefenceRow(noise, "a standard deviation", high=MOST_NOISE, random=True, noise=True),
+    "sticky_noise": DefenceRow(sticky_noise, "a standard deviation", high=MOST_NOISE, noise=True),
     "label": DefenceRow(label),
 }
 
@@ -172,11 +174,19 @@ class Chain:
         """True if repeated queries of the same version differ."""
         return any(DEFENCES[name].random for name, _ in self.steps)
 
-    @property
-    def noise(self) -> float:
-        """Standard deviation of the noise of all steps together."""
-        added = [value for name, value in self.steps if DEFENCES[name].noise]
-        return float(np.sqrt(np.sum(np.square(added))))
+    def noise(self, repeats: int = 1) -> float:
+        """Return the standard deviation of the noise of all steps together.
+
+        Args:
+            repeats: queries of the same version whose mean is read, which averages noise that is
+                new in each of them and no other.
+        """
+        added = [
+            value**2 / (repeats if DEFENCES[name].random else 1)
+            for name, value in self.steps
+            if DEFENCES[name].noise
+        ]
+        return float(np.sqrt(np.sum(added)))
 
     def __call__(self, posteriors: Array, chance: Chance) -> Array:
         """Apply the defences to posteriors.

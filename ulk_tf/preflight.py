@@ -6,6 +6,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from ulk_tf import defences
 from ulk_tf.data.datasets import Dataset, load
 from ulk_tf.data.set_sizes import check_set_sizes
 from ulk_tf.data.splits import split
@@ -88,6 +89,8 @@ def preflight(
         _, designs = designs_of(one, dataset, other)
         for design in designs:
             data = design.dataset
+            if text := design.party.defence.defence:
+                defences.parse(text).check_classes(dataset.classes)
             design.procedure.check(data.samples, data.labels, design.party.update)
             if design.base_file:
                 check_fit(design.base_file, design.procedure, data.samples, dataset.classes)

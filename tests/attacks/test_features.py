@@ -9,6 +9,7 @@ from ulk_tf.attacks.class_pairs import class_pairs
 from ulk_tf.attacks.encoder import build_encoder
 from ulk_tf.attacks.features import Features, fit_features, unscaled
 from ulk_tf.attacks.logarithms import FLOOR, logits
+from ulk_tf.errors import UserError
 
 FLAT = ["difference", "log_difference", "centred", "normalised", "pair", "published"]
 BY_CLASS = ["by_class", "class_pairs"]
@@ -182,3 +183,9 @@ def test_mixed_precision_does_not_round_posteriors() -> None:
         keras.mixed_precision.set_global_policy("float32")
     assert np.abs(exact).max() > 0
     np.testing.assert_array_equal(mixed, exact)
+
+
+def test_updates_that_change_no_answer_are_nothing_to_learn_from(posteriors: tuple) -> None:
+    before, _ = posteriors
+    with pytest.raises(UserError, match=r"after which every answer \(exact posteriors\) is the"):
+        fit_features("class_pairs", before, before)

@@ -7,8 +7,9 @@ import pytest
 
 from tests.corpus.conftest import Asked
 from tests.corpus.settings import built, contents, designs
-from ulk_tf.answers.form import Form
+from ulk_tf.answers.form import EXACT, Form
 from ulk_tf.answers.interpret import interpret
+from ulk_tf.attacks.encoder import build_encoder
 from ulk_tf.blackbox.probe import record
 from ulk_tf.corpus.base_id import BaseId
 from ulk_tf.data.splits import ROLES
@@ -95,3 +96,20 @@ def test_a_naive_adversary_trains_on_exact_answers(home: Path) -> None:
 def test_more_classes_than_the_target_tells_apart(home: Path) -> None:
     with pytest.raises(UserError, match="K up to 10 classes"):
         built(home, defence="top_k:11")
+
+
+def test_a_classifier_that_answers_0_by_itself_has_the_form_that_an_audit_finds(
+    home: Path, tmp_path: Path
+) -> None:
+    assert {one.form for one in built(home).updates.values()} == {EXACT}
+    own = {"procedure": "tests.classifiers.own_procedures:Censoring", "n_probes": 40}
+    found = built(tmp_path, **own).updates
+    assert {one.form for one in found.values()} == {Form("censored")}
+    before = np.asarray(found["target"].before[0], np.float64)
+    assert Form.of((interpret(before),), (before,)) == Form("censored")
+
+
+def test_a_defence_that_hides_every_update_is_said_before_training(home: Path) -> None:
+    updates = built(home, defence="round:0").updates["shadow"]
+    with pytest.raises(UserError, match=r"Received 80 after which every answer .* is the same"):
+        build_encoder(updates, "by_class", 8, 0.0, 0)

@@ -18,6 +18,7 @@ from ulk_tf.attacks.steps import (
     tell_less_than_logarithms,
     values_of_steps,
 )
+from ulk_tf.errors import UserError
 from ulk_tf.files import Array
 from ulk_tf.settings.attack_configs import FeatureMap
 
@@ -218,7 +219,16 @@ def fit_features(kind: FeatureMap, before: Array, after: Array, form: Form = EXA
         before: float32 [updates, probes, classes], of shadow updates only.
         after: the same shape.
         form: form of the answers.
+
+    Raises:
+        UserError: no update changed an answer, so that there is nothing to learn from.
     """
+    if np.array_equal(before, after):
+        raise UserError(
+            "shadow updates that change the answers to the probing set",
+            f"{len(after):,} after which every answer ({form.words}) is the same",
+            "Weaken --defence, ask more probes (--n_probes), or let updates change more.",
+        )
     # Posteriors of cut classes are filled in, and their movements tell nothing of the answers.
     fine = form.kind == "rounded" and tell_less_than_logarithms(before, after, form.step)
     rounding = 0.0 if fine else form.step

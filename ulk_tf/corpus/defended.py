@@ -14,11 +14,12 @@ from pathlib import Path
 import numpy as np
 
 from ulk_tf import defences
-from ulk_tf.answers.form import Form
+from ulk_tf.answers.form import EXACT, Form
 from ulk_tf.answers.interpret import interpret
 from ulk_tf.corpus.design import Design
 from ulk_tf.corpus.updates import Updates
 from ulk_tf.data.splits import ROLES, Role
+from ulk_tf.errors import UserError
 from ulk_tf.files import Array
 from ulk_tf.rows import Rows, stacked
 
@@ -35,12 +36,12 @@ def defended(design: Design, updates: Updates, role: Role) -> Updates:
         role: role of their base models.
 
     Returns:
-        Defended updates; `updates` itself without a defence. If the defence is random, `before`
-        has a row for each update.
+        Defended updates; the same posteriors without a defence, in the form that the classifier
+        itself answers in. If the defence is random, `before` has a row for each update.
     """
     text = design.party.defence.defence
     if text is None:
-        return updates
+        return replace(updates, form=_own_form(updates))
     chain = defences.parse(text)
     chain.check_classes(updates.after.shape[-1])
     samples = [int(probe, 16) for probe in design.probe_digests]
@@ -80,11 +81,24 @@ def defended(design: Design, updates: Updates, role: Role) -> Updates:
         kind,
         float(np.median([one.step for one in forms])),
         # An adversary who trains for a defence knows its noise; clipping and normalising hide it.
-        chain.noise / repeats**0.5,
+        chain.noise(repeats),
         max(one.kept for one in forms),
         digits,
     )
     return replace(updates, before=before, after=after, by_update=chain.random, form=form)
+
+
+def _own_form(updates: Updates) -> Form:
+    """The form of undefended answers: exact, but for a classifier that answers 0 by itself.
+
+    An audit takes its answers for censored, on which an attack must have been trained.
+    """
+    first = np.asarray(updates.before[0], np.float64)
+    try:
+        read = interpret(first, first.shape[-1])
+    except UserError:
+        return EXACT  # nothing but this reads them, and no audit
+    return Form("censored") if read.kind == "censored" else EXACT
 
 
 def _read(answers: Iterable[Array], count: int, folder: Path) -> tuple[Rows, list[Form]]:

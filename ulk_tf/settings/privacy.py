@@ -60,10 +60,11 @@ class Privacy:
 
     @property
     def epsilon(self) -> float:
-        """Epsilon for one sample of the updating set, added or removed.
+        """Epsilon for one sample of the updating set, whose gradients are left out or not.
 
-        The batches are fixed, so nothing is gained by subsampling; k Gaussian mechanisms of
-        noise multiplier z are one of z / sqrt(k) (Dong, Roth and Su 2022, corollary 3.3).
+        Leaving them out moves no other sample into another batch. The batches are fixed, so nothing
+        is gained by subsampling; k Gaussian mechanisms of noise multiplier z are one of z / sqrt(k)
+        (Dong, Roth and Su 2022, corollary 3.3).
 
         Raises:
             UserError: dp-accounting is not installed.
