@@ -194,8 +194,8 @@ def probe(
         (100, 10)
     """
     loaded = load_attack(attack) if isinstance(attack, str | Path) else attack
-    from ulk_tf.blackbox.asking import Asking  # noqa: PLC0415 - imports TensorFlow
-    from ulk_tf.blackbox.probe import probe as record  # noqa: PLC0415
+    from ulk_tf.blackbox.asking import Asking  # noqa: PLC0415
+    from ulk_tf.blackbox.probe import probe as record  # noqa: PLC0415 - imports TensorFlow
 
     where = None if out is None else Path(out)
     names = loaded.class_names

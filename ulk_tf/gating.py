@@ -15,10 +15,9 @@ from ulk_tf.evaluation.verdict import unmeasured
 from ulk_tf.limits import Limit, load_limits
 from ulk_tf.progress import say
 from ulk_tf.result import Result
+from ulk_tf.settings.keys import SILENT
 
 State = Literal["held", "broken", "undecided"]
-# Parts of a config that do not affect the figures of a result.
-_SILENT = ("folders", "execution")
 
 
 @dataclass(frozen=True)
@@ -181,7 +180,7 @@ def _of(limit: Limit, results: Sequence[Result]) -> list[Result]:
 
 
 def _figures(config: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in config.items() if name not in _SILENT}
+    return {name: value for name, value in config.items() if name not in SILENT}
 
 
 def _differing(one: Any, other: Any, prefix: str = "") -> set[str]:

@@ -129,10 +129,15 @@ def _run(
     return folder / "results.json"
 
 
-def run_folder(experiment: Experiment) -> Path:
-    """Return the folder of a run's results, which differs for different settings."""
+def run_folder(experiment: Experiment, label: str | None = None) -> Path:
+    """Return the folder of a run's results, which differs for different settings.
+
+    Args:
+        experiment: all settings.
+        label: begins its name; None: the preset does.
+    """
     home = Path(experiment.folders.runs_dir) / short_name(experiment.owner.data.dataset)
-    name = f"{experiment.preset}-{digest(run_key(experiment))[:8]}"
+    name = f"{label or experiment.preset}-{digest(run_key(experiment))[:8]}"
     return home / experiment.attack_name / name
 
 

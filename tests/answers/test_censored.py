@@ -60,3 +60,26 @@ def test_exact_posteriors_are_not(alpha, classes):
 
 def test_noise_that_was_seen_is_what_they_are_called_by():
     assert Form("censored", noise=0.01).kind == "noisy"
+
+
+@pytest.mark.parametrize("scale", [1e-4, 1e-2])
+@pytest.mark.parametrize("classes", [3, 10, 100])
+def test_a_classifier_that_has_learned_nothing_hides_nothing(scale, classes):
+    logits = np.random.default_rng(4).normal(0, scale, (100, classes)).astype(np.float32)
+    values = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    assert interpret(values.astype(np.float64)).kind == "posteriors"
+
+
+@pytest.mark.parametrize("mean", [0.0, 6.0])
+@pytest.mark.parametrize("scale", [5.0, 8.0, 15.0])
+def test_a_sure_sigmoid_of_float32_hides_nothing(mean, scale):
+    for seed in range(10):
+        logits = np.random.default_rng(seed).normal(mean, scale, (100, 1)).astype(np.float32)
+        one = (1 / (1 + np.exp(-logits))).astype(np.float64)
+        assert interpret(one, 2).kind == "posteriors"
+
+
+def test_the_surest_sample_of_two_classes_three_times():
+    values = dirichlet(5, 0.5, 40, 2)
+    again = values[np.r_[np.arange(40), [values.min(axis=1).argmin()] * 3]]
+    assert interpret(again).kind == "posteriors"

@@ -31,12 +31,19 @@ def test_what_was_rounded_is_had_again(seed, decimals, alpha, classes, kind):
 @pytest.mark.parametrize("alpha", [0.1, 1.0, 20.0])
 @pytest.mark.parametrize("classes", [3, 10])
 def test_exact_posteriors_are_no_rounded_ones(alpha, classes):
-    for seed in range(50):
-        values = dirichlet(seed, alpha, 12, classes).astype(np.float32).astype(np.float64)
+    for seed in range(100):
+        values = dirichlet(seed, alpha, 2 + seed % 12, classes)
         assert undo_normalising(values) is None
+        assert undo_normalising(values.astype(np.float32).astype(np.float64)) is None
 
 
 def test_the_note_says_so():
     rounded = dirichlet(0, 0.2, 40).round(3)
     notes = interpret(rounded / rounded.sum(axis=1, keepdims=True)).notes
     assert any("scales rounded answers to a sum of 1; that was undone" in note for note in notes)
+
+
+def test_digits_that_were_cut_off_before_scaling():
+    cut = np.floor(dirichlet(1, 2.0, 60) * 1000) / 1000
+    found = interpret(cut / cut.sum(axis=1, keepdims=True))
+    assert (found.kind, found.step) == ("rounded", 1e-3)

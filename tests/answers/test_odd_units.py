@@ -46,3 +46,22 @@ def test_positive_numbers_of_an_unknown_unit_are_not_taken_for_logits():
     values = 37.0 * SURE * np.random.default_rng(7).uniform(0.5, 1, (60, 1))
     with pytest.raises(UserError, match="an unknown unit are no posteriors"):
         interpret(values)
+
+
+@pytest.mark.parametrize(("classes", "scale"), [(100, 5.0), (1000, 1.0), (50, 3.0)])
+@pytest.mark.parametrize("whole", [False, True])
+def test_positive_logits_of_many_classes_are_no_percent(classes, scale, whole):
+    """Their rows may sum to anything, so that percent with a floor, or coarse, explain them too."""
+    logits = np.maximum(np.random.default_rng(8).normal(0, scale, (100, classes)), 0)
+    try:
+        found = interpret(logits.round() if whole else logits)
+    except UserError:
+        return
+    assert found.kind == "logits" and not any("turned into 0 to 1" in note for note in found.notes)
+
+
+def test_percent_that_were_rounded_and_scaled():
+    rounded = FLAT.round(3)
+    found = interpret(100 * rounded / rounded.sum(axis=1, keepdims=True))
+    assert (found.kind, found.step) == ("rounded", 1e-3)
+    np.testing.assert_allclose(found.posteriors, rounded, atol=1e-6)

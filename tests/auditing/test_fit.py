@@ -120,27 +120,42 @@ def test_a_tenth_without_updates_hides_no_other_one():
     assert "right in 18%" in check_fit("li", told, target(0.7, 0.015)).sentence
 
 
-AGREES = SEEN | {"likeliest": list(range(10)), "agreement": {"low": 0.85, "high": 1.0}}
+def agreeing(probes=100, classes=10, wrong=0.1):
+    """What an export saw of shadow models, and answers that agree with them but for a share."""
+    random = np.random.default_rng(0)
+    labels = random.integers(0, classes, probes)
+    mistaken = np.where(random.random(probes) < wrong, random.integers(0, classes, probes), labels)
+    before = np.full((probes, classes), 0.3 / (classes - 1))
+    before[np.arange(probes), mistaken] = 0.7
+    known = SEEN | {"likeliest": labels.tolist(), "agreement": {"low": 0.5, "high": 1.0}}
+    return known, before, 0.8 * before + 0.2 / classes
 
 
-def test_classes_in_another_order_are_told():
-    answered = target(0.7, 0.1)
-    assert check_fit("li", {"seen": AGREES}, answered).fits
-    swapped = [1, 0, *range(2, 10)]
-    other = Answered(answered.before[:, swapped], answered.after[:, swapped])
-    assert other.confidence == pytest.approx(answered.confidence)
-    assert other.movement == pytest.approx(answered.movement)
-    fit = check_fit("li", {"seen": AGREES}, other)
-    assert not fit.fits and "in 80% of the probes (trained on at least 85%)" in fit.sentence
-    assert "in another order they would in 100%" in fit.sentence and "--class_names" in fit.sentence
+@pytest.mark.parametrize("swapped", [2, 5, 10])
+def test_classes_in_another_order_are_told(swapped):
+    known, before, after = agreeing()
+    assert check_fit("li", {"seen": known}, Answered(before, after)).fits
+    order = [*np.roll(range(swapped), 1), *range(swapped, 10)]
+    other = Answered(before[:, order], after[:, order])
+    assert other.confidence == pytest.approx(0.7)
+    fit = check_fit("li", {"seen": known}, other)
+    assert not fit.fits and "(trained on at least 50%)" in fit.sentence
+    assert "in another order they would in 9" in fit.sentence and "--class_names" in fit.sentence
 
 
-def test_rows_in_another_order_are_told():
-    answered = target(0.7, 0.1)
-    order = [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]
-    other = Answered(answered.before[order], answered.after[order])
-    fit = check_fit("li", {"seen": AGREES}, other)
-    assert not fit.fits and "in the order of the probing set" in fit.sentence
+@pytest.mark.parametrize(("probes", "classes"), [(100, 10), (100, 50), (200, 100)])
+def test_rows_in_another_order_are_told(probes, classes):
+    known, before, after = agreeing(probes, classes)
+    order = np.random.default_rng(1).permutation(probes)
+    fit = check_fit("li", {"seen": known}, Answered(before[order], after[order]))
+    assert not fit.fits and "rows and classes in the order that the attack knows" in fit.sentence
+    assert check_fit("li", {"seen": known}, Answered(before, after)).fits
+
+
+@pytest.mark.parametrize("wrong", [0.0, 0.2, 0.4])
+def test_a_classifier_that_errs_otherwise_has_no_other_order(wrong):
+    known, before, after = agreeing(wrong=wrong)
+    assert check_fit("li", {"seen": known}, Answered(before, after)).fits
 
 
 @pytest.mark.parametrize(
@@ -153,10 +168,11 @@ def test_rows_in_another_order_are_told():
         {"likeliest": [10] * 10},
         {"agreement": {"low": "x"}},
         {"agreement": 3},
+        {"agreement": {"low": 10**400}},
     ],
 )
 def test_classes_that_are_not_told_are_not_held_against_a_target(told):
-    wrong = AGREES | {"likeliest": [0] * 10}
+    wrong = SEEN | {"likeliest": [0] * 10, "agreement": {"low": 0.85, "high": 1.0}}
     assert not check_fit("li", {"seen": wrong}, target(0.7, 0.1)).fits
     assert check_fit("li", {"seen": wrong | told}, target(0.7, 0.1)).fits
 

@@ -97,3 +97,18 @@ def test_ten_updates_of_a_far_surer_classifier_are_not(
     updates = single_corpus.updates["target"]
     before, after = updates.pair(np.flatnonzero(updates.base == 0)[:TEN])
     assert sum(misfits(attack, sharpened(before[0]), sharpened(after))) == TEN
+
+
+@pytest.mark.parametrize("moved", ["classes", "two classes", "rows"])
+def test_real_answers_in_another_order_are_not(
+    moved: str, attack: LoadedAttack, single_corpus: Corpus
+) -> None:
+    """No range of confidence or movement shows it."""
+    before, after = single_corpus.updates["target"].pair(np.arange(TEN))
+    classes, rows = np.arange(10), np.arange(before.shape[1])
+    if moved == "rows":
+        rows = np.random.default_rng(0).permutation(rows)
+    else:
+        classes = np.roll(classes, 1) if moved == "classes" else np.array([1, 0, *range(2, 10)])
+    answers = [one[:, rows][:, :, classes] for one in (before[:1], after)]
+    assert list(misfits(attack, answers[0][0], answers[1])) == [True] * TEN

@@ -69,18 +69,53 @@ def test_movement_that_is_lost_to_an_attack_is_none(tmp_path, own_key):
 
 
 def test_noise_is_added_to_answers_that_are_known_to_have_none(tmp_path, own_key):
-    attack = trained_on(tmp_path, Form("noisy", noise=0.01))
+    config = {"adversary": {"defence": {"defence": "noise:0.01"}}}
+    attack = trained_on(tmp_path, Form("noisy", noise=0.01), config=config)
     assert not run(attack, Answered(BEFORE, AFTER)).notes
     known = run(attack, Answered(BEFORE, AFTER, EXACT, noise_known=True))
     assert "--defence=noise:0.01" in known.notes[0]
 
 
-def test_sorted_answers_are_read_by_nobody(tmp_path, own_key):
-    attack = trained_on(tmp_path, EXACT)
-    rows = dirichlet(3, 1.0, 40, 4)
-    answered = Answered(np.sort(rows, axis=1), np.sort(rows, axis=1) * 0.99)
-    found = run(attack, answered)
+@pytest.mark.parametrize("defence", ["sticky_noise:0.01", None])
+def test_noise_that_is_the_same_each_time_is_never_known_to_be_missing(defence, tmp_path, own_key):
+    config = {"adversary": {"defence": {"defence": defence}}}
+    attack = trained_on(tmp_path, Form("noisy", noise=0.01), config=config)
+    assert not run(attack, Answered(BEFORE, AFTER, EXACT, noise_known=True)).notes
+
+
+@pytest.mark.parametrize("form", [EXACT, Form("top-k", kept=1), Form("noisy", noise=0.01)])
+def test_sorted_answers_are_read_by_nobody(form, tmp_path, own_key):
+    attack = trained_on(tmp_path, form)
+    rows = np.sort(dirichlet(3, 1.0, 40, 6), axis=1)
+    found = run(attack, Answered(rows, rows * 0.99))
     assert found.finding is None and "in order of size" in found.fit.sentence
+
+
+def test_few_classes_may_be_in_order_by_chance(tmp_path, own_key):
+    rows = np.random.default_rng(0).dirichlet([60, 25, 10], standins.PROBES)
+    attack = trained_on(tmp_path, EXACT)
+    assert run(attack, Answered(rows, rows[::-1])).finding is not None
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"kind": "top-k", "kept": 0},
+        {"kind": "digits", "digits": 1},
+        {"kind": "noisy", "noise": 50},
+        {"kind": "labels", "noise": 99},
+        {"kind": "rounded", "step": 10**400},
+    ],
+)
+def test_forms_that_nobody_can_make_end_no_audit(told, tmp_path, own_key):
+    config = {"adversary": {"defence": {"defence": "noise:1"}}}
+    attack = trained_on(tmp_path, EXACT, answers=told, config=config)
+    found = run(attack, Answered(BEFORE, AFTER, EXACT, noise_known=True))
+    assert (
+        found.finding is not None
+        or "does not fit" in found.fit.sentence
+        or ("names no form of answers that can be made" in found.fit.sentence)
+    )
 
 
 def recorded(answers, version="1", **more) -> Recording:
@@ -108,8 +143,9 @@ def test_below_the_noise_only_an_attack_that_was_trained_for_it_claims(noise, tm
         assert "trained on such noise" in found.verdict
 
 
-def test_logits_of_a_saturated_classifier_are_no_proof(tmp_path, own_key):
-    logits = 40.0 * np.eye(standins.CLASSES)[np.arange(standins.PROBES) % standins.CLASSES]
+@pytest.mark.parametrize("sure", [40.0, 200.0])  # posteriors next to 0 and 1, or exactly there
+def test_logits_of_a_saturated_classifier_are_no_proof(sure, tmp_path, own_key):
+    logits = sure * np.eye(standins.CLASSES)[np.arange(standins.PROBES) % standins.CLASSES]
     logits += np.random.default_rng(0).normal(0, 1, logits.shape)
     found = audit(
         recorded(logits),
@@ -128,7 +164,7 @@ def test_logits_of_a_saturated_classifier_are_no_proof(tmp_path, own_key):
 def test_what_an_export_doubts_of_itself_is_said(tmp_path, own_key):
     doubts = ["The base models had not learned anything."]
     found = audit(recorded(BEFORE), recorded(AFTER), [trained_on(tmp_path, EXACT, doubts=doubts)])
-    assert "Nothing can be built on this answer: The base models had not" in found.sentences[-2]
+    assert "Take this answer for a guess: The base models had not" in " ".join(found.sentences)
     weak = {"score_by_tenth": {"values": [0.1] * 10, "chance": 0.2}}
     shutil.rmtree(tmp_path)
     found = audit(recorded(BEFORE), recorded(AFTER), [trained_on(tmp_path, EXACT, seen=weak)])

@@ -78,15 +78,17 @@ def test_what_a_stranger_s_export_says(known: object) -> None:
     assert check_form("li", {"answers": known}, form_of("round:3")) is not None
 
 
-def exported(home, *forms):
-    """Export a version for each form of answers; the folder of all versions."""
-    for form in forms:
+def exported(home, *forms, noisy=0):
+    """Export a version for each form of answers, one with new noise; the folder of all versions."""
+    for number, form in enumerate(forms, start=1):
+        defence = {"defence": f"noise:{form.noise}" if number == noisy else None}
         folder = export_attack(
             standins.label_attack(),
             export_dir=home,
             dataset="toy",
             probing_set=standins.PROBING_SET,
-            metadata=standins.METADATA | {"answers": form.as_json()},
+            metadata=standins.METADATA
+            | {"answers": form.as_json(), "config": {"adversary": {"defence": defence}}},
         )
     return folder.parent
 
@@ -95,7 +97,7 @@ def exported(home, *forms):
 def versions(tmp_path_factory, own_key):
     """An export with versions trained on exact, rounded and noisy answers; read only."""
     home = tmp_path_factory.mktemp("versions")
-    return exported(home, Form(), Form("rounded", step=0.01), Form("noisy", noise=0.01))
+    return exported(home, Form(), Form("rounded", step=0.01), Form("noisy", noise=0.01), noisy=3)
 
 
 @pytest.mark.parametrize(
@@ -158,3 +160,9 @@ def test_exact_answers_take_the_exact_version_where_the_latest_is_coarse(own_key
     home = exported(tmp_path, Form(), Form("noisy", noise=0.01), Form("rounded", step=0.01))
     taken, sentence = choose_version(load_attack(home), Form())
     assert taken.path.name == "1" and "trained on exact posteriors" in sentence
+
+
+def test_of_versions_that_read_finer_answers_the_finest_is_taken(own_key, tmp_path):
+    home = exported(tmp_path, Form("rounded", step=1e-4), Form("labels"))
+    taken, sentence = choose_version(load_attack(home), Form())
+    assert taken.path.name == "1" and "steps of 0.0001, the finest that it reads" in sentence

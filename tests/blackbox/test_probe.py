@@ -192,7 +192,7 @@ def test_the_token_is_in_no_file(tmp_path, monkeypatch, capsys):
 @pytest.mark.parametrize(
     ("asked", "sent"),
     [
-        ({"batch": 3}, [3] * 33 + [1] + [3] * 11),
+        ({"batch": 3}, [3] * 33 + [1] + [3] * 12),
         ({"batch": 100}, [100, 100]),
         ({"batch": 64, "max_queries": 163}, [64, 36]),
         ({"batch": 50, "repeat": 2}, [50] * 4),

@@ -107,7 +107,25 @@ def test_one_column_of_two_under_its_name(tmp_path, place, unit):
     np.testing.assert_allclose(read.posteriors, SURE, atol=2e-6)
 
 
-@pytest.mark.parametrize("name", ["score", "0", "1", "output_0"])
+@pytest.mark.parametrize("name", ["p_cat", "prob_cat", "cat_score", "P(cat)", "Cat probability"])
+def test_the_name_of_a_class_among_other_words(name):
+    np.testing.assert_allclose(both_classes(SURE[:, 0], 40, name, NAMES[:2]), SURE)
+
+
+def test_percent_that_may_be_logits_are_refused():
+    """As they are without a name."""
+    with pytest.raises(UserError, match="let the target answer a hundredth"):
+        both_classes(SURE[:, 0] * 20, 40, "cat", NAMES[:2])
+    whole = both_classes(np.arange(0, 101), 101, "cat", NAMES[:2])
+    np.testing.assert_array_equal(whole[:, 1], 100 - np.arange(0, 101))
+
+
+def test_classes_that_are_counted_from_1_are_refused():
+    assert one_hot(np.tile([1, 2], 10), 20, NAMES) is None
+    assert one_hot(np.tile([1, 2], 10), 20, ["1", "2", "3"]) is not None
+
+
+@pytest.mark.parametrize("name", ["score", "0", "1", "output_0", "cat_or_dog"])
 def test_another_name_tells_no_class(name):
     assert both_classes(SURE[:, 0], 40, name, NAMES[:2]) is None
     assert both_classes(SURE[:, 0], 40, name, ["0", "1"]) is None

@@ -185,7 +185,7 @@ def test_a_recording_of_schema_1_is_read(tmp_path):
         answers=answers,
         recording=np.array(json.dumps(told | {"schema_version": 9})),
     )
-    with pytest.raises(UserError, match="schema version 1 or 2"):
+    with pytest.raises(UserError, match="schema version 1 to 3"):
         Recording.load(tmp_path / "new.npz")
 
 

@@ -64,3 +64,15 @@ def test_a_range_of_two_base_models_does_not_hold_anything() -> None:
     assert known is not None
     assert known["high"] == pytest.approx(5 / 6)  # odds of 1, times 5
     assert known["low"] == pytest.approx(1 / (1 + 99 * 5))
+
+
+def test_the_likeliest_classes_of_shadow_models_are_known() -> None:
+    corpus = fakes.corpus()
+    known = seen(ATTACKS["li"], fakes.label_attack(), corpus, 0)
+    bases = np.concatenate([corpus.updates[role].before for role in ("shadow", "validation")])
+    np.testing.assert_array_equal(known["likeliest"], bases.mean(axis=0).argmax(axis=1))
+    assert 0 < known["agreement"]["low"] < 1 == known["agreement"]["high"]
+    # Models of other images do not know the classes of these.
+    other = dataclasses.replace(corpus.shadow_dataset, name="other")
+    elsewhere = dataclasses.replace(corpus, shadow_dataset=other)
+    assert "agreement" not in seen(ATTACKS["li"], fakes.label_attack(), elsewhere, 0)

@@ -11,11 +11,10 @@ from ulk_tf.files import Array
 
 # Rows of exact posteriors in which the two smallest are alike by chance are fewer.
 TIED = 0.1
-ALIKE = 1e-5  # relative to the smallest
+ALIKE = 3e-7  # relative to the smallest: some steps of float32
 # Softmax answers 0 only where float32 has no such small number, and others then lie between.
 UNDERFLOW = 1e-15
-# By which rows that hold a least value may miss 1: so many classes of so much at most.
-LEAST_VALUE = 0.02
+SATURATED = 1e-6  # below which float32 knows no posterior of two that sum to 1
 
 
 def are_censored(values: Array) -> bool:
@@ -34,13 +33,14 @@ def are_censored(values: Array) -> bool:
     off = values.sum(axis=1) - 1
     if rows < FEW_ROWS or values.min() < 0 or np.ptp(values, axis=0).max() == 0:
         return False
-    # Values that are set to 0 take little away; those that are raised add to every row.
-    if off.min() < -SUM_TOLERANCE or off.max() > max(LEAST_VALUE * classes, SUM_TOLERANCE):
+    # Values that are set to 0 take little away; those that are raised add the least one at most.
+    if off.min() < -SUM_TOLERANCE or off.max() > max(classes * values.min(), SUM_TOLERANCE):
         return False
     # Classes that no sample has are unused, and none of them is censored.
     used = values[:, (values > 0).any(axis=0)]
     if (used == 0).any():
-        return bool(used[used > 0].min() > UNDERFLOW) and not _are_sure(used)
+        least = SATURATED if used.shape[1] == 2 else UNDERFLOW
+        return bool(used[used > 0].min() > least) and not _are_sure(used)
     return _hold_least(used) or (used.shape[1] > 2 and _tie(used, float(np.abs(off).max())))
 
 
@@ -51,9 +51,13 @@ def _are_sure(values: Array) -> bool:
 
 def _hold_least(values: Array) -> bool:
     """Tell whether the smallest posterior of all is that of many rows."""
-    # Samples that are the same are answered alike; of two classes all that were raised are.
-    rows = values if values.shape[1] == 2 else np.unique(values, axis=0)
+    # Samples that are the same are answered alike; so are all of two classes that were raised, to
+    # a number that somebody chose.
+    pairs = values.shape[1] == 2
+    rows = values if pairs else np.unique(values, axis=0)
     smallest = rows.min(axis=1)
+    if pairs and not _is_short(float(smallest.min())):
+        return False
     tied = smallest - smallest.min() <= ALIKE * smallest.min()
     return bool(smallest.min() > UNDERFLOW and tied.sum() >= 3 and tied.mean() >= TIED / 2)
 
@@ -71,3 +75,10 @@ def _tie(values: Array, off: float) -> bool:
         return False
     # Of rows that do not sum to 1, the least value itself is the same everywhere.
     return bool(off <= SUM_TOLERANCE or np.ptp(first[tied]) <= ALIKE * first[tied].max())
+
+
+def _is_short(value: float) -> bool:
+    """Tell whether a number, or what becomes of it where both are scaled to 1, has two digits."""
+    return any(
+        abs(float(f"{one:.1e}") - one) <= ALIKE * one for one in (value, value / (1 - value))
+    )

@@ -25,10 +25,11 @@ def doubts_about(found: Interpreted) -> list[str]:
             "nothing, or reads the samples otherwise than they are sent."
         )
     if np.all(top >= 1 - SATURATED):
+        unless = "unless it tells labels, " if found.kind == "labels" else ""
         said.append(
-            f"All {rows} answers are saturated (top posterior >= 1 - 1e-6): samples are probably "
-            "sent on another scale than the model was trained on; try --scale=unit (0 to 1), "
-            "--scale=signed (-1 to 1) or a factor such as --scale=1/16."
+            f"All {rows} answers are saturated (top posterior >= 1 - 1e-6): {unless}samples are "
+            "probably sent on another scale than the model was trained on; try --scale=unit (0 to "
+            "1), --scale=signed (-1 to 1) or a factor such as --scale=1/16."
         )
     if are_sorted(found.posteriors):
         said.append(

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ulk_tf.answers.interpreted import Interpreted
+from ulk_tf.answers.numbers import is_number
 from ulk_tf.files import Array
 
 # Steps and noise below this are lost in float32 itself.
@@ -113,7 +114,9 @@ class Form:
 
         Exact posteriors hold all that coarser ones do.
         """
-        if other.kind == "posteriors" or (other.kind == "censored" and self.kind == "noisy"):
+        if other.kind == "posteriors":
+            return self.kind != "censored"  # no defence censors them
+        if other.kind == "censored" and self.kind == "noisy":
             return True
         # Noise hides steps that are finer than it is.
         finest = ALIKE * max(self.step, self.noise, NOTHING)
@@ -182,6 +185,4 @@ EXACT = Form()
 
 def _number(told: object) -> float:
     """A positive number of a stranger's file; 0 where it is none."""
-    if isinstance(told, bool) or not isinstance(told, int | float):
-        return 0.0
-    return float(told) if math.isfinite(told) and told > 0 else 0.0
+    return float(told) if is_number(told) and told > 0 else 0.0

@@ -100,7 +100,7 @@ def recognised(rows: Rows) -> Interpreted:
 
 
 def posteriors_of(rows: Rows) -> Interpreted | None:
-    """Read rows as posteriors of whatever kind, and never as logits; None where they are none."""
+    """Read rows as posteriors, and never as logits; None where they are none."""
     found = next((found for read in _POSTERIORS if (found := read(rows)) is not None), None)
     # Logits may sum to about a whole by chance; noise as large as all differences tells nothing.
     ranges = float(np.median(np.ptp(rows.values, axis=1)))
@@ -165,8 +165,9 @@ def _censored(rows: Rows) -> Interpreted | None:
     if rows.step or not are_censored(rows.values):
         return None
     note = (
-        "The target hides its small posteriors: it sets them to 0 or raises them to a least value. "
-        "Attacks that were trained on exact answers would take each that crosses it for a jump."
+        "The target hides its small posteriors: they are 0, or one least value. So do services "
+        "that cut them, and trees, neighbours and isotonic calibration by themselves. An attack "
+        "that was trained on exact answers would take each that crosses it for a jump."
     )
     return Interpreted(rows.values, "censored", (note,))
 

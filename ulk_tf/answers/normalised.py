@@ -2,10 +2,12 @@
 
 import numpy as np
 
-from ulk_tf.answers.rounding import DOUBT, Rounding
+from ulk_tf.answers.rounding import Rounding
 from ulk_tf.files import Array
 
 DECIMALS = range(1, 7)
+# Exact numbers would look like rounded ones this seldom: to undo something takes more than to see.
+DOUBT = 1e-9
 SUMS_TO_ONE = 1e-6
 # Steps of float32 by which a sum, a quotient and their product with the sum again may be off.
 SLACK = 3.0
@@ -47,9 +49,11 @@ def undo_normalising(values: Array) -> tuple[Array, Rounding] | None:
 def _on_grid(values: Array, decimals: int) -> tuple[Array, float] | None:
     """Multiples of a step behind each row, and the logarithm of how likely chance finds such."""
     parts = 10.0**decimals
-    most = int(min(values.shape[1] / 2 + 1, MOST_SUMS, parts / 2))
+    # Digits that are cut off take a step from each class at most, rounding half of it.
+    classes = values.shape[1]
+    least, most = (int(min(n, MOST_SUMS, parts / 2)) for n in (classes, classes / 2 + 1))
     # The sum nearest to 1 first.
-    sums = 1 + np.array(sorted(range(-most, most + 1), key=abs)) / parts
+    sums = 1 + np.array(sorted(range(-least, most + 1), key=abs)) / parts
     raised = values[:, np.newaxis] * sums[:, np.newaxis]
     nearest = np.rint(raised * parts) / parts
     slack = SLACK * np.spacing(raised.astype(np.float32)).astype(np.float64)

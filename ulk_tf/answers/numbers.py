@@ -1,6 +1,7 @@
 """Raw answers as numbers, whatever a framework, a server or a file wraps them in."""
 
-from typing import Any
+import math
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -12,6 +13,16 @@ LABELS_ONLY = (
     "Labels are read where they are the attack's classes: name these as the target does with "
     "--class_names. Posteriors tell far more: if it has them, name their output with --output."
 )
+
+
+def is_number(value: object) -> TypeGuard[float]:
+    """Tell whether a value of a stranger's file is a finite number; True and False are none."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number of hundreds of digits
+        return False
 
 
 def plain(value: Any) -> Any:

@@ -9,9 +9,8 @@ from ulk_tf.answers.interpreted import Interpreted
 from ulk_tf.answers.kinds import Rows, logits_of, posteriors_of, recognised
 from ulk_tf.answers.normalised import undo_normalising
 from ulk_tf.answers.numbers import LABELS_ONLY, WANTED
-from ulk_tf.answers.readings import FEW_ROWS
 from ulk_tf.answers.rounding import Rounding, find_rounding
-from ulk_tf.answers.units import Scale, find_scale, possible_scales
+from ulk_tf.answers.units import Scale, find_scale, possible_scales, whole_of_one
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array
 
@@ -60,7 +59,9 @@ def _with_unit(
         scale, found = next((pair for pair in attempts if pair[1] is not None), (None, None))
     if scale is not None:
         notes.append(f"The target answers in {scale.words}; that was turned into 0 to 1.")
-        return found or recognised(_rows(values, rounding, scale)), rounding
+        if found is not None or rounding is not None:
+            return found or recognised(_rows(values, rounding, scale)), rounding
+        values = (values + scale.zero) / scale.whole
     # What float32 makes of a quotient may look like many significant digits.
     undone = undo_normalising(values) if rounding is None or rounding.digits else None
     if undone is not None:
@@ -81,20 +82,13 @@ def _two_classes(values: Array, notes: list[str], logits: bool) -> tuple[Array, 
     whole = np.array_equal(values, np.rint(values))
     if whole and values.max() > 1:
         raise UserError(WANTED, "one number for each sample (labels only)", LABELS_ONLY)
-    if not logits and values.min() >= 0 and values.max() > 1:
-        # Above 40, a logit's posterior is 1 in float32.
-        if 40 < values.max() <= 100:
-            notes.append("The target answers in percent; that was turned into 0 to 1.")
-            values = values / 100
-        elif len(values) >= FEW_ROWS:
-            raise UserError(
-                "one posterior for each sample, from 0 to 1, or one logit",
-                f"numbers from {values.min():.4g} to {values.max():.4g}",
-                "Where they are percent, let the target answer a hundredth; where logits, sigmoid.",
-            )
-    if logits or values.min() < 0 or values.max() > 1:
+    unit = 0.0 if logits else whole_of_one(values)
+    if not unit:
         notes.append("The target answers one logit; it was taken for that of the second class.")
         return np.concatenate([np.zeros_like(values), values], axis=1), True
+    if unit > 1:
+        notes.append("The target answers in percent; that was turned into 0 to 1.")
+        values = values / unit
     notes.append(
         "The target answers one number from 0 to 1, as one sigmoid unit does; it was taken for "
         "the posterior of the second of two classes."

@@ -30,7 +30,9 @@ def sums_to_one(values: Array, step: float) -> bool:
         step: step of their rounding; 0 where there is none.
     """
     slack = SUM_TOLERANCE + values.shape[1] * step / 2
-    return bool(values.min() >= -BELOW_ZERO and np.abs(values.sum(axis=1) - 1).max() <= slack)
+    # Coarse steps of many classes may sum to anything.
+    within = values.min() >= -BELOW_ZERO and values.max() <= 1 + SUM_TOLERANCE + step / 2
+    return bool(within and np.abs(values.sum(axis=1) - 1).max() <= slack)
 
 
 def is_truncated(values: Array, step: float) -> bool:
@@ -59,7 +61,7 @@ def is_cut(values: Array, step: float) -> bool:
     """
     slack = SUM_TOLERANCE + values.shape[1] * step / 2
     zeros = (values == 0).sum(axis=1)
-    if values.min() < 0 or not zeros.any():
+    if values.min() < 0 or not zeros.any() or values.max() > 1 + SUM_TOLERANCE + step / 2:
         return False
     missing = 1 - values.sum(axis=1)
     # Classes that no sample has are unused, and none was cut.

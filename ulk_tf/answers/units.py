@@ -7,12 +7,14 @@ import numpy as np
 
 from ulk_tf.answers.readings import (
     COARSEST,
+    FEW_ROWS,
     OUTSIDE,
     SUM_TOLERANCE,
     is_truncated,
     sums_to_one,
 )
 from ulk_tf.answers.rounding import Rounding
+from ulk_tf.errors import UserError
 from ulk_tf.files import Array
 
 
@@ -44,6 +46,8 @@ class Scale:
         parts, step = shifted / self.whole, step / self.whole
         return sums_to_one(parts, step) or is_truncated(parts, step)
 
+
+MOST_SLACK = 0.1
 
 SCALES = (
     Scale("percent", 100),
@@ -101,15 +105,47 @@ def possible_scales(values: Array, rounding: Rounding | None) -> list[Scale]:
     lowest, highest = float(values.min()), float(values.max())
     if highest <= 1 + OUTSIDE:
         return []
-    whole_numbers = rounding is not None and rounding.step == 1
+    step = rounding.step if rounding else 0.0
+    whole_numbers = step == 1
     return [
         scale
         for scale in SCALES
         if not scale.zero
+        # Coarse steps of many classes may sum to anything.
+        and values.shape[1] * step / 2 < MOST_SLACK * scale.whole
         and (whole_numbers or not scale.integers)
         and lowest >= -OUTSIDE * scale.whole
         and highest <= (1 + OUTSIDE) * scale.whole
     ]
+
+
+def whole_of_one(values: Array) -> float:
+    """Return what stands for 1 among single numbers, one for each sample of two classes.
+
+    Args:
+        values: float64 of any shape.
+
+    Returns:
+        1 or 100; 0 where they are logits.
+
+    Raises:
+        UserError: they may be percent or logits.
+    """
+    lowest, highest = float(values.min()), float(values.max())
+    if lowest < 0:
+        return 0.0
+    if highest <= 1:
+        return 1.0
+    # Above 40, a logit's posterior is 1 in float32.
+    if 40 < highest <= 100:
+        return 100.0
+    if len(values) < FEW_ROWS:
+        return 0.0
+    raise UserError(
+        "one posterior for each sample, from 0 to 1, or one logit",
+        f"numbers from {lowest:.4g} to {highest:.4g}",
+        "Where they are percent, let the target answer a hundredth; where logits, sigmoid.",
+    )
 
 
 def find_logarithms(values: Array, step: float) -> tuple[str, Array] | None:

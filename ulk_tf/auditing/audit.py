@@ -58,7 +58,7 @@ class Audit:
     @property
     def still(self) -> bool:
         """True where both versions answer exactly the same."""
-        return self.resolution.moved == 0
+        return self.resolution.still
 
     @property
     def verdict(self) -> str:
@@ -73,7 +73,7 @@ class Audit:
         moved = (
             "This update shows: the probes moved by "
             f"{self.movement['total_variation_mean']:.2g} on average and one posterior by "
-            f"{self.resolution.moved:.2g}, where {self.resolution.least:.2g} can be told apart."
+            f"{self.resolution.moved:.2g}, where {self.resolution.words}."
         )
         if not self.findings:
             return f"{moved} No attack fits this target, so that nothing is claimed."
@@ -97,8 +97,8 @@ class Audit:
             )
         if self.fits:
             return (
-                f"{found}, and no attack that was trained on such answers: that nothing leaks is "
-                "not shown."
+                f"{found}, and no attack fits that was trained for such noise: that nothing leaks "
+                "is not shown."
             )
         return f"{found}, so that no attack was run."
 

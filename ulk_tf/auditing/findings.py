@@ -1,6 +1,5 @@
 """Findings of an audit as sentences, JSON and pictures, by the name of an attack's output."""
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ulk_tf.answers.numbers import is_number
 from ulk_tf.auditing import pictures
 from ulk_tf.auditing.finding import Finding
 from ulk_tf.errors import UserError
@@ -15,7 +15,7 @@ from ulk_tf.evaluation import report
 from ulk_tf.evaluation.baselines_table import baseline, uninformed
 from ulk_tf.evaluation.metrics_table import metric, spaced
 from ulk_tf.evaluation.outputs import OUTPUTS
-from ulk_tf.evaluation.verdict import unmeasured
+from ulk_tf.evaluation.verdict import unmeasured, verdict
 from ulk_tf.files import Array
 from ulk_tf.settings.attack_table import imported
 
@@ -99,7 +99,7 @@ def measured(metadata: Mapping[str, Any]) -> dict[str, Any]:
         group: {
             name: value
             for name, value in _mapping(metadata.get(group)).items()
-            if all(_number(_mapping(value).get(key)) for key in ("mean", "low", "high", "n"))
+            if all(is_number(_mapping(value).get(key)) for key in ("mean", "low", "high", "n"))
         }
         for group in ("metrics", "baselines", "gains")
     }
@@ -115,16 +115,20 @@ def _seen(metadata: Mapping[str, Any]) -> dict[str, Any]:
     """What the attack scored on held-out updates, as far as it is whole."""
     tenths = _mapping(_mapping(metadata.get("seen")).get("score_by_tenth"))
     values, chance = tenths.get("values"), tenths.get("chance")
-    whole = isinstance(values, list) and all(one is None or _number(one) for one in values)
-    return {"score_by_tenth": dict(tenths)} if whole and (chance is None or _number(chance)) else {}
+    whole = isinstance(values, list) and all(one is None or is_number(one) for one in values)
+    return (
+        {"score_by_tenth": dict(tenths)} if whole and (chance is None or is_number(chance)) else {}
+    )
 
 
 def _caution(metadata: Mapping[str, Any], known: Mapping[str, Any]) -> str:
     """Say for what the attack was trained, how well it did, and whether a guess does as well."""
     size = set_size(metadata)
     said = [] if size is None else [f"The attack assumes an updating set of {size}."]
-    if why := unmeasured(known):
-        said.insert(0, f"Nothing can be built on this answer: {why.rstrip('.')}.")
+    # Doubts do not take back what was shown.
+    why = "" if verdict(known).state == "shown" else unmeasured(known)
+    if why:
+        said.insert(0, f"Take this answer for a guess: {why.rstrip('.')}.")
     if not known["metrics"]:
         return " ".join([*said, "How well it does is not told."])
     said.append(f"On targets that it had not seen: {report.headline(known)}")
@@ -156,10 +160,6 @@ def _has_its_shape(name: str, value: Array, classes: int) -> bool:
 
 def _mapping(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
-
-
-def _number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def tell_label(probabilities: Array, names: list[str]) -> Told:

@@ -10,13 +10,13 @@ An export may carry, under the key `seen` of its metadata, what its training upd
                         "edges": [11 movements], "values": [10 scores, null where none is]}}
 """
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, TypeGuard
+from typing import Any
 
 import numpy as np
 
+from ulk_tf.answers.numbers import is_number
 from ulk_tf.auditing.agreement import others_meant
 from ulk_tf.auditing.answered import Answered
 from ulk_tf.evaluation.metrics_table import metric
@@ -147,11 +147,11 @@ def _score(told: object, movement: float) -> Score | None:
         return None
     if not isinstance(values, list | tuple) or len(values) != TENTHS:
         return None
-    if not _is_number(chance) or not isinstance(name, str):
+    if not is_number(chance) or not isinstance(name, str):
         return None
     tenth = int(np.clip(np.searchsorted(edges, movement, side="right") - 1, 0, TENTHS - 1))
     value = values[tenth]
-    return Score(name, float(value), float(chance)) if _is_number(value) else None
+    return Score(name, float(value), float(chance)) if is_number(value) else None
 
 
 def _range(told: object) -> tuple[float, float] | None:
@@ -159,14 +159,10 @@ def _range(told: object) -> tuple[float, float] | None:
     if not isinstance(told, Mapping):
         return None
     low, high = told.get("low"), told.get("high")
-    return (float(low), float(high)) if _is_number(low) and _is_number(high) else None
+    return (float(low), float(high)) if is_number(low) and is_number(high) else None
 
 
 def _numbers(told: object) -> list[float]:
-    if not isinstance(told, Sequence) or isinstance(told, str) or not all(map(_is_number, told)):
+    if not isinstance(told, Sequence) or isinstance(told, str) or not all(map(is_number, told)):
         return []
     return [float(value) for value in told]
-
-
-def _is_number(value: object) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

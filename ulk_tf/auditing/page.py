@@ -37,8 +37,7 @@ def render(audit: Audit, told: list[tuple[Finding, Told]], pictures: Mapping[str
                 f"{moved['total_variation_mean']:.3g}, median "
                 f"{moved['total_variation_median']:.3g}, at most "
                 f"{moved['total_variation_max']:.3g}. The largest change of one posterior is "
-                f"{audit.resolution.moved:.3g}; the answers tell changes apart that are larger "
-                f"than {audit.resolution.least:.3g}."
+                f"{audit.resolution.moved:.3g}, where {audit.resolution.words}."
             ),
             figure("Total variation distance of each probe", pictures["moved"]),
         ),

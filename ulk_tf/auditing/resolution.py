@@ -37,6 +37,18 @@ class Resolution:
     logits: float = 0.0
 
     @property
+    def still(self) -> bool:
+        """True where both versions answer exactly the same."""
+        return self.moved == 0 and not self.logits
+
+    @property
+    def words(self) -> str:
+        """What can be told apart, to follow "where"."""
+        if self.alike and self.rounding > self.least:
+            return f"answers come in steps of up to {self.rounding:.2g}"
+        return f"{self.least:.2g} can be told apart"
+
+    @property
     def least(self) -> float:
         """Least movement that counts: rounding only where the versions round differently."""
         least = max(self.spread, self.noise, self.float32)

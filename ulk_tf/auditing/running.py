@@ -9,11 +9,13 @@ from ulk_tf.answers.form import Form
 from ulk_tf.auditing.answered import Answered
 from ulk_tf.auditing.finding import Finding
 from ulk_tf.auditing.fit import Fit, check_fit
-from ulk_tf.auditing.trained_form import check_form, choose_version
+from ulk_tf.auditing.trained_form import adds_new_noise, check_form, choose_version
 from ulk_tf.errors import UserError
 from ulk_tf.evaluation.wording import attack_name
 from ulk_tf.files import Array
 from ulk_tf.serving.loading import LoadedAttack
+
+SORTED_CLASSES = 5
 
 
 @dataclass(frozen=True)
@@ -40,44 +42,56 @@ def run(latest: LoadedAttack, answered: Answered) -> Run:
     """
     attack, note = choose_version(latest, answered.form, answered.noise_known)
     notes = [note] if note else []
-    fit = check_form(attack.name, attack.metadata, answered.form)
-    if fit is None:
-        answered, note = _as_trained(attack, answered)
-        notes += [note] if note else []
-        fit = _unreadable(attack, answered) or check_fit(attack.name, attack.metadata, answered)
+    fit = check_form(attack.name, attack.metadata, answered.form) or _sorted(attack, answered)
+    if fit is None and (defence := _coarser(attack, answered)):
+        try:
+            answered = answered.defended(defence)
+        except UserError:  # a stranger's export may name any form
+            return Run(_unread(attack, "its export names no form of answers that can be made"))
+        notes.append(_made(attack, defence))
+        if answered.still:
+            why = "made as coarse as those that it was trained on, the answers did not move; train"
+            fit = _unread(attack, f"{why} it on finer ones")
+    fit = fit or check_fit(attack.name, attack.metadata, answered)
     if not fit.fits:
         return Run(fit, notes=tuple(notes))
     outputs = _answers(attack, answered.before, answered.after)
     return Run(fit, Finding(attack, outputs), tuple(notes))
 
 
-def _as_trained(attack: LoadedAttack, answered: Answered) -> tuple[Answered, str]:
-    """Make finer answers as coarse as those that an attack was trained on, and say so.
+def _coarser(attack: LoadedAttack, answered: Answered) -> str:
+    """The defence that makes finer answers as coarse as those of training; empty if none does.
 
     Exact answers hold all that coarse ones do, but an attack has never seen them.
     """
     trained, form = Form.from_json(attack.metadata.get("answers")), answered.form
-    # Answers in which noise may be, unseen, need no more of it.
-    noisy = trained.kind == "noisy" and (form.kind != "posteriors" or not answered.noise_known)
-    if form.reads(trained) or noisy or not trained.defence:
-        return answered, ""
-    return answered.defended(trained.defence), (
-        f"{attack_name(attack.name)} was trained on {trained.words}, and the target answers "
-        f"{form.words}: they were made so first (--defence={trained.defence})."
+    # Noise may be there, unseen, in answers to samples that were asked once; and that which is the
+    # same each time always.
+    unseen = not (answered.noise_known and adds_new_noise(attack.metadata))
+    noisy = trained.kind == "noisy" and (form.kind != "posteriors" or unseen)
+    return "" if noisy or form.reads(trained) else trained.defence
+
+
+def _made(attack: LoadedAttack, defence: str) -> str:
+    trained = Form.from_json(attack.metadata.get("answers"))
+    return (
+        f"{attack_name(attack.name)} was trained on {trained.words}; the target answers more "
+        f"finely, and its answers were made as coarse first (--defence={defence})."
     )
 
 
-def _unreadable(attack: LoadedAttack, answered: Answered) -> Fit | None:
-    """Tell why no attack reads such answers, whatever it was trained on; None where one may."""
-    if are_sorted(answered.before):
-        why = (
-            "the answers are in order of size, so that they stand in the wrong classes; let the "
-            "target answer in a fixed order of classes"
-        )
-    elif answered.still:
-        why = "made as coarse as those that it was trained on, the answers did not move"
-    else:
+def _sorted(attack: LoadedAttack, answered: Answered) -> Fit | None:
+    """Tell that sorted answers are read by no attack; of few classes chance sorts them, too."""
+    if answered.before.shape[-1] < SORTED_CLASSES or not are_sorted(answered.before):
         return None
+    return _unread(
+        attack,
+        "the answers are in order of size, so that they stand in the wrong classes; let the target "
+        "answer in a fixed order of classes",
+    )
+
+
+def _unread(attack: LoadedAttack, why: str) -> Fit:
     name = attack_name(attack.name)
     return Fit(attack.name, False, f"{name} reads nothing here, so nothing is claimed: {why}.")
 

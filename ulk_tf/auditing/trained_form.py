@@ -10,6 +10,7 @@ from typing import Any
 
 from ulk_tf.answers.form import UNSEEN_NOISE, Form
 from ulk_tf.auditing.fit import Fit
+from ulk_tf.defences import parse
 from ulk_tf.errors import UserError
 from ulk_tf.evaluation.wording import attack_name
 from ulk_tf.files import digest
@@ -58,7 +59,8 @@ def choose_version(
         The version to run, and a sentence for the reader where it is not the given one.
     """
     trained = Form.from_json(attack.metadata.get("answers"))
-    if trained.kind == "noisy" and form.kind in UNSEEN_NOISE and not noise_known:
+    seen = noise_known and adds_new_noise(attack.metadata)
+    if trained.kind == "noisy" and form.kind in UNSEEN_NOISE and not seen:
         # Noise that keeps sums looks exact: whoever trained for it last knows that it is there.
         return attack, ""
     best, chosen = _grade(attack.metadata, form), None
@@ -76,22 +78,39 @@ def choose_version(
         return attack, ""
     other = load_attack(chosen)
     trained = Form.from_json(other.metadata.get("answers"))
+    fits = "which this target answers" if trained.matches(form) else "the finest that it reads"
     return other, (
         f"{attack_name(attack.name)}: version {chosen.name} of {chosen.parent} was taken and not "
-        f"version {attack.path.name}, since it was trained on {trained.words}, which this target "
-        "answers."
+        f"version {attack.path.name}, since it was trained on {trained.words}, {fits}."
     )
 
 
-def _grade(metadata: Mapping[str, Any], form: Form) -> int:
-    """2 where an attack was trained on such answers, 1 where it reads them, else 0."""
+def adds_new_noise(metadata: Mapping[str, Any]) -> bool:
+    """Tell whether the answers that an attack was trained on have noise that is new each time.
+
+    Args:
+        metadata: metadata of the export.
+    """
+    try:
+        return parse(metadata["config"]["adversary"]["defence"]["defence"]).random
+    except (UserError, KeyError, TypeError, AttributeError):  # a stranger's export may be anything
+        return False
+
+
+def _grade(metadata: Mapping[str, Any], form: Form) -> tuple[int, float]:
+    """Grade an attack: trained on such answers, 2, or on coarser ones, 1, the finest of these."""
     trained = Form.from_json(metadata.get("answers"))
-    return 2 if trained.matches(form) else int(trained.reads(form))
+    if trained.matches(form):
+        return 2, 0.0
+    return (1, -trained.floor) if trained.reads(form) else (0, 0.0)
 
 
 def _remedy(attack: str, metadata: Mapping[str, Any], form: Form) -> str:
     if not form.defence:
-        return "No --defence makes such answers to train it on: audit the model with finer ones."
+        return (
+            "No --defence makes such answers to train it on: audit the model with finer ones, or "
+            "train it on classifiers that answer so by themselves (--procedure)."
+        )
     flags: dict[str, Any] = {}
     with suppress(Exception):  # the config of a stranger's export may be anything
         flags = presets.flags_of(metadata["config"])

@@ -1,5 +1,6 @@
 """Versions of a target, by their answers, and what makes these doubtful or incomparable."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -49,7 +50,7 @@ def warnings_about(
         fits: whether attacks fit this target.
     """
     said = []
-    if resolution.moved == 0:
+    if resolution.still:
         said.append(
             "Both versions answer exactly the same: either it was one version twice, or the "
             "update changed nothing. There is nothing for an attack to read."
@@ -93,7 +94,7 @@ def _swapped(before: Recording, after: Recording) -> list[str]:
     numbers = [
         int(side.versions[0])
         for side in (before, after)
-        if len(side.versions) == 1 and side.versions[0].isdecimal()
+        if len(side.versions) == 1 and re.fullmatch(r"[0-9]{1,18}", side.versions[0])
     ]
     falls = len(numbers) == 2 and numbers[0] > numbers[1]
     # ISO times in one zone are in the order of their text.

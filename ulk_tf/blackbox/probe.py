@@ -166,13 +166,14 @@ def _ask_again(box: BlackBox, recording: Recording, probing_set: Array, classes:
     """
     total = len(probing_set)
     step = min(box.batch or total, total)
-    count = min(math.ceil(AGAIN / step) * step, total)
+    # At least one of every batch, each of which may have been answered by another replica.
+    least = max(AGAIN, math.ceil(total / step))
+    count = min(math.ceil(least / step) * step, total)
     spent = box.left is not None and box.left < count
     # A recorded file gives the same answers again.
     if not recording.asked_once or not recording.queries or spent:
         return recording
-    # From every batch, each of which may have been answered by another replica, and in another
-    # order: a cache on the way may know the request.
+    # In another order: a cache on the way may know the request.
     backwards = probing_set[places_again(total, count)][::-1]
     batches = [backwards[first : first + step] for first in range(0, count, step)]
     try:

@@ -1,11 +1,13 @@
 """Answers of one column: labels alone, and one of two classes under its name."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from ulk_tf.answers.numbers import plain
+from ulk_tf.answers.units import whole_of_one
 from ulk_tf.blackbox.class_names import named_places, place_of, places
 from ulk_tf.blackbox.labelled import as_rows, text_of
 from ulk_tf.files import Array
@@ -14,7 +16,7 @@ LABELS_NOTE = (
     "The target answers a label for each sample and nothing else. Posteriors tell far more: if it "
     "has them, name their output (--output; --output=predict_proba of scikit-learn's models)."
 )
-PERCENT = 40.0  # a single number above is percent and no logit
+FULL = 5  # samples of each class, on average, of which class 0 has one
 
 
 def one_hot(values: Any, rows: int, class_names: Sequence[str]) -> Array | None:
@@ -46,6 +48,10 @@ def one_hot(values: Any, rows: int, class_names: Sequence[str]) -> Array | None:
         cells = [int(cell) for cell in cells]
     if not all(isinstance(cell, str) or (isinstance(cell, int) and cell >= 0) for cell in cells):
         return None
+    # Who counts classes from 1 would have each taken for the next one.
+    whole = all(isinstance(cell, int) for cell in cells) and not {*class_names} & {*map(str, cells)}
+    if whole and len(cells) >= FULL * len(class_names) and 0 not in cells:
+        return None
     known = places(class_names)
     found = [place_of(cell, known) for cell in cells]
     if None in found:
@@ -64,23 +70,42 @@ def both_classes(values: Any, rows: int, name: str, class_names: Sequence[str]) 
         class_names: in the order that the attack knows.
 
     Returns:
-        float64 [rows, 2] in that order; None where the name is not that of a class. Names that are
+        float64 [rows, 2] in that order; None where the name names no class, or both. Names that are
         numbers only count columns.
+
+    Raises:
+        UserError: the numbers may be percent or logits.
 
     Example:
         >>> both_classes([0.25, 1.0], 2, "cat", ["cat", "dog"]).tolist()
         [[0.25, 0.75], [1.0, 0.0]]
     """
     table = as_rows(plain(values), rows)
-    place = place_of(name, named_places(class_names))
+    place = _place_of(name, class_names)
     if len(class_names) != 2 or place is None or name.strip().isdigit():
         return None
-    if table is None or table.shape[1] != 1 or table.dtype.kind != "f":
+    if table is None or table.shape[1] != 1 or table.dtype.kind not in "fiub":
         return None
     own = table[:, 0].astype(np.float64)
-    if own.min() < 0 or 1 < own.max() <= PERCENT or own.max() > 100:
-        other = np.zeros_like(own)  # the logit of the class that the other one is held against
-    else:
-        other = (1.0 if own.max() <= 1 else 100.0) - own
-    pair: Array = np.stack([own, other] if place == 0 else [other, own], axis=1)
-    return pair
+    # The logit of a class is held against 0.
+    whole = whole_of_one(own)
+    pair: Array = np.stack([own, whole - own if whole else np.zeros_like(own)], axis=1)
+    return pair if place == 0 else pair[:, ::-1]
+
+
+def _place_of(name: str, class_names: Sequence[str]) -> int | None:
+    """The class that a name is, or the only one that it names among other words."""
+    place = place_of(name, named_places(class_names))
+    if place is not None:
+        return place
+    words = f" {_in_words(name)} "
+    named = [
+        number
+        for number, one in enumerate(class_names)
+        if f" {_in_words(one)} " in words and not one.isdigit()
+    ]
+    return named[0] if len(named) == 1 else None
+
+
+def _in_words(name: str) -> str:
+    return " ".join(re.findall(r"[^\W_]+", name.casefold()))

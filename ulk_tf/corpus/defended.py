@@ -23,6 +23,8 @@ from ulk_tf.errors import UserError
 from ulk_tf.files import Array
 from ulk_tf.rows import Rows, stacked
 
+# Base models whose undefended answers tell their form, and the finest fractions that are votes.
+MEASURED, FEWEST_VOTES = 8, 1e-3
 # Versions whose answers are read at once.
 TOGETHER = 256
 
@@ -89,16 +91,18 @@ def defended(design: Design, updates: Updates, role: Role) -> Updates:
 
 
 def _own_form(updates: Updates) -> Form:
-    """The form of undefended answers: exact, but for a classifier that answers 0 by itself.
+    """The form of undefended answers, as an audit finds it.
 
-    An audit takes its answers for censored, on which an attack must have been trained.
+    It is exact, but for classifiers that answer 0 by themselves, count votes or answer labels.
     """
-    first = np.asarray(updates.before[0], np.float64)
+    some = np.asarray(updates.before[:MEASURED], np.float64)
+    rows = some.reshape(-1, some.shape[-1])
     try:
-        read = interpret(first, first.shape[-1])
+        found = Form.of((interpret(rows, rows.shape[-1]),), (rows,))
     except UserError:
-        return EXACT  # nothing but this reads them, and no audit
-    return Form("censored") if read.kind == "censored" else EXACT
+        return EXACT  # an audit reads no such answers
+    votes = found.kind == "rounded" and found.step >= FEWEST_VOTES
+    return found if votes or found.kind in ("censored", "labels") else EXACT
 
 
 def _read(answers: Iterable[Array], count: int, folder: Path) -> tuple[Rows, list[Form]]:

@@ -30,6 +30,7 @@ TENTHS = 10
 TINY = 1e-12
 # Confidences of one base model are this near, also when its answers are rounded.
 SAME = 0.01
+LOOKS = 100  # at one base model, of which noise shows
 # How far beyond all base models that were seen a range may reach: a factor of the odds. With two or
 # three base models Student's interval holds anything.
 MOST = 5.0
@@ -92,7 +93,7 @@ def _ranges(corpus: Corpus) -> dict[str, Any]:
     # base model that is not the owner's says nothing of the owner's.
     if corpus.one_shadow:
         return _range_of_one(corpus) if corpus.insider else {}
-    sure, lowest, highest, answers = [], [], [], []
+    sure, lowest, highest, looks, means = [], [], [], [], []
     for role in ("shadow", "validation"):
         updates = corpus.updates[role]
         for base in np.unique(updates.base):
@@ -101,21 +102,22 @@ def _ranges(corpus: Corpus) -> dict[str, Any]:
             low, high = np.quantile(mean_movement(before, after), (0.01, 0.99))
             lowest.append(float(low))
             highest.append(float(high))
-            answers.append(before.mean(axis=0))
+            looks.append(before[0])
+            means.append(before.mean(axis=0))
     found = {
         "confidence": fit_range(sure, sure),
         "movement": fit_range(lowest, highest),
-        **_agreement(corpus, np.stack(answers)),
+        **_agreement(corpus, np.stack(looks), np.stack(means)),
     }
     return {name: known for name, known in found.items() if known is not None}
 
 
-def _agreement(corpus: Corpus, answers: Array) -> dict[str, Any]:
+def _agreement(corpus: Corpus, looks: Array, means: Array) -> dict[str, Any]:
     """The likeliest classes by the shadow models, and how far a classifier like them agrees."""
     own, hers = corpus.dataset, corpus.shadow_dataset
     if own.name != hers.name or not {*np.unique(own.labels)} <= {*np.unique(hers.labels)}:
         return {}  # models of other images or of some classes do not know the target's
-    likeliest, shares = agreement_among(answers)
+    likeliest, shares = agreement_among(looks, means)
     low = expit(logit(min(shares)) - np.log(MOST))
     return {"likeliest": likeliest, "agreement": {"low": float(low), "high": 1.0}}
 
@@ -123,14 +125,14 @@ def _agreement(corpus: Corpus, answers: Array) -> dict[str, Any]:
 def _range_of_one(corpus: Corpus) -> dict[str, Any]:
     """Ranges of an insider: the confidence of her one base model, and 98% of its updates."""
     parts = [corpus.updates[role] for role in ("shadow", "validation")]
-    before = parts[0].pair(np.arange(1))[0]
-    sure = float(np.mean(mean_confidence(before)))
+    looks = parts[0].pair(np.arange(min(LOOKS, len(parts[0]))))[0]
+    sure = float(np.mean(mean_confidence(looks)))
     moved = [mean_movement(*part.pair(np.arange(len(part)))) for part in parts]
     low, high = np.quantile(np.concatenate(moved), (0.01, 0.99))
     return {
         "confidence": {"low": sure - SAME, "high": sure + SAME},
         "movement": {"low": float(low), "high": float(high)},
-        **_agreement(corpus, before[:1]),
+        **_agreement(corpus, looks[:1], looks.mean(axis=0, keepdims=True)),
     }
 
 

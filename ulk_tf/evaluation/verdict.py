@@ -98,7 +98,7 @@ def unmeasured(results: Mapping[str, Any]) -> str:
         return ""
     mean, less = sum(values) / len(values), bool(tenths.get("less_is_better"))
     if (mean >= chance) if less else (mean <= chance):
-        return "the attack reads nothing from held-out shadow bases either, so it is too weak"
+        return "the attack reads nothing from held-out shadow bases, so it is too weak"
     return ""
 
 

@@ -21,6 +21,8 @@ from typing import Any
 from ulk_tf.settings.config import TrainingConfig
 from ulk_tf.settings.experiment import Experiment, Party
 
+# Parts of an experiment that do not affect the figures of a result.
+SILENT = ("folders", "execution")
 TRAINING = ("base_optimizer", "base_learning_rate", "base_momentum", "base_batch", "base_epochs")
 UPDATE = (
     "set_size",

@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ulk_tf.commands import sweep_command
+from ulk_tf.corpus.locks import locked
 from ulk_tf.errors import UserError
 from ulk_tf.files import write_text
 from ulk_tf.settings.experiment import Experiment
@@ -13,6 +14,7 @@ from ulk_tf.settings.presets import experiment
 from ulk_tf.sweeping.choice import attacks_named, chosen, refuse_swept, settings_for
 from ulk_tf.sweeping.setting import Setting
 from ulk_tf.sweeping.settings import IN_WORDS, SETTINGS, sizes_for
+from ulk_tf.sweeping.table import table
 
 if TYPE_CHECKING:
     from ulk_tf.preflight import Loaded
@@ -78,10 +80,8 @@ def _sweep(
     defended: bool,
     whole: bool,
 ) -> None:
-    from ulk_tf.corpus.locks import locked  # noqa: PLC0415 - imports TensorFlow
-    from ulk_tf.sweeping.picture import picture  # noqa: PLC0415 - imports TensorFlow
+    from ulk_tf.sweeping.picture import picture  # noqa: PLC0415 - imports matplotlib
     from ulk_tf.sweeping.sweep import folder_of, sweep  # noqa: PLC0415 - imports TensorFlow
-    from ulk_tf.sweeping.table import table  # noqa: PLC0415 - imports TensorFlow
 
     def make(**own: Any) -> Experiment:
         return experiment(attack, **{**flags, **own})

@@ -12,7 +12,7 @@ from ulk_tf.corpus.locks import locked
 from ulk_tf.errors import UserError
 from ulk_tf.files import digest, read_json, write_json
 from ulk_tf.settings.experiment import Experiment
-from ulk_tf.settings.keys import run_key
+from ulk_tf.settings.keys import SILENT, run_key
 
 SCHEMA_VERSION = 1
 # Part of an entry's key: raise it where the same settings are measured otherwise.
@@ -82,5 +82,5 @@ class Ledger:
         """Digest of what decides a result; folders and execution do not."""
         key = run_key(experiment)
         content = self._content(experiment)
-        settings = {name: key[name] for name in key if name not in ("folders", "execution")}
+        settings = {name: key[name] for name in key if name not in SILENT}
         return digest(MEASURED_VERSION, settings, *filter(None, [content]))[:16]

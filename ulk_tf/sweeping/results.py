@@ -1,7 +1,7 @@
 """Result of a sweep: its rows, and what each setting leaves of the plain gain."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ulk_tf.evaluation.baselines_table import baseline
@@ -60,7 +60,7 @@ class Sweep:
 
     @property
     def oracle(self) -> str | None:
-        """Name of the baseline that is told all labels, below which more than labels leaks."""
+        """Name of the baseline that knows all labels; what beats it tells more than labels."""
         names = (key.partition(":")[2] for key in self.plain.adaptive["gains"])
         return next((name for name in names if baseline(name).beyond), None)
 
@@ -122,4 +122,4 @@ def result_of(attack: str, settings: Sequence[Setting], entries: Mapping[str, En
     found = Sweep(attack, row(PLAIN), (), rows)
     seeds = [entries[name] for seed in OTHER_SEEDS if (name := at_seed(seed)) in entries]
     means = tuple(found.gain(entry)["mean"] for entry in (found.plain.adaptive, *seeds))
-    return Sweep(attack, found.plain, means, rows)
+    return replace(found, spread=means)

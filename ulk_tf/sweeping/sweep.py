@@ -9,7 +9,6 @@ from ulk_tf.attacks.fit import TRAINING_STATE
 from ulk_tf.corpus.build import build_corpora, designs_of
 from ulk_tf.corpus.changes import trained_together
 from ulk_tf.corpus.locks import locked
-from ulk_tf.data.datasets import short_name
 from ulk_tf.errors import UserError
 from ulk_tf.estimating.corpus_work import corpus_work
 from ulk_tf.estimating.work import UPDATES
@@ -17,7 +16,6 @@ from ulk_tf.files import digest
 from ulk_tf.preflight import Loaded, preflight
 from ulk_tf.progress import say
 from ulk_tf.settings.experiment import Experiment
-from ulk_tf.settings.keys import run_key
 from ulk_tf.sweeping.choice import leave_out
 from ulk_tf.sweeping.ledger import Entry, Ledger
 from ulk_tf.sweeping.measuring import measure, score, train
@@ -32,9 +30,10 @@ from ulk_tf.sweeping.results import (
 )
 from ulk_tf.sweeping.setting import Setting
 from ulk_tf.sweeping.utility import asked_of, utility
+from ulk_tf.workflow import run_folder
 
 # Billions of multiplications in the updates of a setting that trains a classifier for each: an hour
-# or two on two cores. A step of a tiny classifier takes as long as this many of them.
+# or two on two cores. LEAST_OF_A_STEP is what the overhead of one step takes as long as.
 MOST_WORK, LEAST_OF_A_STEP = 250_000, 0.1
 
 MakeExperiment = Callable[..., Experiment]
@@ -88,9 +87,9 @@ def sweep(
             # Sweeps side by side measure other settings meanwhile, and none of them twice.
             with locked(home, wait=True):
                 found = ledger.find(name, experiment) or ledger.add(name, experiment, make_entry())
-            # The naive adversary is the plain one, who need not be trained again for her.
-            if name != PLAIN.name:
-                shutil.rmtree(home, ignore_errors=True)
+                # The naive adversary is the plain one, who need not be trained again for her.
+                if name != PLAIN.name or not naive:
+                    shutil.rmtree(home / TRAINING_STATE, ignore_errors=True)
         entries[name] = found
 
     def adaptive(setting: Setting, name: str, more: int = 0) -> None:
@@ -107,7 +106,10 @@ def sweep(
     if naive:
         entries |= _unknowing(make, settings, loaded, ledger)
     for one in settings:
-        adaptive(one, one.name)
+        try:
+            adaptive(one, one.name)
+        except UserError as error:  # it leaves nothing to read: no reason to lose the others
+            leave_out(one, error)
     # They tell how far one setting varies, which matters once there is something to compare.
     for seed in OTHER_SEEDS if seeds else ():
         adaptive(PLAIN, at_seed(seed), seed)
@@ -174,11 +176,14 @@ def _unknowing(
     with locked(home := home_of(ledger, PLAIN.name), wait=True):
         trained = train(plain, corpora, plain.seed, home)
     for one in missing:
-        name = naive_of(one)
-        say(f"sweep: {name}")
-        experiment = make(**one.naive)
-        corpora = build_corpora(experiment, loaded.dataset, loaded.shadow_dataset)
-        found[name] = ledger.add(name, experiment, score(experiment, corpora, trained))
+        name, experiment = naive_of(one), make(**one.naive)
+        with locked(home_of(ledger, name), wait=True):
+            entry = ledger.find(name, experiment)
+            if entry is None:
+                say(f"sweep: {name}")
+                corpora = build_corpora(experiment, loaded.dataset, loaded.shadow_dataset)
+                entry = ledger.add(name, experiment, score(experiment, corpora, trained))
+        found[name] = entry
     return found
 
 
@@ -206,11 +211,9 @@ def home_of(ledger: Ledger, name: str) -> Path:
         ledger: ledger of the sweep.
         name: name of the setting's entry.
     """
-    return ledger.path.parent / TRAINING_STATE / digest(name)[:8]
+    return ledger.path.parent / "settings" / digest(name)[:8]
 
 
 def folder_of(experiment: Experiment) -> Path:
     """Return the folder of a sweep, which differs for different settings of its own experiment."""
-    home = Path(experiment.folders.runs_dir) / short_name(experiment.owner.data.dataset)
-    name = f"sweep-{digest(run_key(experiment))[:8]}"
-    return home / experiment.attack_name / name
+    return run_folder(experiment, "sweep")
