@@ -64,9 +64,28 @@ def test_who_trains_for_a_defence_is_never_worse_than_who_does_not_know_of_it(fo
         assert found.gain(row.adaptive)["high"] >= found.gain(row.naive)["low"]
 
 
+# Accuracy of A_LI on MNIST that attacks which know the form of the answers must reach; from two
+# decimals they do within their interval only.
+AIMS = {"round:6": 0.88, "round:4": 0.70, "round:3": 0.55, "round:2": 0.40, "top_k:3": 0.91}
+
+
+@pytest.mark.parametrize("name", AIMS)
+def test_coarse_answers_are_read_as_well_as_they_can_be(name: str) -> None:
+    found = RECORDS["mnist", "li", ""]
+    score = found.score(rows(found)[name].adaptive)
+    assert score["high"] >= AIMS[name]
+    assert score["mean"] >= AIMS[name] or name == "round:2"
+
+
+def test_labels_alone_tell_more_of_a_distribution_than_the_prior() -> None:
+    found = RECORDS["cifar10", "lde", ""]
+    assert found.gain(rows(found)["label"].adaptive, over="prior")["low"] > 0
+
+
 def test_records_of_adversaries_are_there() -> None:
-    wanted = {(data, attack, "") for data in ("mnist", "cifar10") for attack in ("li", "lde")}
-    assert wanted <= set(KNOWLEDGE)
+    assert {(data, attack, "") for data in ("mnist", "cifar10") for attack in SIZES} <= set(
+        KNOWLEDGE
+    )
 
 
 @pytest.mark.parametrize(
@@ -76,6 +95,8 @@ def test_who_knows_less_never_gains_more_beyond_the_interval(found: Sweep) -> No
     plain = found.gain(found.plain.adaptive)
     stronger = ("1000 probes", "36000 queries", "chosen probes", "insider")
     for row in found.rows:
-        assert found.score(row.adaptive)["n"] >= 1500
+        sizes = SIZES[found.attack]
+        asked = sizes["target_bases"] * sizes["target_updates"]
+        assert found.score(row.adaptive)["n"] >= asked >= (300 if found.attack == "msr" else 1500)
         if row.setting.name not in stronger:
             assert found.gain(row.adaptive)["low"] <= plain["high"], row.setting.name
