@@ -95,7 +95,6 @@ def audit(
     """
     import_tensorflow()
     from ulk_tf.auditing import audit as auditing
-    from ulk_tf.auditing.findings import tell
     from ulk_tf.auditing.report import write_audit
     from ulk_tf.files import check_folder
     from ulk_tf.serving.loading import load_attack
@@ -106,13 +105,8 @@ def audit(
         raise UserError("--attack=exported/<dataset>_<attack>", repr(str(attack)))
     result = auditing.audit(before, after, attacks, asking)
     page = write_audit(Path(out), result)
-    print(result.verdict)
-    for finding in result.findings:
-        told = tell(finding)
-        print(f"{finding.attack.name}: {told.sentence} {told.caution}".rstrip())
-    for fit in result.fits:
-        if fit.fits and fit.sentence:
-            print(fit.sentence)
+    for sentence in result.claims:
+        print(sentence)
     print(page)
 
 
@@ -144,7 +138,7 @@ def gate(
         results: results.json of one run, or of several separated by commas.
         limits: a TOML file with tables [[limit]] of metric, baseline and at_most.
         against: earlier results of the same settings: a gain that rose is broken.
-        undecided: what a limit counts as that the interval holds.
+        undecided: how a limit counts that lies inside the interval.
         markdown: a file for the table as Markdown, for a pull request.
         junit: a file for JUnit XML, for a CI system.
     """

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from ulk_tf.answers.interpret import asked_again, interpret_both
 from ulk_tf.answers.numbers import checked
 from ulk_tf.auditing.answered import Answered
 from ulk_tf.auditing.finding import Finding
-from ulk_tf.auditing.findings import tell
+from ulk_tf.auditing.findings import Told, tell
 from ulk_tf.auditing.fit import Fit
 from ulk_tf.auditing.resolution import Resolution, measure
 from ulk_tf.auditing.running import run
@@ -103,15 +104,27 @@ class Audit:
         return f"{found}, so that no attack was run."
 
     @property
-    def sentences(self) -> list[str]:
-        """Sentences of the audit, in order: the verdict, warnings, then what each attack reads."""
-        told = [(finding.attack.name, tell(finding)) for finding in self.findings]
+    def claims(self) -> list[str]:
+        """The verdict, then what each attack reads and how often such answers are right."""
         return [
             self.verdict,
-            *(f"note: {warning}" for warning in self.warnings),
-            *(f"{name}: {one.sentence} {one.caution}".rstrip() for name, one in told),
+            *(
+                f"{finding.attack.name}: {one.sentence} {one.caution}".rstrip()
+                for finding, one in self.told
+            ),
             *(fit.sentence for fit in self.fits if fit.fits and fit.sentence),
         ]
+
+    @property
+    def sentences(self) -> list[str]:
+        """Sentences of the audit, in order: the verdict, warnings, then what each attack reads."""
+        verdict, *claims = self.claims
+        return [verdict, *(f"note: {warning}" for warning in self.warnings), *claims]
+
+    @cached_property
+    def told(self) -> list[tuple[Finding, Told]]:
+        """The findings, each with its words."""
+        return [(finding, tell(finding)) for finding in self.findings]
 
 
 def audit(

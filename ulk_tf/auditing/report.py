@@ -13,7 +13,7 @@ from typing import Any
 from ulk_tf.auditing import page, pictures
 from ulk_tf.auditing.audit import SCHEMA_VERSION, Audit
 from ulk_tf.auditing.finding import Finding
-from ulk_tf.auditing.findings import Told, set_size, tell
+from ulk_tf.auditing.findings import Told, set_size
 from ulk_tf.evaluation.movement import total_variation
 from ulk_tf.files import check_folder, save_npz, write_json, write_text
 from ulk_tf.serving.assets import package_versions
@@ -30,7 +30,7 @@ def write_audit(folder: Path, audit: Audit) -> Path:
         The path of the HTML page.
     """
     check_folder(folder, "--out")
-    told = [(finding, tell(finding)) for finding in audit.findings]
+    told = audit.told
     pair = [side.interpreted.posteriors for side in (audit.before, audit.after)]
     distance = total_variation(*pair)
     drawn: dict[str, Path] = {}

@@ -64,15 +64,15 @@ class Asking(Validated):
     )
     repeat: int = flag(
         1,
-        "how often each sample is asked; the mean is used, and what moved less than repeats lie "
-        "apart counts for nothing",
+        "how often each sample is asked; the mean is used, and movement smaller than the spread of "
+        "the repeats is ignored",
         low=1,
         high=1000,
     )
     max_queries: int | None = flag(
         None,
-        "samples that may be sent to each version in all, repeats, those that are asked again and "
-        "earlier runs included",
+        "most samples that are sent to each version, counting repeats, those that are asked again "
+        "and earlier runs",
         low=1,
     )
 

@@ -99,7 +99,7 @@ def exchange(
 
     Raises:
         UserError: an unbounded answer, or a redirect.
-        TimeoutError: none in time.
+        TimeoutError: none in time; its text says what was not, and in which time.
         OSError: the server cannot be reached.
         http.client.HTTPException: no HTTP.
     """
@@ -109,11 +109,14 @@ def exchange(
     connection = kind(host, port, timeout=patience.connect)
     if proxy and server.secure:
         connection.set_tunnel(server.host, server.port, proxy.headers)
-    connection.connect()
-    plug = connection.sock
-    plug.settimeout(patience.read)
-    late = threading.Event()
-    timer = threading.Timer(patience.total, _cut, (plug, late))
+    try:
+        connection.connect()
+    except TimeoutError as error:
+        raise TimeoutError(f"a connection in {patience.connect:g} seconds") from error
+    sock = connection.sock
+    sock.settimeout(patience.read)
+    timed_out = threading.Event()
+    timer = threading.Timer(patience.total, _cut, (sock, timed_out))
     timer.daemon = True
     timer.start()
     try:
@@ -124,17 +127,19 @@ def exchange(
         connection.request(method, path, body, sent)
         with connection.getresponse() as response:
             answer = _read(response, server, patience.max_body, redacted)
-        if late.is_set():
+        if timed_out.is_set():
             raise TimeoutError
         return answer
     except (OSError, http.client.HTTPException) as error:
-        if late.is_set():
-            raise TimeoutError from error
+        if timed_out.is_set():
+            raise TimeoutError(f"a whole answer in {patience.total:g} seconds") from error
+        if isinstance(error, TimeoutError):
+            raise TimeoutError(f"a part of an answer in {patience.read:g} seconds") from error
         raise
     finally:
         timer.cancel()
         connection.close()
-        plug.close()
+        sock.close()
 
 
 def _read(
@@ -174,7 +179,7 @@ def _unpacked(content: bytearray, limit: int) -> bytes:
     return found
 
 
-def _cut(plug: socket.socket, late: threading.Event) -> None:
-    late.set()
+def _cut(sock: socket.socket, timed_out: threading.Event) -> None:
+    timed_out.set()
     with contextlib.suppress(OSError):
-        plug.shutdown(socket.SHUT_RDWR)
+        sock.shutdown(socket.SHUT_RDWR)

@@ -96,11 +96,10 @@ class Transport:
                 answer = exchange(
                     self._server, self._patience, method, path or "/", body, headers, self.redacted
                 )
-            except TimeoutError:
+            except TimeoutError as error:
                 if last:
                     raise UserError(
-                        f"an answer of {self.place} within {self._patience.read:g} seconds",
-                        f"none, {attempt + 1} times",
+                        f"{error} from {self.place}", f"none, {attempt + 1} times"
                     ) from None
                 self._wait(attempt, "")
                 continue

@@ -20,7 +20,6 @@ class MetricRow:
         title: for people.
         good: what a good value is, one sentence; may be empty.
         less_is_better: whether the attack gains by a smaller value.
-        share: shown in percent.
         values: module:function (truth, answers) -> one row of values for each question.
         measure: module:name of the `measures.Measure` that estimates from all values.
         of: outputs of attacks that it judges, each with the name of the answer that is judged
@@ -32,7 +31,6 @@ class MetricRow:
     title: str
     good: str = ""
     less_is_better: bool = False
-    share: bool = False
     values: str = ""
     measure: str = f"{_MEASURES}:MEANS"
     of: Mapping[str, str] | tuple[str, ...] = ()

@@ -122,11 +122,11 @@ def scores(results: Mapping[str, Any]) -> str:
     gains = results.get("gains") or {}
     for name, own in results["metrics"].items():
         said, places = metric(name), _decimals(own["mean"])
-        rows.append(_row("own", said.title, "", _estimate(own, said, places), ""))
+        rows.append(_row("own", said.title, "", _estimate(own, places), ""))
         for other, value in _baselines(results, name).items():
             gain = _gain(said, own, value, gains.get(f"{name}:{other}"))
             row = baseline(other)
-            rows.append(_row("other", row.title, row.what, _estimate(value, said, places), gain))
+            rows.append(_row("other", row.title, row.what, _estimate(value, places), gain))
         known = results.get("published", {}).get(name)
         if known:
             source = str(known.get("source", ""))
@@ -161,11 +161,8 @@ def _decimals(value: float) -> int:
     return min(max(2 - math.floor(math.log10(abs(value))), 0), 8)
 
 
-def _estimate(value: Mapping[str, Any], said: MetricRow, places: int) -> str:
-    mean, low, high = (
-        _percent(value[key]) if said.share else number(value[key], places)
-        for key in ("mean", "low", "high")
-    )
+def _estimate(value: Mapping[str, Any], places: int) -> str:
+    mean, low, high = (number(value[key], places) for key in ("mean", "low", "high"))
     return f"{mean}<small>{low} to {high}</small>"
 
 

@@ -141,7 +141,7 @@ class ProbingConfig(Validated):
     probes: str | None = flag(
         None,
         "samples of the probing set: noise; chosen, those of 1000 candidates (small data: of the "
-        "reserved samples) that tell most of the adversary's own updates; or samples of another "
+        "reserved samples) that tell most of her own simulated updates; or samples of another "
         "data set (a TFDS name or a .npz file); reserved samples of --dataset when none",
     )
     probe_noise: float = flag(
