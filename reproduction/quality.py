@@ -53,7 +53,7 @@ def show(name: str, value: float) -> str:
 
 def _share(name: str) -> bool:
     row: MetricRow = metric(name.partition(":")[0])
-    return row.less_is_better if ":" in name else row.share
+    return row.less_is_better and ":" in name
 
 
 def command(result: Results) -> str:
