@@ -1,6 +1,7 @@
 """Ten audits of updates that fit an export are silent; of updates that do not, they are not."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from ulk_tf.attacks.signature import Trained, TrainedAttack, pair_specs
 from ulk_tf.auditing.audit import audit
 from ulk_tf.blackbox.recording import Recording
 from ulk_tf.corpus.base_id import BaseId
-from ulk_tf.corpus.build import Corpus, designs_of
+from ulk_tf.corpus.build import Corpus, build_corpus, designs_of
 from ulk_tf.evaluation.seen import seen
 from ulk_tf.files import Array
 from ulk_tf.serving.export import export_attack
@@ -26,23 +27,29 @@ TEN = 10
 @pytest.fixture(scope="module")
 def attack(single_corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> LoadedAttack:
     """A label attack without weights that says, as any export does, what it was made for."""
+    return exported(single_corpus, tmp_path_factory.mktemp("exported"))
+
+
+def exported(corpus: Corpus, folder: Path) -> LoadedAttack:
+    """Export the attack for a corpus."""
 
     def answer(before: tf.Tensor, after: tf.Tensor) -> dict[str, tf.Tensor]:
         return {"label_probabilities": tf.nn.softmax(tf.reduce_sum(after - before, 1))}
 
-    shape = single_corpus.updates["shadow"].after.shape[1:]
+    shape = corpus.updates["shadow"].after.shape[1:]
     trained = Trained(TrainedAttack.of("li", answer, pair_specs(*shape)), {})
     path = export_attack(
         trained.attack,
-        export_dir=tmp_path_factory.mktemp("exported"),
+        export_dir=folder,
         dataset="digits",
-        probing_set=single_corpus.probing_set,
+        probing_set=corpus.probing_set,
         metadata={
             "output": "label_probabilities",
-            "class_names": list(single_corpus.dataset.class_names),
+            "class_names": list(corpus.dataset.class_names),
+            "answers": corpus.updates["shadow"].form.as_json(),
             "metrics": {},
             "config": {},
-            "seen": seen(attack_row("li"), trained, single_corpus, 0),
+            "seen": seen(attack_row("li"), trained, corpus, 0),
         },
     )
     return load_attack(path)
@@ -112,3 +119,17 @@ def test_real_answers_in_another_order_are_not(
         classes = np.roll(classes, 1) if moved == "classes" else np.array([1, 0, *range(2, 10)])
     answers = [one[:, rows][:, :, classes] for one in (before[:1], after)]
     assert list(misfits(attack, answers[0][0], answers[1])) == [True] * TEN
+
+
+def test_an_attack_that_was_trained_on_labels_fits_labels(
+    single_corpus: Corpus, tmp_path: Path
+) -> None:
+    """All of them are as sure as can be."""
+    settings = SMALL | {"defence": "label", "runs_dir": str(tmp_path)}
+    corpus = build_corpus(presets.experiment("li", **settings), single_corpus.dataset)
+    updates = corpus.updates["target"]
+    before, after = updates.pair(np.arange(len(updates)))
+    moved = [row for row in range(len(after)) if (before[row] != after[row]).any()]
+    assert moved
+    found = list(misfits(exported(corpus, tmp_path), before[0], after[moved[:TEN]]))
+    assert not any(found)

@@ -76,3 +76,11 @@ def test_the_likeliest_classes_of_shadow_models_are_known() -> None:
     other = dataclasses.replace(corpus.shadow_dataset, name="other")
     elsewhere = dataclasses.replace(corpus, shadow_dataset=other)
     assert "agreement" not in seen(ATTACKS["li"], fakes.label_attack(), elsewhere, 0)
+
+
+def test_figures_at_their_bounds_stay_there() -> None:
+    """As the confidence of labels does, and movement under which no label changed."""
+    sure = fit_range([1.0] * 4, [1.0] * 4)
+    assert sure is not None and sure["low"] > 1 - 1e-11 and sure["high"] == 1.0
+    found = fit_range([0.0] * 4, [0.1, 0.2, 0.1, 0.2])
+    assert found is not None and found["low"] == 0.0

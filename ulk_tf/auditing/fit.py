@@ -23,6 +23,7 @@ from ulk_tf.evaluation.metrics_table import metric
 from ulk_tf.evaluation.wording import attack_name
 
 TENTHS = 10
+AT_A_BOUND = 1e-9  # as far as ranges that end at 0 or 1 may stop short of it
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def check_fit(attack: str, metadata: Mapping[str, Any], answered: Answered) -> F
         for key, (words, read) in _FIGURES.items()
         if key in ranges
         for value in [read(answered)]
-        if not ranges[key][0] <= value <= ranges[key][1]
+        if not ranges[key][0] - AT_A_BOUND <= value <= ranges[key][1] + AT_A_BOUND
     ]
     if outside:
         return Fit(

@@ -158,7 +158,11 @@ def fit_range(lowest: Sequence[float], highest: Sequence[float]) -> dict[str, fl
     below, above = (logit(np.clip(np.array(one), TINY, 1 - TINY)) for one in (lowest, highest))
     low = max(below.mean() - wide * below.std(ddof=1), below.min() - np.log(MOST))
     high = min(above.mean() + wide * above.std(ddof=1), above.max() + np.log(MOST))
-    return {"low": float(expit(low)), "high": float(expit(high))}
+    # What was at a bound is there again, and not next to it.
+    return {
+        "low": 0.0 if low <= logit(2 * TINY) else float(expit(low)),
+        "high": 1.0 if high >= logit(1 - 2 * TINY) else float(expit(high)),
+    }
 
 
 def _chance(metric: str, scores: Scores, guesses: list[BaselineRow]) -> float | None:
