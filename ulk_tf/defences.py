@@ -19,10 +19,8 @@ import numpy as np
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array
 
-# Posteriors of a single digit are told from no other numbers.
-MOST_DECIMALS, MOST_DIGITS = 12, 9
-# Of posteriors, which lie between 0 and 1, more noise leaves nothing.
-MOST_NOISE = 10.0
+# Posteriors of a single digit are told from no other numbers; of more noise than that nothing is.
+MOST_DECIMALS, MOST_DIGITS, MOST_NOISE = 12, 9, 10.0
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from ulk_tf.auditing.findings import tell
 from ulk_tf.auditing.report import write_audit
 from ulk_tf.blackbox.recording import Recording
 from ulk_tf.errors import UserError
+from ulk_tf.evaluation.movement import movement_of
 from ulk_tf.files import digest, load_npz
 from ulk_tf.serving.loading import load_attack
 from ulk_tf.serving.warmup import example_posteriors
@@ -84,7 +85,7 @@ def test_report_of_all_four_attacks(exports, pair, tmp_path, capsys):
 def test_movement():
     before = np.array([[1, 0], [0.5, 0.5], [0.4, 0.6]], np.float32)
     after = np.array([[0, 1], [0.5, 0.5], [0.5, 0.5]], np.float32)
-    moved = auditing.movement(before, after)
+    moved = movement_of(before, after)
     assert moved["total_variation_max"] == 1
     assert moved["total_variation_mean"] == pytest.approx(1.1 / 3, rel=1e-6)
     assert moved["total_variation_median"] == pytest.approx(0.1, rel=1e-6)

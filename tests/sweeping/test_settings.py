@@ -9,7 +9,14 @@ from ulk_tf.errors import UserError
 from ulk_tf.settings.presets import experiment
 from ulk_tf.sweeping.choice import attacks_named, settings_for
 from ulk_tf.sweeping.setting import Setting
-from ulk_tf.sweeping.settings import ADVERSARIES, DEFENCES, SIZES, UPDATES, sizes_for
+from ulk_tf.sweeping.settings import (
+    ADVERSARIES,
+    DEFENCES,
+    SETTINGS,
+    SIZES,
+    UPDATES,
+    sizes_for,
+)
 
 
 @pytest.mark.parametrize("attack", SIZES)
@@ -72,3 +79,10 @@ def test_names_of_attacks() -> None:
     assert attacks_named("li, lde,li") == ["li", "lde"]
     with pytest.raises(UserError, match="separated by commas"):
         attacks_named(" ,")
+
+
+@pytest.mark.parametrize("sweep_name", SETTINGS)
+def test_names_of_settings_can_be_listed(sweep_name: str) -> None:
+    names = [one.name for one in SETTINGS[sweep_name]]
+    assert len({*names}) == len(names)
+    assert not any("," in name or name != name.strip() for name in names)

@@ -6,8 +6,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ulk_tf.answers.form import NOTHING, Form
 from ulk_tf.answers.interpret import asked_again, interpret_both
 from ulk_tf.answers.numbers import checked
@@ -23,8 +21,8 @@ from ulk_tf.blackbox.open import is_recording
 from ulk_tf.blackbox.probe import record
 from ulk_tf.blackbox.recording import Recording
 from ulk_tf.errors import UserError
-from ulk_tf.evaluation.movement import total_variation
-from ulk_tf.files import Array, digest
+from ulk_tf.evaluation.movement import movement_of
+from ulk_tf.files import digest
 from ulk_tf.progress import notes, say
 from ulk_tf.serving.loading import LoadedAttack
 
@@ -195,7 +193,7 @@ def _compared(before: Any, after: Any, attacks: Sequence[LoadedAttack], asking: 
         old,
         new,
         len(first.probing_set),
-        movement(answered.before, answered.after),
+        movement_of(answered.before, answered.after),
         tuple(one.finding for one in runs if one.finding is not None),
         resolution,
         tuple(fits),
@@ -204,27 +202,6 @@ def _compared(before: Any, after: Any, attacks: Sequence[LoadedAttack], asking: 
             *warnings_about(old, new, resolution, fits),
         ),
     )
-
-
-def movement(before: Array, after: Array) -> dict[str, float | int]:
-    """Measure how far posteriors moved.
-
-    Args:
-        before: float32 [probes, classes].
-        after: the same shape.
-
-    Returns:
-        Over the probes: mean, median and maximum of the total variation distance (half the sum
-        of absolute differences, 0 to 1), and how many probes changed their likeliest class.
-    """
-    distance = total_variation(before, after)
-    return {
-        "total_variation_mean": float(distance.mean()),
-        "total_variation_median": float(np.median(distance)),
-        "total_variation_max": float(distance.max()),
-        "labels_changed": int((before.argmax(1) != after.argmax(1)).sum()),
-        "probes": len(before),
-    }
 
 
 def _recording(target: Any, attack: LoadedAttack, asking: Asking) -> Recording:

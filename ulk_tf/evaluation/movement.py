@@ -47,3 +47,24 @@ def mean_confidence(before: Array) -> Array:
     """
     found: Array = before.astype(np.float64).max(axis=-1).mean(axis=-1)
     return found
+
+
+def movement_of(before: Array, after: Array) -> dict[str, float | int]:
+    """Measure how far posteriors moved.
+
+    Args:
+        before: float32 [probes, classes].
+        after: the same shape.
+
+    Returns:
+        Over the probes: mean, median and maximum of the total variation distance (half the sum
+        of absolute differences, 0 to 1), and how many probes changed their likeliest class.
+    """
+    distance = total_variation(before, after)
+    return {
+        "total_variation_mean": float(distance.mean()),
+        "total_variation_median": float(np.median(distance)),
+        "total_variation_max": float(distance.max()),
+        "labels_changed": int((before.argmax(1) != after.argmax(1)).sum()),
+        "probes": len(before),
+    }
