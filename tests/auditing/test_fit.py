@@ -33,7 +33,7 @@ def target(confidence, movement):
     """Answers of 10 probes and 10 classes of such a mean top posterior, which moved so far."""
     rest = (1 - confidence) / 9
     before = np.where(np.eye(10, dtype=bool), confidence, rest)
-    # What the likeliest class loses, all others gain.
+    # All other classes gain alike what the likeliest one loses.
     after = before + np.where(np.eye(10, dtype=bool), -movement, movement / 9)
     return Answered(before, after)
 
@@ -71,7 +71,7 @@ def test_outside_of_the_training_nothing_is_claimed(confidence, movement, words)
 
 
 def scored(changed):
-    """What an export saw, with other scores by tenth."""
+    """Return `SEEN` with other scores by tenth."""
     return SEEN | {"score_by_tenth": SEEN["score_by_tenth"] | changed}
 
 
@@ -121,7 +121,7 @@ def test_a_tenth_without_updates_hides_no_other_one():
 
 
 def agreeing(probes=100, classes=10, wrong=0.1):
-    """What an export saw of shadow models, and answers that agree with them but for a share."""
+    """Return what an export tells of its shadow models, and answers that mostly agree with them."""
     random = np.random.default_rng(0)
     labels = random.integers(0, classes, probes)
     mistaken = np.where(random.random(probes) < wrong, random.integers(0, classes, probes), labels)

@@ -16,7 +16,7 @@ ROWS = np.eye(3)[LABELS]
 
 
 class Table:
-    """What pandas has of a table, as far as it is read."""
+    """Stand-in for a table of pandas, which has these two."""
 
     def __init__(self, columns):
         self.columns, self._columns = [*columns], columns
@@ -113,7 +113,7 @@ def test_the_name_of_a_class_among_other_words(name):
 
 
 def test_percent_that_may_be_logits_are_refused():
-    """As they are without a name."""
+    """Numbers without a name are refused for the same reason."""
     with pytest.raises(UserError, match="let the target answer a hundredth"):
         both_classes(SURE[:, 0] * 20, 40, "cat", NAMES[:2])
     whole = both_classes(np.arange(0, 101), 101, "cat", NAMES[:2])
@@ -125,7 +125,7 @@ def test_classes_that_are_counted_from_1_are_refused():
     assert one_hot(np.tile([1, 2], 10), 20, ["1", "2", "3"]) is not None
 
 
-@pytest.mark.parametrize("name", ["score", "0", "1", "output_0", "cat_or_dog"])
+@pytest.mark.parametrize("name", ["score", "0", "1", "output_0", "cat_or_dog", "fat_cat_model"])
 def test_another_name_tells_no_class(name):
     assert both_classes(SURE[:, 0], 40, name, NAMES[:2]) is None
     assert both_classes(SURE[:, 0], 40, name, ["0", "1"]) is None

@@ -79,7 +79,7 @@ def test_the_likeliest_classes_of_shadow_models_are_known() -> None:
 
 
 def test_figures_at_their_bounds_stay_there() -> None:
-    """As the confidence of labels does, and movement under which no label changed."""
+    """Labels have a confidence of 1, and a movement of 0 where none changed."""
     sure = fit_range([1.0] * 4, [1.0] * 4)
     assert sure is not None and sure["low"] > 1 - 1e-11 and sure["high"] == 1.0
     found = fit_range([0.0] * 4, [0.1, 0.2, 0.1, 0.2])

@@ -9,13 +9,15 @@ import numpy as np
 from ulk_tf.answers.numbers import plain
 from ulk_tf.answers.units import whole_of_one
 from ulk_tf.blackbox.class_names import named_places, place_of, places
-from ulk_tf.blackbox.labelled import as_rows, text_of
+from ulk_tf.blackbox.labelled import SCORE_KEYS, as_rows, text_of
 from ulk_tf.files import Array
 
 LABELS_NOTE = (
     "The target answers a label for each sample and nothing else. Posteriors tell far more: if it "
     "has them, name their output (--output; --output=predict_proba of scikit-learn's models)."
 )
+# Words beside the name of a class in that of its column, such as P(cat) and cat_score.
+FOR_POSTERIORS = {*SCORE_KEYS, "proba", "posterior", "is", "of", "class"}
 FULL = 5  # samples of each class, on average, of which class 0 has one
 
 
@@ -94,18 +96,10 @@ def both_classes(values: Any, rows: int, name: str, class_names: Sequence[str]) 
 
 
 def _place_of(name: str, class_names: Sequence[str]) -> int | None:
-    """The class that a name is, or the only one that it names among other words."""
-    place = place_of(name, named_places(class_names))
+    """The class that a name is, alone or beside words for a posterior."""
+    known = named_places(class_names)
+    place = place_of(name, known)
     if place is not None:
         return place
-    words = f" {_in_words(name)} "
-    named = [
-        number
-        for number, one in enumerate(class_names)
-        if f" {_in_words(one)} " in words and not one.isdigit()
-    ]
-    return named[0] if len(named) == 1 else None
-
-
-def _in_words(name: str) -> str:
-    return " ".join(re.findall(r"[^\W_]+", name.casefold()))
+    words = re.findall(r"[^\W_]+", name.casefold())
+    return place_of(" ".join(word for word in words if word not in FOR_POSTERIORS), known)
