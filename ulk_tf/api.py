@@ -15,7 +15,7 @@ from ulk_tf.result import Result
 from ulk_tf.settings.presets import Preset, experiment
 
 if TYPE_CHECKING:
-    from ulk_tf.auditing.audit import Audit
+    from ulk_tf.auditing.audited import Audit
     from ulk_tf.blackbox.recording import Recording
     from ulk_tf.serving.loading import LoadedAttack
 

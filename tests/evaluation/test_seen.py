@@ -8,7 +8,8 @@ from scipy.special import expit
 
 from tests.evaluation import fakes
 from ulk_tf.evaluation.movement import mean_movement as movement
-from ulk_tf.evaluation.seen import as_target, fit_range, seen
+from ulk_tf.evaluation.seen import as_target, seen
+from ulk_tf.evaluation.seen_ranges import fit_range
 from ulk_tf.settings.attack_table import ATTACKS
 
 

@@ -21,7 +21,7 @@ SAMPLES = (
 )
 
 
-def others_meant(seen: Mapping[str, Any], answered: Answered) -> str:
+def others_meant(seen: Mapping[str, Any], answered: Answered) -> str | None:
     """Say why a target's likeliest classes are not those of an attack's shadow models.
 
     Args:
@@ -29,15 +29,15 @@ def others_meant(seen: Mapping[str, Any], answered: Answered) -> str:
         answered: the target's answers.
 
     Returns:
-        A sentence; empty where they agree, or where the export tells no classes.
+        A sentence; empty where they agree, None where the export tells no classes.
     """
     expected, probes, classes = seen.get("likeliest"), *answered.before.shape
     told = seen.get("agreement")
     low = told.get("low") if isinstance(told, Mapping) else None
     if not isinstance(expected, list) or len(expected) != probes or not is_number(low):
-        return ""
+        return None
     if not all(type(label) is int and 0 <= label < classes for label in expected):
-        return ""
+        return None
     meant = np.array(expected)
     alike, best = agreement_with(answered.likeliest, meant)
     more = best - alike

@@ -1,8 +1,7 @@
-"""The audit of an update: what exported attacks read from a target's answers before and after."""
+"""The audit of an update: exported attacks read a target's answers before and after it."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +9,9 @@ from ulk_tf.answers.form import NOTHING, Form
 from ulk_tf.answers.interpret import asked_again, interpret_both
 from ulk_tf.answers.numbers import checked
 from ulk_tf.auditing.answered import Answered
-from ulk_tf.auditing.finding import Finding
-from ulk_tf.auditing.findings import Told, tell
-from ulk_tf.auditing.fit import Fit
-from ulk_tf.auditing.resolution import Resolution, measure
+from ulk_tf.auditing.assumed import at_odds
+from ulk_tf.auditing.audited import Audit
+from ulk_tf.auditing.resolution import measure
 from ulk_tf.auditing.running import run
 from ulk_tf.auditing.versions import Version, warnings_about
 from ulk_tf.blackbox.asking import Asking
@@ -25,104 +23,6 @@ from ulk_tf.evaluation.movement import movement_of
 from ulk_tf.files import digest
 from ulk_tf.progress import notes, say
 from ulk_tf.serving.loading import LoadedAttack
-
-SCHEMA_VERSION = 1
-
-
-@dataclass(frozen=True)
-class Audit:
-    """An audit's result.
-
-    Attributes:
-        before: the version before the update.
-        after: the version after it.
-        probes: size of the probing set.
-        movement: distances that the posteriors moved.
-        findings: one for each attack that fits; none where nothing moved more than the
-            answers' own resolution.
-        resolution: how finely the versions answer.
-        fits: for each attack whose export says so, whether it fits this target.
-        warnings: sentences that a reader has to see first.
-    """
-
-    before: Version
-    after: Version
-    probes: int
-    movement: Mapping[str, float | int]
-    findings: tuple[Finding, ...]
-    resolution: Resolution
-    fits: tuple[Fit, ...] = ()
-    warnings: tuple[str, ...] = field(default=())
-
-    @property
-    def still(self) -> bool:
-        """True where both versions answer exactly the same."""
-        return self.resolution.still
-
-    @property
-    def verdict(self) -> str:
-        """The result in plain words, the first thing that a reader sees."""
-        if self.still:
-            return (
-                "This audit found nothing: both versions answer exactly the same, so that no "
-                "attack could read anything."
-            )
-        if not self.resolution.exceeded:
-            return self._unseen
-        moved = (
-            "This update shows: the probes moved by "
-            f"{self.movement['total_variation_mean']:.2g} on average and one posterior by "
-            f"{self.resolution.moved:.2g}, where {self.resolution.words}."
-        )
-        if not self.findings:
-            return f"{moved} No attack fits this target, so that nothing is claimed."
-        count = len(self.findings)
-        attacks = "what one attack reads" if count == 1 else f"what {count} attacks read"
-        return f"{moved} See {attacks} from that, and how often such answers are right."
-
-    @property
-    def _unseen(self) -> str:
-        """The verdict where no posterior moved by more than can be told apart."""
-        if self.resolution.logits:
-            return (
-                "This audit is undecided: the target is so sure of its answers that its posteriors "
-                f"hide the update, of which logits moved by up to {self.resolution.logits:.2g}. No "
-                "attack was run."
-            )
-        found = f"This audit found {self.resolution.sentence}"
-        if self.findings:
-            return (
-                f"{found}. Attacks that were trained on such noise read less than that; see what."
-            )
-        if self.fits:
-            return (
-                f"{found}, and no attack fits that was trained for such noise: that nothing leaks "
-                "is not shown."
-            )
-        return f"{found}, so that no attack was run."
-
-    @property
-    def claims(self) -> list[str]:
-        """The verdict, then what each attack reads and how often such answers are right."""
-        return [
-            self.verdict,
-            *(
-                f"{finding.attack.name}: {one.sentence} {one.caution}".rstrip()
-                for finding, one in self.told
-            ),
-            *(fit.sentence for fit in self.fits if fit.fits and fit.sentence),
-        ]
-
-    @property
-    def sentences(self) -> list[str]:
-        """Sentences of the audit, in order: the verdict, warnings, then what each attack reads."""
-        verdict, *claims = self.claims
-        return [verdict, *(f"note: {warning}" for warning in self.warnings), *claims]
-
-    @cached_property
-    def told(self) -> list[tuple[Finding, Told]]:
-        """The findings, each with its words."""
-        return [(finding, tell(finding)) for finding in self.findings]
 
 
 def audit(
@@ -163,6 +63,12 @@ def _compared(before: Any, after: Any, attacks: Sequence[LoadedAttack], asking: 
                 f"{first.path} and {other.path} with different ones",
                 "Export them from the same data set and seed, or audit them one by one.",
             )
+        if other.class_names != first.class_names:
+            raise UserError(
+                "attacks with one order of classes",
+                f"{first.path} and {other.path} with different ones",
+                "Audit them one by one.",
+            )
     names = [one.name for one in attacks]
     if twice := {name for name in names if names.count(name) > 1}:
         raise UserError(
@@ -189,17 +95,19 @@ def _compared(before: Any, after: Any, attacks: Sequence[LoadedAttack], asking: 
     read_at_all = resolution.exceeded or (form.noise > NOTHING and not answered.still)
     runs = [run(attack, answered) for attack in attacks] if read_at_all else []
     fits = [one.fit for one in runs]
+    findings = tuple(one.finding for one in runs if one.finding is not None)
     return Audit(
         old,
         new,
         len(first.probing_set),
         movement_of(answered.before, answered.after),
-        tuple(one.finding for one in runs if one.finding is not None),
+        findings,
         resolution,
         tuple(fits),
         (
             *(note for one in runs for note in one.notes),
             *warnings_about(old, new, resolution, fits),
+            *at_odds({f.attack.name: f.attack.metadata for f in findings}),
         ),
     )
 

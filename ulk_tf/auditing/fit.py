@@ -4,25 +4,35 @@ An export may carry, under the key `seen` of its metadata, what its training upd
 
     {"confidence": {"low": 0.4, "high": 0.99},        mean top posterior before the update
      "movement": {"low": 0.001, "high": 0.2},         mean total variation distance over probes
+     "coherence": {"low": 0.6, "high": 1.0,           share of movement common to all probes
+                   "least_movement": 0.05},           of updates that move them so far
      "agreement": {"low": 0.8, "high": 1.0},          share of probes of the likeliest class
      "likeliest": [class of each probe],              by the shadow models together
      "score_by_tenth": {"metric": "accuracy", "less_is_better": false, "chance": 0.1,
-                        "edges": [11 movements], "values": [10 scores, null where none is]}}
+                        "edges": [11 movements], "values": [10 scores, null where none is],
+                        "chances": [10 scores of the best guess]}}
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from ulk_tf.answers.numbers import is_number
 from ulk_tf.auditing.agreement import others_meant
+from ulk_tf.auditing.another_model import looks_like_another
 from ulk_tf.auditing.answered import Answered
+from ulk_tf.auditing.assumed import assumed
+from ulk_tf.auditing.remedy import Trained
 from ulk_tf.evaluation.metrics_table import metric
 from ulk_tf.evaluation.wording import attack_name
 
 TENTHS = 10
+UNCHECKED = (
+    "{name}: the export knows no likeliest classes of its probes, so that the order of classes and "
+    "rows could not be checked."
+)
 AT_A_BOUND = 1e-9  # as far as ranges that end at 0 or 1 may stop short of it
 
 
@@ -68,17 +78,17 @@ class Fit:
         }
 
 
-def check_fit(attack: str, metadata: Mapping[str, Any], answered: Answered) -> Fit:
+def check_fit(trained: Trained, answered: Answered) -> Fit:
     """Hold a target and its update against what an attack was trained on.
 
     Args:
-        attack: its name.
-        metadata: of the export.
+        trained: the export.
         answered: the target's answers before and after the update.
     """
+    attack, metadata = trained.attack, trained.metadata
     seen, name = metadata.get("seen"), attack_name(attack)
     seen = seen if isinstance(seen, Mapping) else {}
-    ranges = {key: found for key in _FIGURES if (found := _range(seen.get(key))) is not None}
+    ranges = {key: one for key in _FIGURES if (one := _range(seen.get(key))) is not None}
     if not ranges:
         return Fit(
             attack,
@@ -98,14 +108,24 @@ def check_fit(attack: str, metadata: Mapping[str, Any], answered: Answered) -> F
             attack,
             False,
             f"{name} does not fit this target, so nothing is claimed: {' and '.join(outside)}. "
-            "Train it on classifiers of this architecture, with this update's learning rate and "
-            "set size.",
+            f"{_like_this(trained)}",
         )
-    if other := others_meant(seen, answered):
+    order = others_meant(seen, answered)
+    if other := order or looks_like_another(seen, trained, answered):
         return Fit(
             attack, False, f"{name} does not fit these answers, so nothing is claimed: {other}"
         )
-    return _scored(attack, seen.get("score_by_tenth"), answered.movement)
+    found = _scored(attack, metadata, answered.movement)
+    if order is None:
+        found = replace(found, sentence=f"{found.sentence} {UNCHECKED.format(name=name)}".strip())
+    return found
+
+
+def _like_this(trained: Trained) -> str:
+    """The remedy where classifiers or updates differ, of which the user knows how."""
+    how = "on classifiers of this architecture, with this update's learning rate and set size"
+    command = trained.command()
+    return f"Train it {how}{f': {command}, with the flags that differ' if command else ''}."
 
 
 _FIGURES: dict[str, tuple[str, Callable[[Answered], float]]] = {
@@ -114,8 +134,10 @@ _FIGURES: dict[str, tuple[str, Callable[[Answered], float]]] = {
 }
 
 
-def _scored(attack: str, told: object, movement: float) -> Fit:
+def _scored(attack: str, metadata: Mapping[str, Any], movement: float) -> Fit:
     """The fit with the score of updates that moved as much, as far as it is told."""
+    seen = metadata.get("seen")
+    told = seen.get("score_by_tenth") if isinstance(seen, Mapping) else None
     edges = _numbers(told.get("edges")) if isinstance(told, Mapping) else []
     if len(edges) == TENTHS + 1 and not edges[0] <= movement <= edges[-1]:
         how = "little (at least" if movement < edges[0] else "much (at most"
@@ -127,15 +149,24 @@ def _scored(attack: str, told: object, movement: float) -> Fit:
             "that its score may not hold for this one.",
         )
     score = _score(told, movement)
-    return Fit(attack) if score is None else Fit(attack, True, _said(attack, score), score)
+    if score is None:
+        return Fit(attack)
+    return Fit(attack, True, _said(attack, assumed(metadata).sized, score), score)
 
 
-def _said(attack: str, score: Score) -> str:
+def _said(attack: str, updates: str, score: Score) -> str:
+    """A score of such updates, and whether a guess is as good on them."""
     if score.metric.endswith("accuracy"):
         words = f"right in {score.value:.0%}, chance {score.chance:.0%}"
     else:
         words = f"{metric(score.metric).title} {score.value:.3g}, chance {score.chance:.3g}"
-    return f"{attack_name(attack)}, updates that moved as much: {words}."
+    sign = -1 if metric(score.metric).less_is_better else 1
+    guess = (
+        ""
+        if sign * score.value > sign * score.chance
+        else (" That is no better than a guess on such updates.")
+    )
+    return f"{attack_name(attack)}, {updates} that moved as much: {words}.{guess}"
 
 
 def _score(told: object, movement: float) -> Score | None:
@@ -143,16 +174,18 @@ def _score(told: object, movement: float) -> Score | None:
     if not isinstance(told, Mapping):
         return None
     edges, values = _numbers(told.get("edges")), told.get("values")
-    chance, name = told.get("chance"), told.get("metric")
-    if len(edges) != TENTHS + 1 or edges != sorted(edges):
+    chances, name = told.get("chances", [told.get("chance")] * TENTHS), told.get("metric")
+    if len(edges) != TENTHS + 1 or edges != sorted(edges) or not isinstance(name, str):
         return None
-    if not isinstance(values, list | tuple) or len(values) != TENTHS:
+    if not isinstance(values, list | tuple) or not isinstance(chances, list | tuple):
         return None
-    if not is_number(chance) or not isinstance(name, str):
+    if not len(values) == len(chances) == TENTHS:
         return None
     tenth = int(np.clip(np.searchsorted(edges, movement, side="right") - 1, 0, TENTHS - 1))
-    value = values[tenth]
-    return Score(name, float(value), float(chance)) if is_number(value) else None
+    value, chance = values[tenth], chances[tenth]
+    if not (is_number(value) and is_number(chance)):
+        return None
+    return Score(name, float(value), float(chance))
 
 
 def _range(told: object) -> tuple[float, float] | None:

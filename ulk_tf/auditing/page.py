@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from ulk_tf.auditing.audit import Audit
+from ulk_tf.auditing.audited import Audit
 from ulk_tf.auditing.finding import Finding
-from ulk_tf.auditing.findings import Told
+from ulk_tf.auditing.told import Told
 from ulk_tf.evaluation.report import scores
 from ulk_tf.evaluation.report_page import escape, figure, listing, page, paragraph, section
 from ulk_tf.evaluation.wording import attack_name

@@ -11,12 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from ulk_tf.auditing import page, pictures
-from ulk_tf.auditing.audit import SCHEMA_VERSION, Audit
+from ulk_tf.auditing.assumed import assumed
+from ulk_tf.auditing.audited import Audit
 from ulk_tf.auditing.finding import Finding
-from ulk_tf.auditing.findings import Told, set_size
+from ulk_tf.auditing.told import Told
 from ulk_tf.evaluation.movement import total_variation
 from ulk_tf.files import check_folder, save_npz, write_json, write_text
 from ulk_tf.serving.assets import package_versions
+
+SCHEMA_VERSION = 1
 
 
 def write_audit(folder: Path, audit: Audit) -> Path:
@@ -48,6 +51,7 @@ def write_audit(folder: Path, audit: Audit) -> Path:
         folder / "audit.json",
         {
             "schema_version": SCHEMA_VERSION,
+            "state": audit.state,
             "verdict": audit.verdict,
             "warnings": list(audit.warnings),
             "before": audit.before.as_json(),
@@ -67,12 +71,15 @@ def write_audit(folder: Path, audit: Audit) -> Path:
 
 def _attack_json(finding: Finding, told: Told) -> dict[str, Any]:
     metadata = finding.attack.metadata
+    update = assumed(metadata)
     return {
         "attack": finding.attack.name,
         "dataset": metadata.get("dataset"),
         "export": str(finding.attack.path),
-        "trained_for_set_size": set_size(metadata),
+        "trained_for_set_size": max(update.sizes, default=None),
+        "assumed_update": update.as_json(),
         "result": dict(told.result),
+        "arrays": [f"{finding.attack.name}_{name}" for name in finding.outputs],
         "sentence": told.sentence,
         "caution": told.caution,
         **{key: told.measured[key] for key in ("metrics", "baselines", "gains", "doubts")},

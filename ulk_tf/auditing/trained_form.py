@@ -5,40 +5,38 @@ not say so itself: a calm report would be wrong.
 """
 
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any
 
 from ulk_tf.answers.form import UNSEEN_NOISE, Form
 from ulk_tf.auditing.fit import Fit
+from ulk_tf.auditing.remedy import Trained
 from ulk_tf.defences import parse
 from ulk_tf.errors import UserError
 from ulk_tf.evaluation.wording import attack_name
 from ulk_tf.files import digest
 from ulk_tf.serving import assets
 from ulk_tf.serving.loading import LoadedAttack, load_attack
-from ulk_tf.settings import presets
 
 
-def check_form(attack: str, metadata: Mapping[str, Any], form: Form) -> Fit | None:
+def check_form(trained: Trained, form: Form) -> Fit | None:
     """Tell whether an attack was trained on answers of such a form.
 
     Args:
-        attack: its name.
-        metadata: metadata of the export; without `answers` it was trained on exact posteriors.
+        trained: the export; without `answers` in its metadata it was trained on exact posteriors.
         form: form of the target's answers.
 
     Returns:
         None where it was; else why nothing is claimed, and the command that trains it.
     """
-    trained = Form.from_json(metadata.get("answers"))
-    if trained.reads(form):
+    own = Form.from_json(trained.metadata.get("answers"))
+    if own.reads(form):
         return None
     return Fit(
-        attack,
+        trained.attack,
         False,
-        f"{attack_name(attack)} does not fit these answers, so nothing is claimed: the target "
-        f"answers {form.words}, and this attack was trained on {trained.words} and reads little or "
-        f"nothing from these. {_remedy(attack, metadata, form)}",
+        f"{attack_name(trained.attack)} does not fit these answers, so nothing is claimed: the "
+        f"target answers {form.words}, and this attack was trained on {own.words} and reads little "
+        f"or nothing from these. {_remedy(trained, form)}",
     )
 
 
@@ -48,7 +46,8 @@ def choose_version(
     """Choose the version of an export that was trained on answers of such a form.
 
     The latest is kept where it was trained on noise that may be there unseen, where the user named
-    a version, and where no other one fits better.
+    a version, and where no other one fits better. Candidates were trained for the same probes,
+    classes, classifiers and updates.
 
     Args:
         attack: the latest version, or the one that the user named.
@@ -70,7 +69,7 @@ def choose_version(
         except UserError:  # a damaged version is no candidate
             continue
         same = digest(extras.probing_set) == digest(attack.probing_set)
-        if same and extras.metadata.get("class_names") == attack.metadata.get("class_names"):
+        if same and _asked_of(extras.metadata) == _asked_of(attack.metadata):
             grade = _grade(extras.metadata, form)
             if grade > best:
                 best, chosen = grade, folder
@@ -97,6 +96,15 @@ def adds_new_noise(metadata: Mapping[str, Any]) -> bool:
         return False
 
 
+def _asked_of(metadata: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """Classes, classifiers and updates that an attack was trained for; all but the form."""
+    config = metadata.get("config")
+    adversary = config.get("adversary") if isinstance(config, Mapping) else None
+    party = dict(adversary) if isinstance(adversary, Mapping) else {}
+    party.pop("defence", None)
+    return metadata.get("class_names"), party
+
+
 def _grade(metadata: Mapping[str, Any], form: Form) -> tuple[int, float]:
     """Grade an attack: trained on such answers, 2, or on coarser ones, 1, the finest of these."""
     trained = Form.from_json(metadata.get("answers"))
@@ -105,18 +113,11 @@ def _grade(metadata: Mapping[str, Any], form: Form) -> tuple[int, float]:
     return (1, -trained.floor) if trained.reads(form) else (0, 0.0)
 
 
-def _remedy(attack: str, metadata: Mapping[str, Any], form: Form) -> str:
+def _remedy(trained: Trained, form: Form) -> str:
     if not form.defence:
         return (
             "No --defence makes such answers to train it on: audit the model with finer ones, or "
             "train it on classifiers that answer so by themselves (--procedure)."
         )
-    flags: dict[str, Any] = {}
-    with suppress(Exception):  # the config of a stranger's export may be anything
-        flags = presets.flags_of(metadata["config"])
-    # The noise of the form is that of the answer that is read, be it a mean.
-    for name in ("shadow_defence", "repeat"):
-        flags.pop(name, None)
-    flags["defence"] = form.defence
-    typed = " ".join(f"--{name}={value}" for name, value in flags.items())
-    return f"Train it on such answers: python -m ulk_tf train {attack} {typed}"
+    how = trained.command(defence=form.defence)
+    return f"Train it on such answers{f': {how}' if how else f' (--defence={form.defence}).'}"

@@ -25,6 +25,7 @@ class MetricRow:
         of: outputs of attacks that it judges, each with the name of the answer that is judged
             where an attack gives several.
         images: only of images that a window of SSIM fits into.
+        by_lot: whether naming a class by lot scores 1 / classes.
     """
 
     name: str
@@ -35,6 +36,7 @@ class MetricRow:
     measure: str = f"{_MEASURES}:MEANS"
     of: Mapping[str, str] | tuple[str, ...] = ()
     images: bool = False
+    by_lot: bool = False
 
     def judges(self, output: str) -> str | None:
         """The name of the answer of an attack that is judged; None where it judges none."""
@@ -51,6 +53,7 @@ _ROWS = (
         "floor.",
         values=f"{_METRICS}:hits",
         of=("label_probabilities",),
+        by_lot=True,
     ),
     MetricRow(
         "top3_accuracy",

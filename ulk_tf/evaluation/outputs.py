@@ -14,41 +14,48 @@ class OutputRow:
     Attributes:
         name: as a signature gives it.
         gives_away: what updates give away where the attack is right, after "Updates give away".
-        tell: module:function (value, class names) -> `audit.findings.Told`.
+        judged_by: metrics of what an audit says of such an answer, the first of them decides
+            whether it is better than a guess.
+        tell: module:function (value, class names, the update that is assumed) -> `Told`.
         draw: module:function (folder, what `Scores.pictures` holds, data set) -> paths of figures
             by caption.
     """
 
     name: str
     gives_away: str
+    judged_by: tuple[str, ...]
     tell: str
     draw: str
 
 
-_TELL = "ulk_tf.auditing.findings"
+_TELL = "ulk_tf.auditing.telling"
 _DRAW = "ulk_tf.evaluation.pictures"
 _ROWS = (
     OutputRow(
         "label_probabilities",
         "the label of the sample they were made with",
+        ("accuracy",),
         f"{_TELL}:tell_label",
         f"{_DRAW}:draw_confusion",
     ),
     OutputRow(
         "label_distribution",
         "how the labels of their samples are distributed",
+        ("kl", "most_frequent_accuracy"),
         f"{_TELL}:tell_distribution",
         f"{_DRAW}:draw_distributions",
     ),
     OutputRow(
         "sample",
         "something of the sample they were made with",
+        ("mse",),
         f"{_TELL}:tell_sample",
         f"{_DRAW}:draw_rows",
     ),
     OutputRow(
         "samples",
         "something of the samples they were made with",
+        ("matched_mse_samples",),
         f"{_TELL}:tell_samples",
         f"{_DRAW}:draw_matched",
     ),

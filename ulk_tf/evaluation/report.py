@@ -1,7 +1,7 @@
 """report.html: a verdict, then figures of the attack beside those of its baselines."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -95,9 +95,19 @@ def held(attack: str, insider: bool = False) -> str:
     return f"{text} It is an insider's: give it to nobody who may not have the owner's samples."
 
 
-def headline(results: Mapping[str, Any]) -> str:
-    """The first metric beside its baselines, in one sentence; empty without metrics."""
-    for name, own in results["metrics"].items():
+def headline(results: Mapping[str, Any], metrics: Sequence[str] = ()) -> str:
+    """Metrics beside their baselines, a sentence each; empty without metrics.
+
+    Args:
+        results: with `metrics` and `baselines`.
+        metrics: names of metrics; those that were not measured are left out. The first metric
+            where none was.
+    """
+    known = results["metrics"]
+    named = [name for name in metrics if name in known] or list(known)[:1]
+    said_of = []
+    for name in named:
+        own = known[name]
         said = metric(name)
         places = _decimals(own["mean"])
         others = [
@@ -107,8 +117,8 @@ def headline(results: Mapping[str, Any]) -> str:
         beside = f"; beside it {', '.join(others)}" if others else ""
         mean, low, high = (number(own[key], places) for key in ("mean", "low", "high"))
         span = f"{low} to {high}"
-        return f"{said.title} {mean} (95% interval {span}){beside}."
-    return ""
+        said_of.append(f"{said.title} {mean} (95% interval {span}){beside}.")
+    return " ".join(said_of)
 
 
 def scores(results: Mapping[str, Any]) -> str:

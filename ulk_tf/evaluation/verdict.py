@@ -32,10 +32,12 @@ class Verdict:
     Attributes:
         state: whether such updates are shown to give something away.
         sentence: the same for people, without figures.
+        beyond: whether more is shown than an oracle knows, a phrase each; also in the sentence.
     """
 
     state: State
     sentence: str
+    beyond: tuple[str, ...] = ()
 
 
 def state_of(gain: Mapping[str, float]) -> State:
@@ -57,16 +59,17 @@ def combined(states: Iterable[State]) -> State:
     return "not shown" if "not shown" in found else "shown"
 
 
-def verdict(results: Mapping[str, Any]) -> Verdict:
-    """The verdict on the headline metric of a run, an export or an audit.
+def verdict(results: Mapping[str, Any], metric: str = "") -> Verdict:
+    """The verdict on one metric of a run, an export or an audit.
 
     Args:
-        results: with `attack`, `metrics` and `gains`; the first metric counts where the attack is
-            not registered here.
+        results: with `attack`, `metrics` and `gains`.
+        metric: name of the metric; the headline of the attack when empty, or the first metric
+            where the attack is not registered here.
     """
     row = ATTACKS.get(str(results.get("attack")))
     gains = results.get("gains") or {}
-    metric = row.headline if row else next(iter(results.get("metrics") or {}), "")
+    metric = metric or (row.headline if row else next(iter(results.get("metrics") or {}), ""))
     found = {
         key.partition(":")[2]: state_of(gain)
         for key, gain in gains.items()
@@ -76,10 +79,16 @@ def verdict(results: Mapping[str, Any]) -> Verdict:
     reason = "" if state == "shown" else unmeasured(results)
     output = OUTPUTS.get(row.output) if row else None
     what = output.gives_away if output else f"{row.infers if row else 'what was asked'}"
-    beyond = [f"{baseline(name).beyond}: {s}" for name, s in found.items() if baseline(name).beyond]
+    # An attack that reads nothing tells no more than labels, whatever oracle it comes under.
+    beyond = [
+        f"{baseline(name).beyond}: {s if state == 'shown' else combined((s, state))}"
+        for name, s in found.items()
+        if baseline(name).beyond
+    ]
     if reason:
         return Verdict("undecided", f"{UNDECIDED.format(what=what)}: {reason.rstrip('.')}.")
-    return Verdict(state, "; ".join([SENTENCES[state].format(what=what), *beyond]) + ".")
+    sentence = "; ".join([SENTENCES[state].format(what=what), *beyond]) + "."
+    return Verdict(state, sentence, tuple(beyond))
 
 
 def unmeasured(results: Mapping[str, Any]) -> str:

@@ -5,13 +5,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ulk_tf.evaluation.baselines_table import baseline
+from ulk_tf.evaluation.metrics_table import metric
 from ulk_tf.settings.attack_table import attack_row
 from ulk_tf.sweeping.ledger import Entry
 from ulk_tf.sweeping.setting import Setting
+from ulk_tf.sweeping.settings import UPDATES
 
 # The sweep's own experiment, without any setting; also trained at other seeds, for its spread.
 PLAIN = Setting("plain")
 OTHER_SEEDS = (1, 2)
+# A guess differs by chance by up to so much of itself, where the adversary has fewer samples.
+BY_CHANCE = 0.01
 
 
 @dataclass(frozen=True)
@@ -40,12 +44,15 @@ class Sweep:
         plain: results of the sweep's own experiment; its utility is that of an undefended service.
         spread: gains of the same attack trained at other seeds.
         rows: the settings, in order.
+        one_owner: False where settings change the owner's updates, and with them what any guess
+            scores.
     """
 
     attack: str
     plain: Row
     spread: tuple[float, ...]
     rows: tuple[Row, ...]
+    one_owner: bool = True
 
     @property
     def baseline(self) -> str:
@@ -75,10 +82,31 @@ class Sweep:
         Args:
             entry: what was measured.
             over: name of a baseline; None: `baseline`.
+
+        Returns:
+            The gain over what the adversary guesses. Who has other data or another prior than the
+            owner guesses worse, and to beat that is no leak: it is the gain over the guess of the
+            plain adversary then.
         """
-        headline = attack_row(self.attack).headline
-        found: Mapping[str, float] = entry["gains"][f"{headline}:{over or self.baseline}"]
-        return found
+        headline, name = attack_row(self.attack).headline, over or self.baseline
+        key = f"{headline}:{name}"
+        own: Mapping[str, float] = entry["gains"][key]
+        plain, hers = (
+            one.get("baselines", {}).get(key, {}).get("mean")
+            for one in (self.plain.adaptive, entry)
+        )
+        if not self.one_owner or not plain or hers is None or baseline(name).runs_attack:
+            return own
+        less = metric(headline).less_is_better
+        if (hers - plain if less else plain - hers) <= BY_CHANCE * plain:
+            return own
+        score = entry["metrics"][headline]
+        ends = ("mean", "high", "low") if less else ("mean", "low", "high")
+        found = {
+            name: 1 - score[end] / plain if less else score[end] - plain
+            for name, end in zip(("mean", "low", "high"), ends, strict=True)
+        }
+        return found | {"n": score["n"]}
 
     def share(self, entry: Entry) -> dict[str, float] | None:
         """Return a gain as a share of the plain one's mean; None unless that is above zero."""
@@ -119,7 +147,7 @@ def result_of(attack: str, settings: Sequence[Setting], entries: Mapping[str, En
         return Row(setting, entries[setting.name], entries.get(naive_of(setting)), utility)
 
     rows = tuple(row(one) for one in settings if one.name in entries)
-    found = Sweep(attack, row(PLAIN), (), rows)
+    found = Sweep(attack, row(PLAIN), (), rows, not any(one in UPDATES for one in settings))
     seeds = [entries[name] for seed in OTHER_SEEDS if (name := at_seed(seed)) in entries]
     means = tuple(found.gain(entry)["mean"] for entry in (found.plain.adaptive, *seeds))
     return replace(found, spread=means)

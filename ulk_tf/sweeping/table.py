@@ -42,7 +42,10 @@ def _caption(found: Sweep) -> str:
         f"[{gain['low']:.3g}, {gain['high']:.3g}] without any setting{_spread(found)}."
     )
     if gain["low"] > 0:
-        told = f"{told} Leak is a gain as a share of that one."
+        told = (
+            f"{told} Leak is a gain as a share of that one; its interval is that of the gain, "
+            "divided by the same number."
+        )
     else:
         told = f"{told} It is not above zero, so no share of it is given."
     if found.oracle is None:

@@ -1,0 +1,45 @@
+"""What an attack assumes of an update is said, since answers do not show it."""
+
+import dataclasses
+
+import pytest
+
+from ulk_tf.auditing.assumed import Assumed, assumed, at_odds
+from ulk_tf.settings import presets
+
+
+def exported(attack="msr", **flags):
+    return {"config": dataclasses.asdict(presets.experiment(attack, **flags))}
+
+
+def test_sizes_and_kinds_of_updates_are_read_from_an_export():
+    assert assumed(exported("li")).sized == "updates of 1 sample"
+    assert assumed(exported("msr", set_size=10)).sized == "updates of 10 samples"
+    several = exported("lde", set_size=100, set_sizes="10,50,100")
+    assert assumed(several).sized == "updates of 10, 50 or 100 samples"
+    removed = assumed(exported("li", update_method="unlearning_by_ascent"))
+    assert removed.sample == "the sample that the model was made to forget"
+    assert "What attacks infer is what was removed." in removed.sentence
+    assert "answers do not show the size" in removed.sentence
+    assert "64 old samples" in assumed(exported("msr", old_samples=64)).sentence
+
+
+def test_it_is_what_the_adversary_assumes_and_not_what_the_owner_does():
+    assert assumed(exported("lde", set_size=100, shadow_set_size=50)).sizes == (50,)
+
+
+@pytest.mark.parametrize(
+    "config", [None, 3, {}, {"adversary": 1}, {"adversary": {"update": {"set_size": "x"}}}]
+)
+def test_a_stranger_s_export_tells_nothing(config):
+    assert assumed({"config": config}) == Assumed()
+    assert assumed({"config": config}).sentence == ""
+
+
+def test_attacks_that_assume_different_updates_are_at_odds():
+    (said,) = at_odds({"li": exported("li"), "msr": exported("msr", set_size=10)})
+    assert "(A_LI)" in said and "updates of 1 sample;" in said
+    assert "Only those that assume what this update was can be right." in said
+    assert at_odds({"li": exported("li"), "ssr": exported("ssr")}) == []
+    assert at_odds({"li": exported("li")}) == []
+    assert at_odds({"li": {}, "msr": exported("msr")}) == []

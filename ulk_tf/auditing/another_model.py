@@ -1,0 +1,35 @@
+"""Another model in the place of an update: does an update like those of training explain it?"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ulk_tf.answers.numbers import is_number
+from ulk_tf.auditing.answered import Answered
+from ulk_tf.auditing.remedy import Trained
+
+
+def looks_like_another(seen: Mapping[str, Any], trained: Trained, answered: Answered) -> str:
+    """Say that the second version looks like another model, and not like an updated one.
+
+    Args:
+        seen: what the export says of its updates; hostile values count as not told.
+        trained: the export.
+        answered: the target's answers.
+
+    Returns:
+        A sentence; empty where it looks updated, moved too little to tell, or nothing is told.
+    """
+    told = seen.get("coherence")
+    told = told if isinstance(told, Mapping) else {}
+    low, least = told.get("low"), told.get("least_movement")
+    if not (is_number(low) and is_number(least)) or answered.movement < least:
+        return ""
+    if answered.coherence >= low:
+        return ""
+    command = trained.command(update_method="retraining")
+    how = f": {command}" if command else " (--update_method=retraining)."
+    return (
+        f"{answered.coherence:.0%} of what moved is common to all probes (trained on at least "
+        f"{low:.0%}), as where the second version is another model and not the first one updated. "
+        f"If it was trained anew, train the attack on such updates{how}"
+    )

@@ -1,0 +1,105 @@
+"""Updates that attacks assume: an audit cannot see in answers of which size or kind an update was.
+
+An attack that was trained on single samples answers a label of a set of ten, too, and the other
+way round. What it assumes is therefore said beside what it answers.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from ulk_tf.errors import UserError
+from ulk_tf.evaluation.wording import attack_name
+from ulk_tf.settings.update_config import UpdateConfig
+from ulk_tf.settings.update_words import update_words
+
+
+@dataclass(frozen=True)
+class Assumed:
+    """Update that an attack assumes, as the adversary trained for it.
+
+    Attributes:
+        sizes: samples in an updating set; several where sets of several sizes were trained on,
+            none where it is not told.
+        removes: whether its updates remove samples.
+        words: sentences on what its updates do beside plain ones.
+    """
+
+    sizes: tuple[int, ...] = ()
+    removes: bool = False
+    words: tuple[str, ...] = ()
+
+    @property
+    def sample(self) -> str:
+        """Words for the one sample of an update."""
+        done = "was made to forget" if self.removes else "was updated with"
+        return f"the sample that the model {done}"
+
+    @property
+    def samples(self) -> str:
+        """Words for all samples of an update."""
+        return "the set that the model was made to forget" if self.removes else "the updating set"
+
+    @property
+    def sized(self) -> str:
+        """Words for its updates: `updates of 10 samples`, or `updates` where no size is told."""
+        if not self.sizes:
+            return "updates"
+        *others, last = map(str, self.sizes)
+        listed = f"{', '.join(others)} or {last}" if others else last
+        return f"updates of {listed} sample{'' if self.sizes == (1,) else 's'}"
+
+    @property
+    def sentence(self) -> str:
+        """What a reader has to know of it; empty where nothing is told."""
+        sized = [f"The attack was trained on {self.sized}, and answers do not show the size."]
+        return " ".join([*(sized if self.sizes else ()), *self.words])
+
+    def as_json(self) -> dict[str, Any]:
+        """Its entry in audit.json."""
+        return {"set_sizes": list(self.sizes), "removes": self.removes, "sentence": self.sentence}
+
+
+def assumed(metadata: Mapping[str, Any]) -> Assumed:
+    """Read from an export which updates its attack was trained on.
+
+    Args:
+        metadata: of the export, a stranger's; what is no such config counts as not told.
+
+    Example:
+        >>> assumed({"config": {"adversary": {"update": {"set_size": 10}}}}).sized
+        'updates of 10 samples'
+    """
+    config = _mapping(metadata.get("config"))
+    party = _mapping(config.get("adversary", config))
+    told = _mapping(party.get("update", party))
+    known = {field.name: told[field.name] for field in fields(UpdateConfig) if field.name in told}
+    try:
+        update = UpdateConfig(**known)
+    except (UserError, TypeError, ValueError):
+        return Assumed()
+    if "set_size" not in known:
+        return Assumed()
+    new = _mapping(party.get("data")).get("new_classes")
+    words = update_words(replace(update, set_sizes=None), new if isinstance(new, str) else None)
+    return Assumed(update.sizes, update.removes, tuple(words))
+
+
+def at_odds(attacks: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Say so where attacks assume different updates: at most one of them can be right.
+
+    Args:
+        attacks: metadata of those that answered, by the name of the attack.
+    """
+    told = {name: found for name, one in attacks.items() if (found := assumed(one)).sizes}
+    if len({(one.sizes, one.removes, one.words) for one in told.values()}) < 2:
+        return []
+    each = "; ".join(f"{attack_name(name)}: {one.sized}" for name, one in told.items())
+    return [
+        f"The attacks assume different updates ({each}). Only those that assume what this update "
+        "was can be right."
+    ]
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
