@@ -14,6 +14,7 @@ from pathlib import Path
 from textwrap import fill
 
 from benchmarks.page import rewrite
+from reproduction.glance import glance
 from reproduction.quality import HOME
 from ulk_tf.errors import UserError
 from ulk_tf.evaluation.metrics_table import metric
@@ -60,8 +61,7 @@ def keep(
     measured = result_of(row.name, settings_for(row.name, SETTINGS[sweep]), entries)
     if measured.plain.utility:
         picture(IMAGES / f"{name}.png", measured)
-    page, written = PAGES[sweep]
-    rewrite(page, written(sweep), marks(sweep))
+    write_pages(sweep)
 
 
 def _name(*parts: str) -> str:
@@ -69,9 +69,9 @@ def _name(*parts: str) -> str:
     return "_".join(filter(None, parts))
 
 
-def marks(sweep: str) -> tuple[str, str]:
-    """Return the lines around the tables of a sweep."""
-    return f"<!-- {sweep}: begin -->", f"<!-- {sweep}: end -->"
+def marks(name: str) -> tuple[str, str]:
+    """Return the lines around tables of that name."""
+    return f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
 
 
 def recorded(sweep: str) -> dict[tuple[str, str, str], Sweep]:
@@ -161,11 +161,39 @@ def _told(found: Sweep, row: Row | None) -> list[str]:
     return [leak, beyond(found, row)] if found.oracle else [leak]
 
 
-PAGES: dict[str, tuple[Path, Callable[[str], str]]] = {
-    "defences": (HOME / "docs" / "THREAT_MODEL.md", one_by_one),
-    "adversaries": (HOME / "docs" / "THREAT_MODEL.md", side_by_side),
-    "updates": (HOME / "docs" / "RESULTS.md", side_by_side),
+def at_a_glance(sweep: str) -> str:
+    """Format what chosen settings of a sweep leave of all attacks, as one table.
+
+    Args:
+        sweep: a name of the table of sweeps.
+    """
+    return glance(sweep, recorded(sweep))
+
+
+_WHOLE, _SHORT = HOME / "docs" / "SWEEPS.md", HOME / "docs" / "THREAT_MODEL.md"
+# Where the tables of a sweep stand, between which marks, and what makes them.
+PAGES: dict[str, tuple[tuple[Path, str, Callable[[str], str]], ...]] = {
+    "defences": (
+        (_WHOLE, "defences", one_by_one),
+        (_SHORT, "defences at a glance", at_a_glance),
+    ),
+    "adversaries": (
+        (_WHOLE, "adversaries", side_by_side),
+        (_SHORT, "adversaries at a glance", at_a_glance),
+    ),
+    "updates": ((HOME / "docs" / "RESULTS.md", "updates", side_by_side),),
 }
+
+
+def write_pages(sweep: str) -> None:
+    """Rewrite the tables of a sweep from what is recorded.
+
+    Args:
+        sweep: a name of the table of sweeps.
+    """
+    for page, name, written in PAGES[sweep]:
+        rewrite(page, written(sweep), marks(name))
+
 
 if __name__ == "__main__":
     cli.run(keep)

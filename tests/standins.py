@@ -1,5 +1,7 @@
 """Small attacks for the serving tests: real Keras models, trained on nothing."""
 
+import json
+import shutil
 from pathlib import Path
 
 import keras
@@ -10,6 +12,7 @@ import tensorflow as tf
 from ulk_tf import __main__ as commands
 from ulk_tf.attacks.signature import Signature, TrainedAttack
 from ulk_tf.serving.export import export_attack
+from ulk_tf.serving.seal import seal
 from ulk_tf.settings import cli
 
 PROBES, CLASSES = 6, 3
@@ -87,6 +90,22 @@ def exported(folder: Path, attack: TrainedAttack | None = None) -> Path:
         probing_set=PROBING_SET,
         metadata=METADATA,
     )
+
+
+def exported_as(export: Path, home: Path, **metadata: object) -> Path:
+    """A further version of an export, with other metadata; to trace its graph again takes seconds.
+
+    Args:
+        export: version folder of an export; is left alone.
+        home: folder of the versions.
+        **metadata: keys of ulk.json that differ.
+    """
+    number = 1 + max((int(one.name) for one in home.glob("[0-9]*")), default=0)
+    folder = shutil.copytree(export, home / str(number))
+    path = folder / "assets.extra" / "ulk.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | metadata))
+    seal(folder)
+    return folder
 
 
 def run(*arguments: object) -> object:

@@ -44,6 +44,7 @@ def test_li_learns_and_only_from_the_right_posteriors(single_corpus) -> None:
     assert given.max() < 0.2
 
 
+@pytest.mark.slow
 def test_lde_learns_and_only_from_the_right_posteriors(set_corpus) -> None:
     config = LabelConfig(**SHORT)
     scores = score_lde(train_lde(config, set_corpus, 0, None), set_corpus, 0)

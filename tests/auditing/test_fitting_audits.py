@@ -121,6 +121,7 @@ def test_real_answers_in_another_order_are_not(
     assert list(misfits(attack, answers[0][0], answers[1])) == [True] * TEN
 
 
+@pytest.mark.slow
 def test_an_attack_that_was_trained_on_labels_fits_labels(
     single_corpus: Corpus, tmp_path: Path
 ) -> None:

@@ -1,7 +1,5 @@
 """Attacks are run on answers like those that they were trained on, or not at all."""
 
-import shutil
-
 import numpy as np
 import pytest
 
@@ -15,23 +13,21 @@ from ulk_tf.auditing.running import run
 from ulk_tf.blackbox.recording import Recording
 from ulk_tf.defences import Chance, parse
 from ulk_tf.files import digest
-from ulk_tf.serving.export import export_attack
 from ulk_tf.serving.loading import LoadedAttack, load_attack
 
 BEFORE = dirichlet(0, 0.4, standins.PROBES, standins.CLASSES).astype(np.float32)
 AFTER = (0.9 * BEFORE + 0.1 / standins.CLASSES).astype(np.float32)
 
 
-def trained_on(folder, form, **metadata) -> LoadedAttack:
-    return load_attack(
-        export_attack(
-            standins.label_attack(),
-            export_dir=folder,
-            dataset="toy",
-            probing_set=standins.PROBING_SET,
-            metadata=standins.METADATA | {"answers": form.as_json()} | metadata,
-        )
-    )
+@pytest.fixture
+def trained_on(label_export, tmp_path):
+    """Make an export that was trained on answers of a form, with more metadata."""
+
+    def made(form, **metadata) -> LoadedAttack:
+        told = {"answers": form.as_json()} | metadata
+        return load_attack(standins.exported_as(label_export, tmp_path / "toy_li", **told))
+
+    return made
 
 
 COARSE = {
@@ -43,9 +39,9 @@ COARSE = {
 
 
 @pytest.mark.parametrize("defence", COARSE)
-def test_exact_answers_are_made_as_coarse_as_in_training(defence, tmp_path, own_key):
+def test_exact_answers_are_made_as_coarse_as_in_training(defence, trained_on):
     """Training reads defended answers by the same two functions."""
-    attack = trained_on(tmp_path, COARSE[defence])
+    attack = trained_on(COARSE[defence])
     moved = AFTER[:, ::-1]
     found = run(attack, Answered(BEFORE, moved))
     assert found.finding is not None and f"(--defence={defence})" in found.notes[0]
@@ -60,40 +56,40 @@ def test_exact_answers_are_made_as_coarse_as_in_training(defence, tmp_path, own_
     assert not run(attack, Answered(*same, COARSE[defence])).notes
 
 
-def test_movement_that_is_lost_to_an_attack_is_none(tmp_path, own_key):
-    attack = trained_on(tmp_path, Form("labels"))
+def test_movement_that_is_lost_to_an_attack_is_none(trained_on):
+    attack = trained_on(Form("labels"))
     found = run(attack, Answered(BEFORE, AFTER))
     assert (BEFORE.argmax(1) == AFTER.argmax(1)).all()
     assert found.finding is None and not found.fit.fits
     assert "the answers did not move" in found.fit.sentence
 
 
-def test_noise_is_added_to_answers_that_are_known_to_have_none(tmp_path, own_key):
+def test_noise_is_added_to_answers_that_are_known_to_have_none(trained_on):
     config = {"adversary": {"defence": {"defence": "noise:0.01"}}}
-    attack = trained_on(tmp_path, Form("noisy", noise=0.01), config=config)
+    attack = trained_on(Form("noisy", noise=0.01), config=config)
     assert not run(attack, Answered(BEFORE, AFTER)).notes
     known = run(attack, Answered(BEFORE, AFTER, EXACT, noise_known=True))
     assert "--defence=noise:0.01" in known.notes[0]
 
 
 @pytest.mark.parametrize("defence", ["sticky_noise:0.01", None])
-def test_noise_that_is_the_same_each_time_is_never_known_to_be_missing(defence, tmp_path, own_key):
+def test_noise_that_is_the_same_each_time_is_never_known_to_be_missing(defence, trained_on):
     config = {"adversary": {"defence": {"defence": defence}}}
-    attack = trained_on(tmp_path, Form("noisy", noise=0.01), config=config)
+    attack = trained_on(Form("noisy", noise=0.01), config=config)
     assert not run(attack, Answered(BEFORE, AFTER, EXACT, noise_known=True)).notes
 
 
 @pytest.mark.parametrize("form", [EXACT, Form("top-k", kept=1), Form("noisy", noise=0.01)])
-def test_sorted_answers_are_read_by_nobody(form, tmp_path, own_key):
-    attack = trained_on(tmp_path, form)
+def test_sorted_answers_are_read_by_nobody(form, trained_on):
+    attack = trained_on(form)
     rows = np.sort(dirichlet(3, 1.0, 40, 6), axis=1)
     found = run(attack, Answered(rows, rows * 0.99))
     assert found.finding is None and "in order of size" in found.fit.sentence
 
 
-def test_few_classes_may_be_in_order_by_chance(tmp_path, own_key):
+def test_few_classes_may_be_in_order_by_chance(trained_on):
     rows = np.random.default_rng(0).dirichlet([60, 25, 10], standins.PROBES)
-    attack = trained_on(tmp_path, EXACT)
+    attack = trained_on(EXACT)
     assert run(attack, Answered(rows, rows[::-1])).finding is not None
 
 
@@ -106,16 +102,16 @@ def test_few_classes_may_be_in_order_by_chance(tmp_path, own_key):
         {"kind": "labels", "noise": 99},
     ],
 )
-def test_forms_that_nobody_can_make_end_no_audit(told, tmp_path, own_key):
+def test_forms_that_nobody_can_make_end_no_audit(told, trained_on):
     config = {"adversary": {"defence": {"defence": "noise:1"}}}
-    attack = trained_on(tmp_path, EXACT, answers=told, config=config)
+    attack = trained_on(EXACT, answers=told, config=config)
     found = run(attack, Answered(BEFORE, AFTER, EXACT, noise_known=True))
     assert found.finding is None
     assert "names no form of answers that can be made" in found.fit.sentence
 
 
-def test_a_step_of_hundreds_of_digits_is_none(tmp_path, own_key):
-    attack = trained_on(tmp_path, EXACT, answers={"kind": "rounded", "step": 10**400})
+def test_a_step_of_hundreds_of_digits_is_none(trained_on):
+    attack = trained_on(EXACT, answers={"kind": "rounded", "step": 10**400})
     assert run(attack, Answered(BEFORE, AFTER)).finding is not None
 
 
@@ -125,7 +121,7 @@ def recorded(answers, version="1", **more) -> Recording:
 
 
 @pytest.mark.parametrize("noise", [0.02, None])
-def test_below_the_noise_only_an_attack_that_was_trained_for_it_claims(noise, tmp_path, own_key):
+def test_below_the_noise_only_an_attack_that_was_trained_for_it_claims(noise, trained_on):
     random = np.random.default_rng(0)
 
     def told(exact):
@@ -133,7 +129,7 @@ def test_below_the_noise_only_an_attack_that_was_trained_for_it_claims(noise, tm
 
     pair = [recorded(told(BEFORE), again=told(BEFORE)) for _ in range(2)]
     form = EXACT if noise is None else Form("noisy", noise=noise)
-    found = audit(*pair, [trained_on(tmp_path, form)])
+    found = audit(*pair, [trained_on(form)])
     assert not found.resolution.exceeded and found.resolution.noise > 0.01
     assert found.verdict.startswith("This audit found nothing above the answers' own resolution")
     assert len(found.findings) == (noise is not None)
@@ -145,30 +141,29 @@ def test_below_the_noise_only_an_attack_that_was_trained_for_it_claims(noise, tm
 
 
 @pytest.mark.parametrize("sure", [40.0, 200.0])  # posteriors next to 0 and 1, or exactly there
-def test_logits_of_a_saturated_classifier_are_no_proof(sure, tmp_path, own_key):
+def test_logits_of_a_saturated_classifier_are_no_proof(sure, trained_on):
     logits = sure * np.eye(standins.CLASSES)[np.arange(standins.PROBES) % standins.CLASSES]
     logits += np.random.default_rng(0).normal(0, 1, logits.shape)
     found = audit(
         recorded(logits),
         recorded(logits + 0.4 * np.eye(standins.CLASSES)[0], "2"),
-        [trained_on(tmp_path, EXACT)],
+        [trained_on(EXACT)],
     )
     assert (
         found.verdict.startswith("This audit is undecided")
         and "moved by up to 0.2" in found.verdict
     )
     assert not found.findings
-    still = audit(recorded(logits), recorded(logits + 3, "2"), [trained_on(tmp_path, EXACT)])
+    still = audit(recorded(logits), recorded(logits + 3, "2"), [trained_on(EXACT)])
     assert "undecided" not in still.verdict
 
 
-def test_what_an_export_doubts_of_itself_is_said(tmp_path, own_key):
+def test_what_an_export_doubts_of_itself_is_said(trained_on):
     doubts = ["The base models had not learned anything."]
-    found = audit(recorded(BEFORE), recorded(AFTER), [trained_on(tmp_path, EXACT, doubts=doubts)])
+    found = audit(recorded(BEFORE), recorded(AFTER), [trained_on(EXACT, doubts=doubts)])
     assert "Take this answer for a guess: The base models had not" in " ".join(found.sentences)
     weak = {"score_by_tenth": {"values": [0.1] * 10, "chance": 0.2}}
-    shutil.rmtree(tmp_path)
-    found = audit(recorded(BEFORE), recorded(AFTER), [trained_on(tmp_path, EXACT, seen=weak)])
+    found = audit(recorded(BEFORE), recorded(AFTER), [trained_on(EXACT, seen=weak)])
     assert "it is too weak" in " ".join(found.sentences)
 
 
@@ -183,16 +178,16 @@ def test_what_an_export_doubts_of_itself_is_said(tmp_path, own_key):
         ),
     ],
 )
-def test_swapped_versions_are_said(before, after, words, tmp_path, own_key):
-    attack = trained_on(tmp_path, EXACT)
+def test_swapped_versions_are_said(before, after, words, trained_on):
+    attack = trained_on(EXACT)
     swapped = audit(recorded(BEFORE, **before), recorded(AFTER, **after), [attack])
     assert any("look swapped" in one and words in one for one in swapped.warnings)
     right = audit(recorded(BEFORE, **after), recorded(AFTER, **before), [attack])
     assert not any("look swapped" in one for one in right.warnings)
 
 
-def test_answers_of_one_version_in_both_recordings_are_said(tmp_path, own_key):
-    attack = trained_on(tmp_path, EXACT)
+def test_answers_of_one_version_in_both_recordings_are_said(trained_on):
+    attack = trained_on(EXACT)
     mixed = np.where(np.arange(standins.PROBES)[:, None] < 3, BEFORE, AFTER)
     found = audit(recorded(BEFORE), recorded(mixed, "2"), [attack])
     assert any("3 of 6 probes are answered exactly the same" in one for one in found.warnings)

@@ -16,8 +16,12 @@ from ulk_tf.files import load_npz
 from ulk_tf.serving import conformance, warmup
 from ulk_tf.serving.graph import Graph
 
-EVERY = [(name, kind) for name in TRAIN for kind in ("images", "vectors")]
-every_export = pytest.mark.parametrize("case", EVERY, ids="-".join, indirect=True)
+IMAGES, VECTORS = ([(name, kind) for name in TRAIN] for kind in ("images", "vectors"))
+# To train and export the attacks once more, on vectors, takes a minute.
+SLOW = [pytest.param(one, marks=pytest.mark.slow, id="-".join(one)) for one in VECTORS]
+every_export = pytest.mark.parametrize(
+    "case", [*(pytest.param(one, id="-".join(one)) for one in IMAGES), *SLOW], indirect=True
+)
 OUTPUTS = {
     "li": {"label_probabilities": {"images": (10,), "vectors": (10,)}},
     "lde": {"label_distribution": {"images": (10,), "vectors": (10,)}},
@@ -80,11 +84,11 @@ def test_names_and_shapes(case, request):
     assert replayed == set(graph.signatures)
 
 
-@pytest.fixture(scope="module")
-def fresh(cases, tmp_path_factory):
-    """The answers of all exports, loaded in one new process."""
+@pytest.fixture(scope="module", params=[IMAGES, pytest.param(VECTORS, marks=pytest.mark.slow)])
+def fresh(request, cases, tmp_path_factory):
+    """Exports, and their answers when they are loaded in one new process."""
     folder = tmp_path_factory.mktemp("fresh")
-    every = [cases(*names) for names in EVERY]
+    every = [cases(*names) for names in request.param]
     given = {
         f"{number}:{name}": value
         for number, case in enumerate(every)
@@ -94,15 +98,16 @@ def fresh(cases, tmp_path_factory):
     paths = json.dumps([str(case.path) for case in every])
     arguments = [paths, str(folder / "in.npz"), str(folder / "out.npz")]
     subprocess.run([sys.executable, "-c", FRESH, *arguments], check=True)
-    return load_npz(folder / "out.npz")
+    return every, load_npz(folder / "out.npz")
 
 
-@every_export
-def test_a_fresh_process_answers_what_the_attack_in_memory_does(case, fresh):
-    for signature in case.attack.signatures:
-        for label, wanted in in_memory(case, signature).items():
-            found = fresh[f"{case.path}:{signature}:{label}"]
-            np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-5)
+def test_a_fresh_process_answers_what_the_attack_in_memory_does(fresh):
+    every, answers = fresh
+    for case in every:
+        for signature in case.attack.signatures:
+            for label, wanted in in_memory(case, signature).items():
+                found = answers[f"{case.path}:{signature}:{label}"]
+                np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-5)
 
 
 @every_export
@@ -124,7 +129,7 @@ def test_answers_are_what_they_are_called(case):
             np.testing.assert_allclose(value.sum(-1), 1, atol=1e-5)
 
 
-@pytest.mark.parametrize("case", EVERY[::2], ids="-".join, indirect=True)
+@pytest.mark.parametrize("case", IMAGES, ids="-".join, indirect=True)
 def test_an_existing_version_is_never_overwritten(case):
     kept = {path: path.read_bytes() for path in case.path.rglob("*") if path.is_file()}
     again = case.export()
@@ -162,6 +167,7 @@ def _clustered(case):
         yield rows, centroids
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", [("msr", "vectors")], ids="-".join, indirect=True)
 def test_k_means_in_the_graph_is_as_good_as_scikit_learn_s(case):
     for rows, centroids in _clustered(case):

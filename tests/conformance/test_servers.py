@@ -133,6 +133,7 @@ def assert_answers_as_exported(url, home):
                 np.testing.assert_allclose(found, value, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_the_stand_in_answers_what_the_exports_do(exports):
     homes = [home for home in exports.iterdir() if versions(home)]
     assert len(homes) >= 4

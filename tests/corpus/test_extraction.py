@@ -32,6 +32,7 @@ def test_all_shadow_models_are_trained_on_the_queries(tmp_path: Path) -> None:
     np.testing.assert_array_equal(mine.for_base("validation", 0).pool, mine.validation)
 
 
+@pytest.mark.slow
 def test_shadow_models_learn_the_target_s_answers(tmp_path: Path) -> None:
     corpus = built(tmp_path, **FLAGS)
     adversary, owner = designs(tmp_path, **FLAGS)

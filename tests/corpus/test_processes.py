@@ -48,6 +48,7 @@ class Harassed(Processes):
         return worker
 
 
+@pytest.mark.slow
 def test_the_same_bytes_from_killed_workers(
     by_one_worker: ByOneWorker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

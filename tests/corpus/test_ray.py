@@ -95,7 +95,7 @@ def test_the_same_bytes_though_a_node_is_killed(
     assert contents(tmp_path / "ray") == contents(tmp_path / "processes")
 
 
-# Some twenty seconds, cluster included: the one case of Ray that `make test` runs as well.
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_errors_and_deaths_of_jobs(
     cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

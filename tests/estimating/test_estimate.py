@@ -30,6 +30,7 @@ def estimated(folder: Path, *flags) -> Estimate:
     return found
 
 
+@pytest.mark.slow
 def test_counts_are_those_of_what_is_missing(tmp_path) -> None:
     fresh = estimated(tmp_path)
     # Two shadow bases of 40, one held-out of 5, one target of 20.

@@ -23,7 +23,7 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     page = tmp_path / "page.md"
     page.write_text("above\n<!-- updates: begin -->\nold\n<!-- updates: end -->\nbelow\n")
     monkeypatch.setattr(sweeps, "KEPT", tmp_path / "kept")
-    monkeypatch.setitem(sweeps.PAGES, "updates", (page, sweeps.side_by_side))
+    monkeypatch.setitem(sweeps.PAGES, "updates", ((page, "updates", sweeps.side_by_side),))
     (tmp_path / "kept").mkdir()
     return tmp_path
 
@@ -56,7 +56,7 @@ def test_defences_are_shown_below_their_picture(
 ) -> None:
     page = kept / "threats.md"
     page.write_text("<!-- defences: begin -->\n<!-- defences: end -->\n")
-    monkeypatch.setitem(sweeps.PAGES, "defences", (page, sweeps.one_by_one))
+    monkeypatch.setitem(sweeps.PAGES, "defences", ((page, "defences", sweeps.one_by_one),))
     monkeypatch.setattr(sweeps, "IMAGES", kept / "img")
     useful = {name: entry(0.9)["metrics"]["accuracy"] for name in UTILITY}  # type: ignore[index]
     entries = {name: entry(0.5) for name in ("plain", "round:4", "round:4, naive")}
@@ -107,10 +107,10 @@ def test_mistakes_are_told(kept: Path) -> None:
 
 @pytest.mark.parametrize("sweep", SETTINGS)
 def test_documents_show_what_is_recorded(sweep: str) -> None:
-    page, written = sweeps.PAGES[sweep]
-    if not sweeps.recorded(sweep):
-        assert sweeps.marks(sweep)[0] not in page.read_text()
-        return
-    first, last = sweeps.marks(sweep)
-    shown = page.read_text().partition(first)[2].partition(last)[0]
-    assert shown.strip() == written(sweep).strip()
+    for page, name, written in sweeps.PAGES[sweep]:
+        first, last = sweeps.marks(name)
+        if not sweeps.recorded(sweep):
+            assert first not in page.read_text()
+            continue
+        shown = page.read_text().partition(first)[2].partition(last)[0]
+        assert shown.strip() == written(sweep).strip()
