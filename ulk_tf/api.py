@@ -56,7 +56,8 @@ def run(
         The result; its files are in the folders `runs_dir` and `export_dir`.
 
     Raises:
-        UserError: an argument is unusable; nothing is written then.
+        UserError: an argument is unusable, and nothing is written; or base training or an update
+            fails later, and the same call goes on from there.
         TypeError: no flag has that name.
 
     Example:
@@ -111,6 +112,9 @@ def load_dataset(
         data_dir: folder of prepared TFDS data; TFDS_DATA_DIR or the default of TFDS when None.
         runs_dir: folder whose subfolder `data` holds decoded TFDS images.
 
+    Returns:
+        Samples, labels and names of the classes.
+
     Raises:
         UserError: the data set is unknown, unavailable or unusable.
 
@@ -142,6 +146,9 @@ def load_attack(path: str | Path) -> "LoadedAttack":
 
     Args:
         path: exported/<dataset>_<attack>, or one of its versions.
+
+    Returns:
+        The attack; `predict` and `predict_proba` take posteriors before and after an update.
 
     Raises:
         UserError: the path holds no export, or a damaged one.

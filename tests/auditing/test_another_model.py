@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from tests.conftest import shared, small_corpus
 from ulk_tf.auditing.another_model import looks_like_another
 from ulk_tf.auditing.answered import Answered
 from ulk_tf.auditing.fit import check_fit
@@ -64,3 +65,25 @@ def test_updates_of_a_real_target_fit_and_its_other_base_models_do_not(single_co
     fit = check_fit(Trained("li", CONFIG | {"seen": found}), Answered(one, other))
     assert not fit.fits
     assert "another model and not the first one updated" in fit.sentence
+
+
+@pytest.mark.parametrize("defence", ["round:2", "noise:0.001", "top_k:5"])
+def test_coarse_answers_of_another_model_are_told_from_updates_too(
+    defence, single_corpus, tmp_path_factory
+):
+    """The range and the audit read answers by the same floor."""
+    # The corpus of the fixture, through a defence.
+    coarse = small_corpus("li", shared(tmp_path_factory, "single"), defence=defence)
+    found = ranges(coarse)
+    known = found["coherence"]
+    target = coarse.updates["target"]
+    before, after = target.pair(np.arange(len(target)))
+    export = {"seen": found, "answers": coarse.updates["shadow"].form.as_json()}
+    said = [
+        looks_like_another(found, Trained("li", export), Answered(*pair))
+        for pair in zip(before, after, strict=True)
+    ]
+    assert np.mean([one == "" for one in said]) > 0.95
+    one, other = before[target.base == 0][0], before[target.base == 1][0]
+    assert known["low"] > 0.1
+    assert looks_like_another(found, Trained("li", export), Answered(one, other))

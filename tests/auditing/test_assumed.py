@@ -18,7 +18,7 @@ def test_sizes_and_kinds_of_updates_are_read_from_an_export():
     several = exported("lde", set_size=100, set_sizes="10,50,100")
     assert assumed(several).sized == "updates of 10, 50 or 100 samples"
     removed = assumed(exported("li", update_method="unlearning_by_ascent"))
-    assert removed.sample == "the sample that the model was made to forget"
+    assert removed.if_one_sample == "If the model was made to forget one sample"
     assert "What attacks infer is what was removed." in removed.sentence
     assert "answers do not show the size" in removed.sentence
     assert "64 old samples" in assumed(exported("msr", old_samples=64)).sentence

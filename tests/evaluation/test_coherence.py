@@ -53,3 +53,14 @@ def test_many_updates_at_once_are_each_on_its_own():
     assert found.shape == (5,)
     assert found[2] == 0
     assert found == pytest.approx([slowly(*pair) for pair in zip(before, after, strict=True)])
+
+
+def test_what_the_answers_do_not_tell_apart_moves_nothing():
+    """Rounded to 2 decimals, one probe's 0 becomes 0.01: a jump of 60 logits that says nothing."""
+    before = np.array([[0.5, 0.5, 0.0], [0.6, 0.4, 0.0], [0.7, 0.3, 0.0]])
+    after = np.array([[0.55, 0.45, 0.0], [0.65, 0.35, 0.0], [0.74, 0.25, 0.01]])
+    assert float(coherence(before, after)) < 0.5
+    assert float(coherence(before, after, floor=0.01)) > 0.9
+    # Labels are told apart by 1.
+    labels = np.eye(3)
+    assert 0 <= float(coherence(labels, labels[[1, 2, 0]], floor=1.0)) <= 1

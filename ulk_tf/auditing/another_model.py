@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ulk_tf.answers.form import Form
 from ulk_tf.answers.numbers import is_number
 from ulk_tf.auditing.answered import Answered
 from ulk_tf.auditing.remedy import Trained
+from ulk_tf.evaluation.coherence import coherence
 
 
 def looks_like_another(seen: Mapping[str, Any], trained: Trained, answered: Answered) -> str:
@@ -24,12 +26,15 @@ def looks_like_another(seen: Mapping[str, Any], trained: Trained, answered: Answ
     low, least = told.get("low"), told.get("least_movement")
     if not (is_number(low) and is_number(least)) or answered.movement < least:
         return ""
-    if answered.coherence >= low:
+    # As fine as the answers that it was trained on, by which the range was measured.
+    floor = Form.from_json(trained.metadata.get("answers")).floor
+    common = float(coherence(answered.before, answered.after, floor))
+    if common >= low:
         return ""
     command = trained.command(update_method="retraining")
     how = f": {command}" if command else " (--update_method=retraining)."
     return (
-        f"{answered.coherence:.0%} of what moved is common to all probes (trained on at least "
+        f"{common:.0%} of what moved is common to all probes (trained on at least "
         f"{low:.0%}), as where the second version is another model and not the first one updated. "
         f"If it was trained anew, train the attack on such updates{how}"
     )

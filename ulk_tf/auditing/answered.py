@@ -7,7 +7,6 @@ import numpy as np
 from ulk_tf import defences
 from ulk_tf.answers.form import EXACT, Form
 from ulk_tf.answers.interpret import interpret
-from ulk_tf.evaluation.coherence import coherence
 from ulk_tf.evaluation.movement import mean_confidence, mean_movement
 from ulk_tf.files import Array
 
@@ -37,11 +36,6 @@ class Answered:
     def movement(self) -> float:
         """Mean total variation distance over the probes, 0 to 1."""
         return float(mean_movement(self.before, self.after))
-
-    @property
-    def coherence(self) -> float:
-        """Share of the logits' movement that all probes have in common, 0 to 1."""
-        return float(coherence(self.before, self.after))
 
     @property
     def likeliest(self) -> Array:

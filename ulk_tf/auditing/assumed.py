@@ -30,10 +30,10 @@ class Assumed:
     words: tuple[str, ...] = ()
 
     @property
-    def sample(self) -> str:
-        """Words for the one sample of an update."""
+    def if_one_sample(self) -> str:
+        """The condition under which an answer about one sample holds."""
         done = "was made to forget" if self.removes else "was updated with"
-        return f"the sample that the model {done}"
+        return f"If the model {done} one sample"
 
     @property
     def samples(self) -> str:

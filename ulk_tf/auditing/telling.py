@@ -18,7 +18,7 @@ def tell_label(probabilities: Array, names: list[str], update: Assumed) -> Told:
     first = names[order[0]]
     likely = {names[i]: float(probabilities[i]) for i in order[:SHOWN_CLASSES]}
     return Told(
-        f"T{update.sample[1:]} is of class {first} (with "
+        f"{update.if_one_sample}, that is of class {first} (with "
         f"{probabilities[order[0]]:.0%} by the attack's own estimate).",
         {"label": first, "probabilities": likely},
         lambda path: pictures.bars(path, names, probabilities, "probability"),
@@ -53,7 +53,7 @@ def tell_distribution(distribution: Array, names: list[str], update: Assumed) ->
 def tell_sample(sample: Array, _: list[str], update: Assumed) -> Told:
     """Show the one sample."""
     return Told(
-        f"This is the attack's reconstruction of {update.sample}.",
+        f"{update.if_one_sample}, this is the attack's reconstruction of it.",
         {"shape": list(sample.shape)},
         lambda path: pictures.tiles(path, sample[np.newaxis]),
         "Reconstructed sample",

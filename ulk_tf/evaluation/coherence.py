@@ -9,15 +9,18 @@ import numpy as np
 
 from ulk_tf.files import Array
 
-TINY = 1e-30  # posteriors below have underflowed
+# Posteriors below have underflowed; and the largest floor, under which logits still differ.
+TINY, MOST = 1e-30, 0.5
 
 
-def coherence(before: Array, after: Array) -> Array:
+def coherence(before: Array, after: Array, floor: float = 0.0) -> Array:
     """Share of the logits' movement that is the same at all probes, 0 to 1.
 
     Args:
         before: posteriors, [..., probes, classes].
         after: the same shape.
+        floor: what posteriors are told apart by; smaller ones count as that, since the logits of
+            rounded or noisy posteriors near 0 jump.
 
     Returns:
         float64 [...]: one number for each update; 0 where nothing moved.
@@ -30,14 +33,15 @@ def coherence(before: Array, after: Array) -> Array:
         >>> float(coherence(before, np.array([[0.6, 0.4], [0.4, 0.6]])).round(6))
         0.0
     """
-    moved = _logits(after) - _logits(before)
+    least = min(max(floor, TINY), MOST)
+    moved = _logits(after, least) - _logits(before, least)
     common = moved.shape[-2] * np.square(moved.mean(axis=-2)).sum(axis=-1)
     total = np.square(moved).sum(axis=(-2, -1))
     found: Array = np.divide(common, total, out=np.zeros_like(total), where=total > 0)
     return found
 
 
-def _logits(posteriors: Array) -> Array:
-    logarithms = np.log(np.maximum(posteriors.astype(np.float64), TINY))
+def _logits(posteriors: Array, least: float) -> Array:
+    logarithms = np.log(np.maximum(posteriors.astype(np.float64), least))
     found: Array = logarithms - logarithms.mean(axis=-1, keepdims=True)
     return found

@@ -39,6 +39,7 @@ def ranges(corpus: Corpus) -> dict[str, Any]:
         return _range_of_one(corpus) if corpus.insider else {}
     sure, lowest, highest, looks, means = [], [], [], [], []
     alike: list[tuple[float, float]] = []
+    floor = corpus.updates["shadow"].form.floor
     for role in ("shadow", "validation"):
         updates = corpus.updates[role]
         for base in np.unique(updates.base):
@@ -47,7 +48,7 @@ def ranges(corpus: Corpus) -> dict[str, Any]:
             low, high = np.quantile(mean_movement(before, after), (0.01, 0.99))
             lowest.append(float(low))
             highest.append(float(high))
-            alike.append(_coherence(before, after))
+            alike.append(_coherence(before, after, floor))
             looks.append(before[0])
             means.append(before.mean(axis=0))
     found = {
@@ -59,7 +60,7 @@ def ranges(corpus: Corpus) -> dict[str, Any]:
     return {name: known for name, known in found.items() if known is not None}
 
 
-def _coherence(before: Array, after: Array) -> tuple[float, float]:
+def _coherence(before: Array, after: Array, floor: float) -> tuple[float, float]:
     """Measure the updates of one base model that move most of its posteriors.
 
     Returns:
@@ -69,7 +70,7 @@ def _coherence(before: Array, after: Array) -> tuple[float, float]:
     rows = np.unique(np.linspace(0, len(after) - 1, min(COHERENT, len(after))).astype(int))
     moved = mean_movement(before[rows], after[rows])
     most = moved >= np.median(moved)
-    found = coherence(before[rows][most], after[rows][most])
+    found = coherence(before[rows][most], after[rows][most], floor)
     return float(np.quantile(found, 0.01)), float(moved[most].min())
 
 
@@ -97,7 +98,7 @@ def _range_of_one(corpus: Corpus) -> dict[str, Any]:
     sure = float(np.mean(mean_confidence(looks)))
     moved = [mean_movement(*part.pair(np.arange(len(part)))) for part in parts]
     low, high = np.quantile(np.concatenate(moved), (0.01, 0.99))
-    alike = [_coherence(*parts[0].pair(np.arange(len(parts[0]))))]
+    alike = [_coherence(*parts[0].pair(np.arange(len(parts[0]))), parts[0].form.floor)]
     return {
         "confidence": {"low": sure - SAME, "high": sure + SAME},
         "movement": {"low": float(low), "high": float(high)},
