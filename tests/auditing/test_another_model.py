@@ -48,7 +48,7 @@ def test_a_smaller_movement_than_was_measured_tells_nothing():
     "seen", [{}, {"coherence": 3}, {"coherence": {"low": "x", "least_movement": 0}}]
 )
 def test_a_stranger_s_export_may_tell_anything(seen):
-    assert looks_like_another(seen, Trained("li", {}), ANOTHER) == ""
+    assert looks_like_another(seen, Trained("li", {}), ANOTHER) is None
 
 
 def test_updates_of_a_real_target_fit_and_its_other_base_models_do_not(single_corpus):

@@ -21,6 +21,7 @@ from ulk_tf.serving.loading import load_attack
 SEEN = {
     "confidence": {"low": 0.5, "high": 0.9},
     "movement": {"low": 0.01, "high": 0.5},
+    "coherence": {"low": 0.0, "high": 1.0, "least_movement": 0.01},
     "agreement": {"low": 0.5, "high": 1.0},
     "likeliest": list(range(10)),
     "score_by_tenth": {
@@ -83,7 +84,6 @@ def scored(changed):
     [
         SEEN | {"score_by_tenth": None},
         SEEN | {"score_by_tenth": None, "confidence": {"low": "low", "high": float("nan")}},
-        SEEN | {"score_by_tenth": None, "coherence": {"low": "low", "least_movement": 0}},
         scored({"edges": [1]}),
         scored({"values": [1]}),
         scored({"values": "0123456789"}),
@@ -104,7 +104,14 @@ def test_what_is_not_told_is_not_said(seen):
 def test_an_order_of_classes_that_nothing_checks_is_said(told):
     fit = check_fit(Trained("li", {"seen": SEEN | told}), target(0.7, 0.1))
     assert fit.fits
-    assert "the order of classes and rows could not be checked" in fit.sentence
+    assert fit.sentence.endswith("what it takes to check the order of classes and rows.")
+
+
+@pytest.mark.parametrize("told", [None, {}, {"low": "low", "least_movement": 0}])
+def test_an_update_that_nothing_tells_from_another_model_is_said(told):
+    fit = check_fit(Trained("li", {"seen": SEEN | {"coherence": told}}), target(0.7, 0.1))
+    assert fit.fits
+    assert fit.sentence.endswith("whether the second version is the first one updated.")
 
 
 def test_a_score_is_that_of_updates_of_the_size_that_is_assumed():

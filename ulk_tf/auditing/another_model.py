@@ -10,7 +10,7 @@ from ulk_tf.auditing.remedy import Trained
 from ulk_tf.evaluation.coherence import coherence
 
 
-def looks_like_another(seen: Mapping[str, Any], trained: Trained, answered: Answered) -> str:
+def looks_like_another(seen: Mapping[str, Any], trained: Trained, answered: Answered) -> str | None:
     """Say that the second version looks like another model, and not like an updated one.
 
     Args:
@@ -19,12 +19,15 @@ def looks_like_another(seen: Mapping[str, Any], trained: Trained, answered: Answ
         answered: the target's answers.
 
     Returns:
-        A sentence; empty where it looks updated, moved too little to tell, or nothing is told.
+        A sentence; empty where it looks updated or moved too little to tell, None where the export
+        tells no coherence.
     """
     told = seen.get("coherence")
     told = told if isinstance(told, Mapping) else {}
     low, least = told.get("low"), told.get("least_movement")
-    if not (is_number(low) and is_number(least)) or answered.movement < least:
+    if not (is_number(low) and is_number(least)):
+        return None
+    if answered.movement < least:
         return ""
     # As fine as the answers that it was trained on, by which the range was measured.
     floor = Form.from_json(trained.metadata.get("answers")).floor

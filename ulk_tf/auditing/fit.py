@@ -29,10 +29,7 @@ from ulk_tf.evaluation.metrics_table import metric
 from ulk_tf.evaluation.wording import attack_name
 
 TENTHS = 10
-UNCHECKED = (
-    "{name}: the export knows no likeliest classes of its probes, so that the order of classes and "
-    "rows could not be checked."
-)
+UNCHECKED = "{name}: the export does not tell what it takes to check {what}."
 AT_A_BOUND = 1e-9  # as far as ranges that end at 0 or 1 may stop short of it
 
 
@@ -111,14 +108,24 @@ def check_fit(trained: Trained, answered: Answered) -> Fit:
             f"{_like_this(trained)}",
         )
     order = others_meant(seen, answered)
-    if other := order or looks_like_another(seen, trained, answered):
+    another = looks_like_another(seen, trained, answered)
+    if other := order or another:
         return Fit(
             attack, False, f"{name} does not fit these answers, so nothing is claimed: {other}"
         )
     found = _scored(attack, metadata, answered.movement)
-    if order is None:
-        found = replace(found, sentence=f"{found.sentence} {UNCHECKED.format(name=name)}".strip())
-    return found
+    unchecked = [
+        what
+        for known, what in (
+            (order, "the order of classes and rows"),
+            (another, "whether the second version is the first one updated"),
+        )
+        if known is None
+    ]
+    if not unchecked:
+        return found
+    said = UNCHECKED.format(name=name, what=" and ".join(unchecked))
+    return replace(found, sentence=f"{found.sentence} {said}".strip())
 
 
 def _like_this(trained: Trained) -> str:
