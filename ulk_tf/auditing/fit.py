@@ -167,13 +167,11 @@ def _said(attack: str, updates: str, score: Score) -> str:
         words = f"right in {score.value:.0%}, chance {score.chance:.0%}"
     else:
         words = f"{metric(score.metric).title} {score.value:.3g}, chance {score.chance:.3g}"
+    told = f"{attack_name(attack)}, {updates} that moved as much: {words}."
     sign = -1 if metric(score.metric).less_is_better else 1
-    guess = (
-        ""
-        if sign * score.value > sign * score.chance
-        else (" That is no better than a guess on such updates.")
-    )
-    return f"{attack_name(attack)}, {updates} that moved as much: {words}.{guess}"
+    if sign * score.value > sign * score.chance:
+        return told
+    return f"{told} That is no better than a guess on such updates."
 
 
 def _score(told: object, movement: float) -> Score | None:
