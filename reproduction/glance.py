@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from ulk_tf.settings.attack_table import ATTACKS
 from ulk_tf.sweeping.results import Sweep
 
-# What each attack is after, as a column.
+# Columns: what each attack is after.
 AFTER = {
     "li": "a label",
     "ssr": "a sample",
@@ -71,7 +71,7 @@ def _leaks(found: Sweep) -> bool:
 
 
 def _cell(found: Sweep, name: str) -> str:
-    row = next((row for row in found.rows if row.setting.name == name), None)
+    row = found.row(name)
     share = row and found.share(row.adaptive)
     if not share:
         return ""

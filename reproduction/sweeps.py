@@ -136,7 +136,7 @@ def _table(corner: str, found: Mapping[str, Sweep], settings: Sequence[Setting])
     lines = [heads, ["---"] * len(heads)]
     lines.append(["plain", *chain.from_iterable(_told(one, one.plain) for one in found.values())])
     for setting in settings:
-        rows = [_row(one, setting.name) for one in found.values()]
+        rows = [one.row(setting.name) for one in found.values()]
         if any(rows):
             cells = (_told(*pair) for pair in zip(found.values(), rows, strict=True))
             lines.append([label(setting), *chain.from_iterable(cells)])
@@ -145,10 +145,6 @@ def _table(corner: str, found: Mapping[str, Sweep], settings: Sequence[Setting])
 
 def _head(dataset: str, sizes: str) -> str:
     return ", ".join(filter(None, (dataset, sizes.replace("x", " x "))))
-
-
-def _row(found: Sweep, name: str) -> Row | None:
-    return next((row for row in found.rows if row.setting.name == name), None)
 
 
 def _told(found: Sweep, row: Row | None) -> list[str]:
@@ -171,7 +167,7 @@ def at_a_glance(sweep: str) -> str:
 
 
 _WHOLE, _SHORT = HOME / "docs" / "SWEEPS.md", HOME / "docs" / "THREAT_MODEL.md"
-# Where the tables of a sweep stand, between which marks, and what makes them.
+# Pages of a sweep: the file, the marks between which its tables stand, and what makes them.
 PAGES: dict[str, tuple[tuple[Path, str, Callable[[str], str]], ...]] = {
     "defences": (
         (_WHOLE, "defences", one_by_one),

@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ulk_tf import defences
-    from ulk_tf.api import audit, load_attack, load_dataset, probe, run
+    from ulk_tf.api import load_dataset, run
     from ulk_tf.classifiers.procedure import Change, Procedure, Samples
     from ulk_tf.classifiers.sklearn_procedure import SklearnProcedure
     from ulk_tf.classifiers.torch_procedure import TorchProcedure as TorchProcedure
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from ulk_tf.errors import UserError
     from ulk_tf.gating import gate
     from ulk_tf.result import Result
+    from ulk_tf.served import audit, load_attack, probe
     from ulk_tf.settings.experiment import Experiment
 
 # On processors without AVX512 TensorFlow leaves oneDNN's convolutions off unless told otherwise,
@@ -75,7 +76,8 @@ _HOMES = {
     "TorchProcedure": "ulk_tf.classifiers.torch_procedure",
     "Result": "ulk_tf.result",
     "UserError": "ulk_tf.errors",
-    **dict.fromkeys(("audit", "load_attack", "load_dataset", "probe", "run"), "ulk_tf.api"),
+    **dict.fromkeys(("load_dataset", "run"), "ulk_tf.api"),
+    **dict.fromkeys(("audit", "load_attack", "probe"), "ulk_tf.served"),
 }
 
 

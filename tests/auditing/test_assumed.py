@@ -1,4 +1,4 @@
-"""What an attack assumes of an update is said, since answers do not show it."""
+"""An audit says what attacks assume of an update, since answers do not show it."""
 
 import dataclasses
 
@@ -38,8 +38,14 @@ def test_a_stranger_s_export_tells_nothing(config):
 
 def test_attacks_that_assume_different_updates_are_at_odds():
     (said,) = at_odds({"li": exported("li"), "msr": exported("msr", set_size=10)})
-    assert "(A_LI)" in said and "updates of 1 sample;" in said
+    assert "(A_LI): updates of 1 sample; Multi" in said
     assert "Only those that assume what this update was can be right." in said
     assert at_odds({"li": exported("li"), "ssr": exported("ssr")}) == []
     assert at_odds({"li": exported("li")}) == []
     assert at_odds({"li": {}, "msr": exported("msr")}) == []
+    # A set of 100 is one of a mixture's sizes.
+    several = exported("lde", set_size=100, set_sizes="10,50,100")
+    assert at_odds({"lde": several, "msr": exported("msr", set_size=100)}) == []
+    removed = exported("ssr", update_method="unlearning_by_ascent")
+    (said,) = at_odds({"li": exported("li"), "ssr": removed})
+    assert "An update removes its updating set" in said

@@ -197,7 +197,18 @@ ESTIMATE = {"low": 0.1, "high": 0.9, "n": 20}
         ({"mse": 0.3}, {"mse:mean_sample": 0.2}, "no better than mean sample", "not told"),
         ({"mse": 0.1}, {"mse:mean_sample": 0.2}, "Mean squared error 0.1", "a guess"),
         # Knowing the label is more than nothing: not to beat it is no reason to distrust.
-        ({"mse": 0.1}, {"mse:class_mean_of_true_label": 0.05}, "0.05", "a guess"),
+        (
+            {"mse": 0.1},
+            {"mse:mean_sample": 0.2, "mse:class_mean_of_true_label": 0.05},
+            "0.05",
+            "a guess",
+        ),
+        (
+            {"mse": 0.1},
+            {"mse:class_mean_of_true_label": 0.05},
+            "compared with no guess",
+            "not told",
+        ),
         ({"accuracy": "high", "mse": float("nan")}, {}, "is not told", "On targets"),
     ],
 )

@@ -10,7 +10,7 @@ from tests import standins
 from ulk_tf.answers.form import Form
 from ulk_tf.answers.interpret import interpret_both
 from ulk_tf.auditing.audit import audit
-from ulk_tf.auditing.remedy import Trained
+from ulk_tf.auditing.remedy import Export
 from ulk_tf.auditing.trained_form import check_form, choose_version
 from ulk_tf.blackbox.recording import Recording
 from ulk_tf.defences import Chance, parse
@@ -38,13 +38,13 @@ def form_of(defence: str | None) -> Form:
 
 def test_exact_answers_fit_an_attack_that_was_trained_on_them() -> None:
     assert form_of(None).kind == "posteriors"
-    assert check_form(Trained("li", EXACT), form_of(None)) is None
+    assert check_form(Export("li", EXACT), form_of(None)) is None
     # Six significant digits tell small posteriors as well as large ones.
-    assert check_form(Trained("li", EXACT), form_of("digits:6")) is None
+    assert check_form(Export("li", EXACT), form_of("digits:6")) is None
     # A finer answer than it was trained for is read, too.
     coarse = {"answers": {"kind": "rounded", "step": 1e-2}}
-    assert check_form(Trained("li", coarse), form_of(None)) is None
-    assert check_form(Trained("li", coarse), form_of("round:4")) is None
+    assert check_form(Export("li", coarse), form_of(None)) is None
+    assert check_form(Export("li", coarse), form_of("round:4")) is None
 
 
 @pytest.mark.parametrize(
@@ -61,24 +61,24 @@ def test_exact_answers_fit_an_attack_that_was_trained_on_them() -> None:
 )
 def test_other_answers_do_not_and_the_command_makes_them(defence: str, words: str) -> None:
     form = form_of(defence)
-    fit = check_form(Trained("li", EXACT), form)
+    fit = check_form(Export("li", EXACT), form)
     assert fit is not None and not fit.fits
     assert words in fit.sentence and "trained on exact posteriors" in fit.sentence
     assert f"python -m ulk_tf train li --dataset=digits --defence={defence}" in fit.sentence
     trained = {"answers": form.as_json()}
-    assert check_form(Trained("li", trained), form) is None
+    assert check_form(Export("li", trained), form) is None
 
 
 def test_coarser_answers_than_those_it_was_trained_on() -> None:
     fine = {"answers": {"kind": "rounded", "step": 1e-4}}
-    fit = check_form(Trained("li", fine), form_of("round:2"))
+    fit = check_form(Export("li", fine), form_of("round:2"))
     assert fit is not None and "trained on posteriors rounded to steps of 0.0001" in fit.sentence
 
 
 @pytest.mark.parametrize("known", [None, 3, {}, {"kind": 7, "step": "x"}, {"step": float("nan")}])
 def test_what_a_stranger_s_export_says(known: object) -> None:
-    assert check_form(Trained("li", {"answers": known}), form_of(None)) is None
-    assert check_form(Trained("li", {"answers": known}), form_of("round:3")) is not None
+    assert check_form(Export("li", {"answers": known}), form_of(None)) is None
+    assert check_form(Export("li", {"answers": known}), form_of("round:3")) is not None
 
 
 def exported(home, *forms, noisy=0):

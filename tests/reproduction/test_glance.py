@@ -36,7 +36,7 @@ def test_cells_are_shares_or_nothing_or_empty() -> None:
     weak = result_of("li", settings, {"plain": entry(0.05), "round:4": entry(0.04)})
     lines = glance("defences", {("mnist", "li", ""): measured, ("cifar10", "li", ""): weak})
     head, _, four, two, *others = lines.splitlines()
-    # Of an attack that gains nothing there is no share.
+    # An attack that gains nothing has no column.
     assert head == "|  | a label, mnist |"
     assert four == "| rounding to 4 decimals | 50% |"
     assert two == f"| rounding to 2 decimals | {NOTHING} |"

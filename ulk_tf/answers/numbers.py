@@ -1,6 +1,7 @@
 """Raw answers as numbers, whatever a framework, a server or a file wraps them in."""
 
 import math
+from collections.abc import Mapping
 from typing import Any, TypeGuard
 
 import numpy as np
@@ -13,6 +14,11 @@ LABELS_ONLY = (
     "Labels are read where they are the attack's classes: name these as the target does with "
     "--class_names. Posteriors tell far more: if it has them, name their output with --output."
 )
+
+
+def as_mapping(value: object) -> Mapping[str, Any]:
+    """Return a value of a stranger's file if it is a mapping, else an empty one."""
+    return value if isinstance(value, Mapping) else {}
 
 
 def is_number(value: object) -> TypeGuard[float]:

@@ -3,41 +3,62 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ulk_tf.answers.form import Form
-from ulk_tf.answers.numbers import is_number
+from ulk_tf.answers.form import NOTHING, Form
+from ulk_tf.answers.numbers import as_mapping, is_number
 from ulk_tf.auditing.answered import Answered
-from ulk_tf.auditing.remedy import Trained
+from ulk_tf.auditing.assumed import assumed
+from ulk_tf.auditing.remedy import Export
 from ulk_tf.evaluation.coherence import coherence
 
 
-def looks_like_another(seen: Mapping[str, Any], trained: Trained, answered: Answered) -> str | None:
-    """Say that the second version looks like another model, and not like an updated one.
+def unchecked(seen: Mapping[str, Any], export: Export, answered: Answered) -> str:
+    """Say why an update cannot be told from another model.
 
     Args:
         seen: what the export says of its updates; hostile values count as not told.
-        trained: the export.
+        export: the export.
         answered: the target's answers.
 
     Returns:
-        A sentence; empty where it looks updated or moved too little to tell, None where the export
-        tells no coherence.
+        The reason; empty where `looks_like_another` tells.
     """
-    told = seen.get("coherence")
-    told = told if isinstance(told, Mapping) else {}
+    told = as_mapping(seen.get("coherence"))
     low, least = told.get("low"), told.get("least_movement")
     if not (is_number(low) and is_number(least)):
-        return None
+        return "the export tells no coherence of its updates"
     if answered.movement < least:
-        return ""
-    # As fine as the answers that it was trained on, by which the range was measured.
-    floor = Form.from_json(trained.metadata.get("answers")).floor
-    common = float(coherence(answered.before, answered.after, floor))
+        return "the probes moved less than by most updates of its training"
+    if answered.form.floor > max(_floor(export), NOTHING):
+        return "the answers are coarser than those of its training"
+    return ""
+
+
+def looks_like_another(seen: Mapping[str, Any], export: Export, answered: Answered) -> str:
+    """Say that the second version looks like another model, and not like an updated one.
+
+    Args:
+        seen: as `unchecked` takes it, which returns nothing for it.
+        export: the export.
+        answered: the target's answers.
+
+    Returns:
+        A sentence; empty where it looks updated.
+    """
+    # The range was measured no finer than the answers that the attack was trained on.
+    common = float(coherence(answered.before, answered.after, _floor(export)))
+    low = float(as_mapping(seen.get("coherence"))["low"])
     if common >= low:
         return ""
-    command = trained.command(update_method="retraining")
-    how = f": {command}" if command else " (--update_method=retraining)."
-    return (
-        f"{common:.0%} of what moved is common to all probes (trained on at least "
-        f"{low:.0%}), as where the second version is another model and not the first one updated. "
-        f"If it was trained anew, train the attack on such updates{how}"
+    said = (
+        f"{common:.0%} of what moved is common to all probes (trained on at least {low:.0%}), as "
+        "where the second version is another model and not the first one updated."
     )
+    if assumed(export.metadata).from_scratch:
+        return said
+    command = export.command(update_method="retraining")
+    how = f": {command}" if command else " (--update_method=retraining)."
+    return f"{said} If it was trained anew, train the attack on such updates{how}"
+
+
+def _floor(export: Export) -> float:
+    return Form.from_json(export.metadata.get("answers")).floor

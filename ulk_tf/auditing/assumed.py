@@ -6,8 +6,10 @@ way round. What it assumes is therefore said beside what it answers.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from itertools import combinations
 from typing import Any
 
+from ulk_tf.answers.numbers import as_mapping
 from ulk_tf.errors import UserError
 from ulk_tf.evaluation.wording import attack_name
 from ulk_tf.settings.update_config import UpdateConfig
@@ -22,11 +24,13 @@ class Assumed:
         sizes: samples in an updating set; several where sets of several sizes were trained on,
             none where it is not told.
         removes: whether its updates remove samples.
+        from_scratch: whether its updates train a new classifier.
         words: sentences on what its updates do beside plain ones.
     """
 
     sizes: tuple[int, ...] = ()
     removes: bool = False
+    from_scratch: bool = False
     words: tuple[str, ...] = ()
 
     @property
@@ -51,7 +55,7 @@ class Assumed:
 
     @property
     def sentence(self) -> str:
-        """What a reader has to know of it; empty where nothing is told."""
+        """Words for what a reader has to know of it; empty where nothing is told."""
         sized = [f"The attack was trained on {self.sized}, and answers do not show the size."]
         return " ".join([*(sized if self.sizes else ()), *self.words])
 
@@ -70,9 +74,9 @@ def assumed(metadata: Mapping[str, Any]) -> Assumed:
         >>> assumed({"config": {"adversary": {"update": {"set_size": 10}}}}).sized
         'updates of 10 samples'
     """
-    config = _mapping(metadata.get("config"))
-    party = _mapping(config.get("adversary", config))
-    told = _mapping(party.get("update", party))
+    config = as_mapping(metadata.get("config"))
+    party = as_mapping(config.get("adversary", config))
+    told = as_mapping(party.get("update", party))
     known = {field.name: told[field.name] for field in fields(UpdateConfig) if field.name in told}
     try:
         update = UpdateConfig(**known)
@@ -80,26 +84,30 @@ def assumed(metadata: Mapping[str, Any]) -> Assumed:
         return Assumed()
     if "set_size" not in known:
         return Assumed()
-    new = _mapping(party.get("data")).get("new_classes")
+    new = as_mapping(party.get("data")).get("new_classes")
     words = update_words(replace(update, set_sizes=None), new if isinstance(new, str) else None)
-    return Assumed(update.sizes, update.removes, tuple(words))
+    return Assumed(update.sizes, update.removes, update.from_scratch, tuple(words))
 
 
 def at_odds(attacks: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Say so where attacks assume different updates: at most one of them can be right.
+    """Say so where attacks assume updates that no update can be at once.
 
     Args:
         attacks: metadata of those that answered, by the name of the attack.
     """
     told = {name: found for name, one in attacks.items() if (found := assumed(one)).sizes}
-    if len({(one.sizes, one.removes, one.words) for one in told.values()}) < 2:
+    if not any(_exclude(*pair) for pair in combinations(told.values(), 2)):
         return []
-    each = "; ".join(f"{attack_name(name)}: {one.sized}" for name, one in told.items())
+    each = "; ".join(
+        " ".join([f"{attack_name(name)}: {one.sized}.", *one.words]).rstrip(".")
+        for name, one in told.items()
+    )
     return [
         f"The attacks assume different updates ({each}). Only those that assume what this update "
         "was can be right."
     ]
 
 
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
+def _exclude(one: Assumed, other: Assumed) -> bool:
+    """Tell whether no update is what both attacks assume."""
+    return one.words != other.words or not set(one.sizes) & set(other.sizes)

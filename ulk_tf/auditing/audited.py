@@ -12,7 +12,7 @@ from ulk_tf.auditing.resolution import Resolution
 from ulk_tf.auditing.told import Told
 from ulk_tf.auditing.versions import Version
 
-# Nothing but `still` and `below resolution` says that an outsider could read nothing.
+# None of them proves that nothing leaks: `still` and `below resolution` are of these probes only.
 State = Literal["still", "below resolution", "undecided", "unfit", "told"]
 
 

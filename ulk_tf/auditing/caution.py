@@ -8,7 +8,7 @@ from ulk_tf.evaluation import report
 from ulk_tf.evaluation.baselines_table import baseline, uninformed
 from ulk_tf.evaluation.metrics_table import metric
 from ulk_tf.evaluation.outputs import OUTPUTS
-from ulk_tf.evaluation.verdict import unmeasured, verdict
+from ulk_tf.evaluation.verdict import NO_GUESS, unmeasured, verdict
 
 
 def caution(metadata: Mapping[str, Any], known: Mapping[str, Any], output: str) -> str:
@@ -35,7 +35,8 @@ def _guessed(known: Mapping[str, Any], name: str) -> str:
     if found.state == "shown":
         return " ".join(f"{one[0].upper()}{one[1:]}." for one in found.beyond)
     why = unmeasured(known)
-    if not why and any(key.partition(":")[0] == name for key in known["gains"]):
+    keys = [key.partition(":") for key in known["gains"]]
+    if not why and any(own == name and other in uninformed() for own, _, other in keys):
         why = f"{found.sentence[0].lower()}{found.sentence[1:]}"
     why = why or _by_means(known, name)
     return why and f"Take this answer for a guess: {why.rstrip('.')}."
@@ -45,12 +46,14 @@ def _by_means(known: Mapping[str, Any], name: str) -> str:
     """Why an answer is a guess, by an export that tells no gains; empty if it is none."""
     if not name:
         return ""
-    own, sign = known["metrics"][name], -1 if metric(name).less_is_better else 1
+    guesses = [one for one in sorted(uninformed()) if f"{name}:{one}" in known["baselines"]]
+    if not guesses:
+        return NO_GUESS
+    own, sign = known["metrics"][name]["mean"], -1 if metric(name).less_is_better else 1
     beaten_by = [
-        baseline(other).title.lower()
-        for other in sorted(uninformed())
-        if f"{name}:{other}" in known["baselines"]
-        and sign * own["mean"] <= sign * known["baselines"][f"{name}:{other}"]["mean"]
+        baseline(one).title.lower()
+        for one in guesses
+        if sign * own <= sign * known["baselines"][f"{name}:{one}"]["mean"]
     ]
     if not beaten_by:
         return ""

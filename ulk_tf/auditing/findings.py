@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ulk_tf.answers.numbers import is_number
+from ulk_tf.answers.numbers import as_mapping, is_number
 from ulk_tf.auditing import pictures
 from ulk_tf.auditing.assumed import assumed
 from ulk_tf.auditing.caution import caution
@@ -74,8 +74,8 @@ def measured(metadata: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {
         group: {
             name: value
-            for name, value in _mapping(metadata.get(group)).items()
-            if all(is_number(_mapping(value).get(key)) for key in ("mean", "low", "high", "n"))
+            for name, value in as_mapping(metadata.get(group)).items()
+            if all(is_number(as_mapping(value).get(key)) for key in ("mean", "low", "high", "n"))
         }
         for group in ("metrics", "baselines", "gains")
     }
@@ -89,7 +89,7 @@ def measured(metadata: Mapping[str, Any]) -> dict[str, Any]:
 
 def _seen(metadata: Mapping[str, Any]) -> dict[str, Any]:
     """What the attack scored on held-out updates, as far as it is whole."""
-    tenths = _mapping(_mapping(metadata.get("seen")).get("score_by_tenth"))
+    tenths = as_mapping(as_mapping(metadata.get("seen")).get("score_by_tenth"))
     values, chance = tenths.get("values"), tenths.get("chance")
     whole = isinstance(values, list) and all(one is None or is_number(one) for one in values)
     return (
@@ -105,7 +105,3 @@ def _has_its_shape(name: str, value: Array, classes: int) -> bool:
         return value.shape == (classes,)
     shape = value.shape[1:] if name == "samples" else value.shape
     return 0 not in value.shape and (len(shape) == 1 or (len(shape) == 3 and shape[2] in (1, 3)))
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}

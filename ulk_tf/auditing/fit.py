@@ -19,17 +19,20 @@ from typing import Any
 
 import numpy as np
 
-from ulk_tf.answers.numbers import is_number
+from ulk_tf.answers.numbers import as_mapping, is_number
 from ulk_tf.auditing.agreement import others_meant
-from ulk_tf.auditing.another_model import looks_like_another
+from ulk_tf.auditing.another_model import looks_like_another, unchecked
 from ulk_tf.auditing.answered import Answered
 from ulk_tf.auditing.assumed import assumed
-from ulk_tf.auditing.remedy import Trained
+from ulk_tf.auditing.remedy import Export
 from ulk_tf.evaluation.metrics_table import metric
 from ulk_tf.evaluation.wording import attack_name
 
 TENTHS = 10
-UNCHECKED = "{name}: the export does not tell what it takes to check {what}."
+UNCHECKED = {
+    "order": "the order of classes and rows",
+    "update": "whether the second version is the first one updated",
+}
 AT_A_BOUND = 1e-9  # as far as ranges that end at 0 or 1 may stop short of it
 
 
@@ -75,24 +78,19 @@ class Fit:
         }
 
 
-def check_fit(trained: Trained, answered: Answered) -> Fit:
+def check_fit(export: Export, answered: Answered) -> Fit:
     """Hold a target and its update against what an attack was trained on.
 
     Args:
-        trained: the export.
+        export: the export.
         answered: the target's answers before and after the update.
     """
-    attack, metadata = trained.attack, trained.metadata
-    seen, name = metadata.get("seen"), attack_name(attack)
-    seen = seen if isinstance(seen, Mapping) else {}
+    attack, metadata = export.attack, export.metadata
+    seen, name = as_mapping(metadata.get("seen")), attack_name(attack)
     ranges = {key: one for key in _FIGURES if (one := _range(seen.get(key))) is not None}
-    if not ranges:
-        return Fit(
-            attack,
-            True,
-            f"{name}: the export does not say on which classifiers and updates it was trained, so "
-            "that its score may not hold for this target.",
-        )
+    order = others_meant(seen, answered)
+    unclear = unchecked(seen, export, answered)
+    other = order or ("" if unclear else looks_like_another(seen, export, answered))
     outside = [
         f"{words} is {value:.2g} (trained on {ranges[key][0]:.2g} to {ranges[key][1]:.2g})"
         for key, (words, read) in _FIGURES.items()
@@ -105,33 +103,35 @@ def check_fit(trained: Trained, answered: Answered) -> Fit:
             attack,
             False,
             f"{name} does not fit this target, so nothing is claimed: {' and '.join(outside)}. "
-            f"{_like_this(trained)}",
+            f"{_like_this(export)}",
         )
-    order = others_meant(seen, answered)
-    another = looks_like_another(seen, trained, answered)
-    if other := order or another:
+    if other:
         return Fit(
             attack, False, f"{name} does not fit these answers, so nothing is claimed: {other}"
         )
-    found = _scored(attack, metadata, answered.movement)
-    unchecked = [
-        what
-        for known, what in (
-            (order, "the order of classes and rows"),
-            (another, "whether the second version is the first one updated"),
+    if not ranges:
+        return Fit(
+            attack,
+            True,
+            f"{name}: the export does not say on which classifiers and updates it was trained, so "
+            "that its score may not hold for this target.",
         )
-        if known is None
+    found = _scored(attack, metadata, answered.movement)
+    said = [
+        f"{name}: {UNCHECKED[what]} was not checked, since {why}."
+        for what, why in (
+            ("order", "" if order is not None else "the export tells no likeliest classes"),
+            ("update", unclear),
+        )
+        if why
     ]
-    if not unchecked:
-        return found
-    said = UNCHECKED.format(name=name, what=" and ".join(unchecked))
-    return replace(found, sentence=f"{found.sentence} {said}".strip())
+    return replace(found, sentence=" ".join([found.sentence, *said]).strip())
 
 
-def _like_this(trained: Trained) -> str:
+def _like_this(export: Export) -> str:
     """The remedy where classifiers or updates differ, of which the user knows how."""
     how = "on classifiers of this architecture, with this update's learning rate and set size"
-    command = trained.command()
+    command = export.command()
     return f"Train it {how}{f': {command}, with the flags that differ' if command else ''}."
 
 
@@ -143,9 +143,8 @@ _FIGURES: dict[str, tuple[str, Callable[[Answered], float]]] = {
 
 def _scored(attack: str, metadata: Mapping[str, Any], movement: float) -> Fit:
     """The fit with the score of updates that moved as much, as far as it is told."""
-    seen = metadata.get("seen")
-    told = seen.get("score_by_tenth") if isinstance(seen, Mapping) else None
-    edges = _numbers(told.get("edges")) if isinstance(told, Mapping) else []
+    told = as_mapping(as_mapping(metadata.get("seen")).get("score_by_tenth"))
+    edges = _numbers(told.get("edges"))
     if len(edges) == TENTHS + 1 and not edges[0] <= movement <= edges[-1]:
         how = "little (at least" if movement < edges[0] else "much (at most"
         end = edges[0] if movement < edges[0] else edges[-1]
@@ -174,10 +173,8 @@ def _said(attack: str, updates: str, score: Score) -> str:
     return f"{told} That is no better than a guess on such updates."
 
 
-def _score(told: object, movement: float) -> Score | None:
+def _score(told: Mapping[str, Any], movement: float) -> Score | None:
     """The score of the tenth of updates that moved as much; None where it is not told."""
-    if not isinstance(told, Mapping):
-        return None
     edges, values = _numbers(told.get("edges")), told.get("values")
     chances, name = told.get("chances", [told.get("chance")] * TENTHS), told.get("metric")
     if len(edges) != TENTHS + 1 or edges != sorted(edges) or not isinstance(name, str):
@@ -195,9 +192,7 @@ def _score(told: object, movement: float) -> Score | None:
 
 def _range(told: object) -> tuple[float, float] | None:
     """The range of one figure; None where it is not told."""
-    if not isinstance(told, Mapping):
-        return None
-    low, high = told.get("low"), told.get("high")
+    low, high = (as_mapping(told).get(end) for end in ("low", "high"))
     return (float(low), float(high)) if is_number(low) and is_number(high) else None
 
 

@@ -8,11 +8,13 @@ from typing import Any
 
 from ulk_tf.settings import presets
 from ulk_tf.settings.config import FoldersConfig
+from ulk_tf.settings.presets import SHADOW
+from ulk_tf.settings.update_config import refused_beside
 
 
 @dataclass(frozen=True)
-class Trained:
-    """Export of an attack, as far as it can be trained anew.
+class Export:
+    """Export of an attack, as far as it tells how the attack was trained.
 
     Attributes:
         attack: name of the attack.
@@ -24,34 +26,47 @@ class Trained:
     metadata: Mapping[str, Any]
     folder: Path | None = None
 
-    def command(self, **changed: str) -> str:
-        """Return the command that trains it as it was, but for some flags.
+    def command(self, **changed: Any) -> str:
+        """Return the command that trains the attack as it was trained, but for some flags.
 
         Args:
             **changed: flags that differ, by name.
 
         Returns:
             The command; empty where the export does not tell its flags, since a command without
-            them would train for other data.
+            them would train for other data, and where they do not go with those that differ.
 
         Example:
             >>> from dataclasses import asdict
             >>> from ulk_tf.settings.presets import experiment
-            >>> known = {"config": asdict(experiment("li", dataset="mnist"))}
-            >>> Trained("li", known).command(defence="round:4")
-            'python -m ulk_tf train li --dataset=mnist --defence=round:4'
+            >>> known = {"config": asdict(experiment("li", dataset="mnist", old_samples=64))}
+            >>> Export("li", known).command(update_method="retraining")
+            'python -m ulk_tf train li --dataset=mnist --update_method=retraining'
         """
         try:
             flags = presets.flags_of(self.metadata["config"])
+            beside = {
+                *(name for one in changed for name in _BESIDE.get(one, ())),
+                *refused_beside(changed.get("update_method", "fine_tuning")),
+            }
+            unread = {*beside, *(SHADOW + name for name in (*beside, *changed))}
+            flags = {name: value for name, value in flags.items() if name not in unread} | changed
+            presets.experiment(self.attack, **flags)
         except Exception:  # the config of a stranger's export may be anything
             return ""
-        # The noise of a form is that of the answer that is read, be it a mean.
-        for name in ("shadow_defence", "repeat") if "defence" in changed else ():
-            flags.pop(name, None)
-        # <export_dir>/<dataset>_<attack>/<version>
-        home = self.folder.parent.parent if self.folder else Path(FoldersConfig.export_dir)
-        if home.resolve() != Path(FoldersConfig.export_dir).resolve():
+        if (home := self._export_dir()) is not None:
             flags["export_dir"] = home
-        flags |= changed
         typed = (f"--{name}={shlex.quote(str(value))}" for name, value in flags.items())
         return " ".join(["python -m ulk_tf train", self.attack, *typed])
+
+    def _export_dir(self) -> Path | None:
+        """The folder above <dataset>_<attack>/<version>; None where it is the usual or no such."""
+        home = self.folder.resolve().parent if self.folder else Path()
+        if not home.name.endswith(f"_{self.attack}"):
+            return None
+        usual = Path(FoldersConfig.export_dir).resolve()
+        return None if home.parent == usual else home.parent
+
+
+# The noise of a form is that of the answer that is read, be it a mean.
+_BESIDE = {"defence": ("repeat",)}

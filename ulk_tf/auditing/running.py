@@ -9,7 +9,7 @@ from ulk_tf.answers.form import Form
 from ulk_tf.auditing.answered import Answered
 from ulk_tf.auditing.finding import Finding
 from ulk_tf.auditing.fit import Fit, check_fit
-from ulk_tf.auditing.remedy import Trained
+from ulk_tf.auditing.remedy import Export
 from ulk_tf.auditing.trained_form import adds_new_noise, check_form, choose_version
 from ulk_tf.errors import UserError
 from ulk_tf.evaluation.wording import attack_name
@@ -43,8 +43,8 @@ def run(latest: LoadedAttack, answered: Answered) -> Run:
     """
     attack, note = choose_version(latest, answered.form, answered.noise_known)
     notes = [note] if note else []
-    trained = Trained(attack.name, attack.metadata, attack.path)
-    fit = check_form(trained, answered.form) or _sorted(attack, answered)
+    export = Export(attack.name, attack.metadata, attack.path)
+    fit = check_form(export, answered.form) or _sorted(attack, answered)
     if fit is None and (defence := _coarser(attack, answered)):
         try:
             answered = answered.defended(defence)
@@ -54,7 +54,7 @@ def run(latest: LoadedAttack, answered: Answered) -> Run:
         if answered.still:
             why = "made as coarse as those that it was trained on, the answers did not move; train"
             fit = _unread(attack, f"{why} it on finer ones")
-    fit = fit or check_fit(trained, answered)
+    fit = fit or check_fit(export, answered)
     if not fit.fits:
         return Run(fit, notes=tuple(notes))
     outputs = _answers(attack, answered.before, answered.after)

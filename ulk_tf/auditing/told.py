@@ -1,4 +1,4 @@
-"""What one attack found, in words."""
+"""Finding of one attack, in words."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

@@ -9,7 +9,7 @@ from typing import Any
 
 from ulk_tf.answers.form import UNSEEN_NOISE, Form
 from ulk_tf.auditing.fit import Fit
-from ulk_tf.auditing.remedy import Trained
+from ulk_tf.auditing.remedy import Export
 from ulk_tf.defences import parse
 from ulk_tf.errors import UserError
 from ulk_tf.evaluation.wording import attack_name
@@ -18,25 +18,25 @@ from ulk_tf.serving import assets
 from ulk_tf.serving.loading import LoadedAttack, load_attack
 
 
-def check_form(trained: Trained, form: Form) -> Fit | None:
+def check_form(export: Export, form: Form) -> Fit | None:
     """Tell whether an attack was trained on answers of such a form.
 
     Args:
-        trained: the export; without `answers` in its metadata it was trained on exact posteriors.
+        export: the export; without `answers` in its metadata it was trained on exact posteriors.
         form: form of the target's answers.
 
     Returns:
         None where it was; else why nothing is claimed, and the command that trains it.
     """
-    own = Form.from_json(trained.metadata.get("answers"))
-    if own.reads(form):
+    trained = Form.from_json(export.metadata.get("answers"))
+    if trained.reads(form):
         return None
     return Fit(
-        trained.attack,
+        export.attack,
         False,
-        f"{attack_name(trained.attack)} does not fit these answers, so nothing is claimed: the "
-        f"target answers {form.words}, and this attack was trained on {own.words} and reads little "
-        f"or nothing from these. {_remedy(trained, form)}",
+        f"{attack_name(export.attack)} does not fit these answers, so nothing is claimed: the "
+        f"target answers {form.words}, and this attack was trained on {trained.words} and reads "
+        f"little or nothing from these. {_remedy(export, form)}",
     )
 
 
@@ -113,11 +113,11 @@ def _grade(metadata: Mapping[str, Any], form: Form) -> tuple[int, float]:
     return (1, -trained.floor) if trained.reads(form) else (0, 0.0)
 
 
-def _remedy(trained: Trained, form: Form) -> str:
+def _remedy(export: Export, form: Form) -> str:
     if not form.defence:
         return (
             "No --defence makes such answers to train it on: audit the model with finer ones, or "
             "train it on classifiers that answer so by themselves (--procedure)."
         )
-    how = trained.command(defence=form.defence)
+    how = export.command(defence=form.defence)
     return f"Train it on such answers{f': {how}' if how else f' (--defence={form.defence}).'}"

@@ -7,10 +7,11 @@ probe to probe: 5% to 33% there. Movement alone does not tell the two apart.
 
 import numpy as np
 
+from ulk_tf.answers.form import NOTHING
 from ulk_tf.files import Array
 
-# Posteriors below have underflowed; and the largest floor, under which logits still differ.
-TINY, MOST = 1e-30, 0.5
+# The largest floor, at which logits still differ.
+HIGHEST = 0.5
 
 
 def coherence(before: Array, after: Array, floor: float = 0.0) -> Array:
@@ -19,8 +20,8 @@ def coherence(before: Array, after: Array, floor: float = 0.0) -> Array:
     Args:
         before: posteriors, [..., probes, classes].
         after: the same shape.
-        floor: what posteriors are told apart by; smaller ones count as that, since the logits of
-            rounded or noisy posteriors near 0 jump.
+        floor: what posteriors are told apart by, at least `NOTHING`; smaller ones count as that,
+            since the logits of posteriors that are rounded or noisy jump where they are near 0.
 
     Returns:
         float64 [...]: one number for each update; 0 where nothing moved.
@@ -33,7 +34,7 @@ def coherence(before: Array, after: Array, floor: float = 0.0) -> Array:
         >>> float(coherence(before, np.array([[0.6, 0.4], [0.4, 0.6]])).round(6))
         0.0
     """
-    least = min(max(floor, TINY), MOST)
+    least = min(max(floor, NOTHING), HIGHEST)
     moved = _logits(after, least) - _logits(before, least)
     common = moved.shape[-2] * np.square(moved.mean(axis=-2)).sum(axis=-1)
     total = np.square(moved).sum(axis=(-2, -1))

@@ -39,9 +39,9 @@ def seen(row: AttackRow, trained: Trained, corpus: Corpus, seed: int) -> dict[st
         like the shadow models and 98% of its updates lie (see `fit_range`); `coherence` as those,
         of updates that move the probes by `least_movement` or more; `likeliest`, the class
         of each probe that agreement is with (see `agreement_among`); and `score_by_tenth` of
-        movement: `metric`, `chance` (the best baseline that is told nothing of the update; None
-        where there is none), `edges` (11 movements), `values` (10 scores; None where a tenth is
-        empty) and `chances` (the best baseline's on each tenth).
+        movement: `metric`, `chance` (the best baseline that is told nothing of the update, or a
+        class by lot; None where there is neither), `edges` (11 movements), `values` (10 scores;
+        None where a tenth is empty) and `chances` (the best baseline's on each tenth).
     """
     held_out = as_target(corpus, row.seen_updates)
     updates = held_out.updates["target"]

@@ -7,7 +7,7 @@ import numpy as np
 from scipy import stats
 from scipy.special import expit, logit
 
-from ulk_tf.corpus.build import Corpus
+from ulk_tf.corpus.build import Corpus, Updates
 from ulk_tf.evaluation.agreement import agreement_among
 from ulk_tf.evaluation.coherence import coherence
 from ulk_tf.evaluation.movement import mean_confidence, mean_movement
@@ -43,12 +43,13 @@ def ranges(corpus: Corpus) -> dict[str, Any]:
     for role in ("shadow", "validation"):
         updates = corpus.updates[role]
         for base in np.unique(updates.base):
-            before, after = updates.pair(np.flatnonzero(updates.base == base))
+            own = np.flatnonzero(updates.base == base)
+            before, after = updates.pair(own)
             sure.append(float(np.mean(mean_confidence(before))))
             low, high = np.quantile(mean_movement(before, after), (0.01, 0.99))
             lowest.append(float(low))
             highest.append(float(high))
-            alike.append(_coherence(before, after, floor))
+            alike.append(_coherence(updates, own, floor))
             looks.append(before[0])
             means.append(before.mean(axis=0))
     found = {
@@ -60,17 +61,23 @@ def ranges(corpus: Corpus) -> dict[str, Any]:
     return {name: known for name, known in found.items() if known is not None}
 
 
-def _coherence(before: Array, after: Array, floor: float) -> tuple[float, float]:
-    """Measure the updates of one base model that move most of its posteriors.
+def _coherence(updates: Updates, own: Array, floor: float) -> tuple[float, float]:
+    """Measure the updates of one base model that move the probes most.
+
+    Args:
+        updates: updates of a role.
+        own: positions of those of the base model.
+        floor: see `coherence`.
 
     Returns:
         The first percentile of the coherence of those that move the probes more than half of its
         updates do, and how far these move them. Smaller movement drowns in rounding and noise.
     """
-    rows = np.unique(np.linspace(0, len(after) - 1, min(COHERENT, len(after))).astype(int))
-    moved = mean_movement(before[rows], after[rows])
+    some = np.linspace(0, len(own) - 1, min(COHERENT, len(own))).astype(int)
+    before, after = updates.pair(own[np.unique(some)])
+    moved = mean_movement(before, after)
     most = moved >= np.median(moved)
-    found = coherence(before[rows][most], after[rows][most], floor)
+    found = coherence(before[most], after[most], floor)
     return float(np.quantile(found, 0.01)), float(moved[most].min())
 
 
@@ -98,7 +105,7 @@ def _range_of_one(corpus: Corpus) -> dict[str, Any]:
     sure = float(np.mean(mean_confidence(looks)))
     moved = [mean_movement(*part.pair(np.arange(len(part)))) for part in parts]
     low, high = np.quantile(np.concatenate(moved), (0.01, 0.99))
-    alike = [_coherence(*parts[0].pair(np.arange(len(parts[0]))), parts[0].form.floor)]
+    alike = [_coherence(parts[0], np.arange(len(parts[0])), parts[0].form.floor)]
     return {
         "confidence": {"low": sure - SAME, "high": sure + SAME},
         "movement": {"low": float(low), "high": float(high)},
@@ -129,7 +136,7 @@ def fit_range(lowest: Sequence[float], highest: Sequence[float]) -> dict[str, fl
     below, above = (logit(np.clip(np.array(one), TINY, 1 - TINY)) for one in (lowest, highest))
     low = max(below.mean() - wide * below.std(ddof=1), below.min() - np.log(MOST))
     high = min(above.mean() + wide * above.std(ddof=1), above.max() + np.log(MOST))
-    # What was at a bound is there again, and not next to it.
+    # Figures that were all at a bound have their range end there, and not next to it.
     return {
         "low": 0.0 if low <= logit(2 * TINY) else float(expit(low)),
         "high": 1.0 if high >= logit(1 - 2 * TINY) else float(expit(high)),

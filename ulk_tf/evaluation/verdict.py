@@ -75,8 +75,11 @@ def verdict(results: Mapping[str, Any], metric: str = "") -> Verdict:
         for key, gain in gains.items()
         if key.partition(":")[0] == metric
     }
-    state = combined(s for name, s in found.items() if baseline(name).uninformed)
+    states = [s for name, s in found.items() if baseline(name).uninformed]
+    state = combined(states)
     reason = "" if state == "shown" else unmeasured(results)
+    if not (states or reason):
+        reason = NO_GUESS
     output = OUTPUTS.get(row.output) if row else None
     what = output.gives_away if output else f"{row.infers if row else 'what was asked'}"
     # An attack that reads nothing tells no more than labels, whatever oracle it comes under.
@@ -111,6 +114,7 @@ def unmeasured(results: Mapping[str, Any]) -> str:
     return ""
 
 
+NO_GUESS = "the attack was compared with no guess"
 UNDECIDED = "Whether updates like these give away {what} is undecided"
 SENTENCES: dict[State, str] = {
     "shown": "Updates like these give away {what}: the attack comes nearer than anything that the "

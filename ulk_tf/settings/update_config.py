@@ -46,6 +46,26 @@ def sizes_of(text: str) -> tuple[int, ...]:
     return sizes
 
 
+FROM_SCRATCH: tuple[UpdateMethod, ...] = ("retraining", "unlearning_by_retraining")
+
+
+def refused_beside(method: UpdateMethod) -> tuple[str, ...]:
+    """Names of the settings that have no meaning for an update method.
+
+    Args:
+        method: the update method.
+
+    Example:
+        >>> refused_beside("unlearning_by_ascent")
+        ('old_samples', 'updates_between')
+    """
+    if method == "fine_tuning":
+        return ()
+    trains = ("trained_layers", "dp_noise_multiplier", "dp_epsilon") * (method in FROM_SCRATCH)
+    names = ("old_samples", "updates_between", *trains)
+    return names[1:] if method == "unlearning_by_fine_tuning" else names
+
+
 @dataclass(frozen=True)
 class UpdateConfig(Validated):
     """Update: a new optimizer takes a few steps on the updating set, with dropout active."""
@@ -113,16 +133,12 @@ class UpdateConfig(Validated):
             raise UserError("--dp_noise_multiplier or --dp_epsilon", "both")
         if max(self.sizes) != self.set_size:
             raise UserError(f"--set_sizes up to --set_size={self.set_size}", self.set_sizes)
-        if self.update_method != "fine_tuning":
-            self._refuse_beside(self.update_method)
+        self._refuse_beside(self.update_method)
 
-    def _refuse_beside(self, method: str) -> None:
+    def _refuse_beside(self, method: UpdateMethod) -> None:
         """Raise `UserError` for settings that have no meaning for an update method."""
-        read = ("old_samples",) if method == "unlearning_by_fine_tuning" else ()
-        trains = ("trained_layers", "dp_noise_multiplier", "dp_epsilon")
-        of_fine_tuning = ("old_samples", "updates_between", *trains * self.from_scratch)
         for item in fields(self):
-            if item.name in of_fine_tuning and item.name not in read:
+            if item.name in refused_beside(method):
                 value = getattr(self, item.name)
                 if value != item.default:
                     raise UserError(
@@ -137,7 +153,7 @@ class UpdateConfig(Validated):
     @property
     def from_scratch(self) -> bool:
         """True if an update trains a new classifier instead of the base model."""
-        return self.update_method in ("retraining", "unlearning_by_retraining")
+        return self.update_method in FROM_SCRATCH
 
     @property
     def removes(self) -> bool:

@@ -65,6 +65,14 @@ class Sweep:
         }
         return min(gains, key=lambda name: gains[name])
 
+    def row(self, name: str) -> Row | None:
+        """Return the row of a setting; None where it was not measured.
+
+        Args:
+            name: name of the setting.
+        """
+        return next((row for row in self.rows if row.setting.name == name), None)
+
     @property
     def oracle(self) -> str | None:
         """Name of the baseline that knows all labels; what beats it tells more than labels."""
@@ -86,7 +94,8 @@ class Sweep:
         Returns:
             The gain over what the adversary guesses. Who has other data or another prior than the
             owner guesses worse, and to beat that is no leak: it is the gain over the guess of the
-            plain adversary then.
+            plain adversary then. The attack that is fed another update is no guess in this sense:
+            how it does depends on the attack.
         """
         headline, name = attack_row(self.attack).headline, over or self.baseline
         key = f"{headline}:{name}"
@@ -103,8 +112,8 @@ class Sweep:
         score = entry["metrics"][headline]
         ends = ("mean", "high", "low") if less else ("mean", "low", "high")
         found = {
-            name: 1 - score[end] / plain if less else score[end] - plain
-            for name, end in zip(("mean", "low", "high"), ends, strict=True)
+            own_end: 1 - score[end] / plain if less else score[end] - plain
+            for own_end, end in zip(("mean", "low", "high"), ends, strict=True)
         }
         return found | {"n": score["n"]}
 
