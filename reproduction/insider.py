@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.page import rewrite
-from reproduction import quality
+from reproduction import quality, wording
 from ulk_tf.evaluation.intervals import interval as over_groups
 from ulk_tf.evaluation.results import Results, read_results, write_results
 from ulk_tf.quiet import import_tensorflow
@@ -128,10 +128,10 @@ def _rows(kind: str, results: list[Results]) -> Iterator[str]:
     known = outsider["gains"] | outsider["metrics"] if outsider else {}
     for name in FIGURES[first["attack"]]:
         own = _estimate([quality.estimate(one, name) for one in results])
-        interval = f"{quality.show(name, own['low'])} to {quality.show(name, own['high'])}"
-        other = quality.show(name, known[name]["mean"]) if name in known else ""
-        shown = f"**{quality.show(name, own['mean'])}**"
-        cells = (kind, len(results), f"{updates:,}", quality.title(name), shown, interval, other)
+        interval = f"{wording.show(name, own['low'])} to {wording.show(name, own['high'])}"
+        other = wording.show(name, known[name]["mean"]) if name in known else ""
+        shown = f"**{wording.show(name, own['mean'])}**"
+        cells = (kind, len(results), f"{updates:,}", wording.title(name), shown, interval, other)
         yield f"| {' | '.join(map(str, cells))} |"
 
 

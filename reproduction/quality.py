@@ -1,17 +1,19 @@
-"""Table of docs/RESULTS.md: attacks beside published figures and trivial baselines.
+"""Tables of docs/RESULTS.md: attacks beside published figures and trivial baselines.
 
     python -m reproduction.quality runs/mnist/msr/default-.../results.json ...
 
-keeps copies of results under reproduction/results/quality/ and rewrites the table from all of them.
+keeps copies of results under reproduction/results/quality/ and rewrites the tables from all of
+them.
 """
 
 import sys
 from pathlib import Path
 
 from benchmarks.page import rewrite
+from reproduction import wording
+from reproduction.headlines import headlines
 from ulk_tf.errors import UserError
 from ulk_tf.evaluation.baselines_table import baseline
-from ulk_tf.evaluation.metrics_table import MetricRow, metric
 from ulk_tf.evaluation.results import Results, read_results, write_results
 from ulk_tf.evaluation.stages import seconds
 from ulk_tf.settings.attack_table import ATTACKS
@@ -20,6 +22,8 @@ from ulk_tf.settings.presets import flags_of
 HOME = Path(__file__).parent.parent
 KEPT = HOME / "reproduction" / "results" / "quality"
 PAGE = HOME / "docs" / "RESULTS.md"
+HEADLINES = "<!-- headlines: begin -->", "<!-- headlines: end -->"
+DATASETS = ("digits", "mnist", "cifar10")
 
 
 def figures(result: Results) -> list[str]:
@@ -33,27 +37,6 @@ def estimate(result: Results, name: str) -> dict[str, float]:
     """Return the estimate of one of `figures`."""
     value: dict[str, float] = (result["gains"] if ":" in name else result["metrics"])[name]
     return value
-
-
-def title(name: str) -> str:
-    """Return the title of one of `figures`."""
-    of, _, other = name.partition(":")
-    if not other:
-        return metric(of).title
-    gain = f"Gain over {baseline(other).title.lower()}"
-    # Another metric of an attack has gains over the same baselines as its headline.
-    which = metric(of).title.partition(", ")[2]
-    return gain if of in {row.headline for row in ATTACKS.values()} else f"{gain}, {which}"
-
-
-def show(name: str, value: float) -> str:
-    """Format a value of one of `figures`."""
-    return percent(value) if _share(name) else number(value)
-
-
-def _share(name: str) -> bool:
-    row: MetricRow = metric(name.partition(":")[0])
-    return row.less_is_better and ":" in name
 
 
 def command(result: Results) -> str:
@@ -86,15 +69,36 @@ def keep(paths: list[Path]) -> None:
         write_results(KEPT / name_of(result), result)
 
 
-def table() -> str:
-    """Format all kept results as Markdown, by data set, then by attack."""
-    order = {dataset: place for place, dataset in enumerate(("digits", "mnist", "cifar10"))}
+def recorded() -> list[Results]:
+    """Read all kept results, by data set, then by attack."""
     results = [read_results(path) for path in sorted(KEPT.glob("*.json"))]
     if not results:
         raise UserError(f"results in {KEPT}", "none", "Name results.json files to keep.")
     attacks = list(ATTACKS)
-    results.sort(key=lambda one: (order.get(one["dataset"], 9), attacks.index(one["attack"])))
-    return "\n".join(_section(result) for result in results)
+    results.sort(key=lambda one: (_place(one), attacks.index(one["attack"])))
+    return results
+
+
+def table() -> str:
+    """Format all kept results as Markdown."""
+    return "\n".join(_section(result) for result in recorded())
+
+
+def write_page(page: Path) -> None:
+    """Rewrite both tables of a page.
+
+    Args:
+        page: docs/RESULTS.md.
+    """
+    attacks, results = list(ATTACKS), recorded()
+    results.sort(key=lambda one: (attacks.index(one["attack"]), _place(one)))
+    rewrite(page, headlines(results), HEADLINES)
+    rewrite(page, table())
+
+
+def _place(result: Results) -> int:
+    name = result["dataset"]
+    return DATASETS.index(name) if name in DATASETS else len(DATASETS)
 
 
 def _section(result: Results) -> str:
@@ -120,27 +124,23 @@ def _section(result: Results) -> str:
 def _row(result: Results, name: str) -> str:
     own = estimate(result, name)
     beside = [
-        f"{baseline(key.partition(':')[2]).title.lower()} {show(name, value['mean'])}"
+        f"{baseline(key.partition(':')[2]).title.lower()} {wording.show(name, value['mean'])}"
         for key, value in result["baselines"].items()
         if key.partition(":")[0] == name
     ]
     known = result["published"].get(name)
-    published = f"{show(name, known['value'])} ({known['source']})" if known else ""
-    interval = f"{show(name, own['low'])} to {show(name, own['high'])}"
-    cells = [title(name), f"**{show(name, own['mean'])}**", interval, ", ".join(beside), published]
+    published = f"{wording.show(name, known['value'])} ({known['source']})" if known else ""
+    interval = f"{wording.show(name, own['low'])} to {wording.show(name, own['high'])}"
+    cells = [
+        wording.title(name),
+        f"**{wording.show(name, own['mean'])}**",
+        interval,
+        ", ".join(beside),
+        published,
+    ]
     return f"| {' | '.join(cells)} |"
-
-
-def percent(value: float) -> str:
-    """Format a share as a percentage."""
-    return f"{100 * value:.1f}%"
-
-
-def number(value: float) -> str:
-    """Format a figure with four significant digits."""
-    return f"{value:.4g}"
 
 
 if __name__ == "__main__":
     keep([Path(argument) for argument in sys.argv[1:]])
-    rewrite(PAGE, table())
+    write_page(PAGE)

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from reproduction import quality
+from reproduction import quality, wording
 from ulk_tf.errors import UserError
 from ulk_tf.evaluation.baselines_table import baseline, trivial
 from ulk_tf.evaluation.metrics_table import metric
@@ -104,16 +104,16 @@ def compare(name: str, record: Results, result: Results) -> tuple[list[str], lis
         agrees = known["low"] <= new["mean"] <= known["high"]
         if not agrees:
             wrong.append(f"{name} {figure}")
-        shown = {key: quality.show(figure, new[key]) for key in ("mean", "low", "high")}
+        shown = {key: wording.show(figure, new[key]) for key in ("mean", "low", "high")}
         published = record["published"].get(figure)
         guess, gain = _best_guess(figure, result)
         cells = [
             name,
-            quality.title(figure),
-            quality.show(figure, published["value"]) if published else "",
+            wording.title(figure),
+            wording.show(figure, published["value"]) if published else "",
             shown["mean"],
             f"{shown['low']} to {shown['high']}",
-            quality.show(figure, known["mean"]),
+            wording.show(figure, known["mean"]),
             guess,
             gain,
             f"{minutes:.0f}",
@@ -136,7 +136,7 @@ def _best_guess(figure: str, result: Results) -> tuple[str, str]:
     best = (min if less_is_better else max)(known, key=lambda name: known[name])
     own, value = quality.estimate(result, figure)["mean"], known[best]
     better = (value - own if less_is_better else own - value) / value if value else 0.0
-    return f"{baseline(best).title.lower()} {quality.number(value)}", f"{better:+.1%}"
+    return f"{baseline(best).title.lower()} {wording.number(value)}", f"{better:+.1%}"
 
 
 if __name__ == "__main__":

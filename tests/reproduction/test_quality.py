@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 
 from reproduction import quality
+from reproduction.headlines import headlines
 from ulk_tf.evaluation.metrics_table import METRICS
 from ulk_tf.evaluation.results import KEYS, SCHEMA_VERSION, read_results
 from ulk_tf.files import write_json
@@ -57,6 +58,28 @@ def test_results_are_kept_without_paths_and_told_with_baselines(tmp_path, monkey
     assert "### mnist, A_LDE, sets of 100, Dirichlet 0.5" in table
     assert "| **0.25** | 0.2 to 0.3 | class prior 0.5 | 0.4 (a paper) |" in table
     assert "25.0%" in table
+
+
+def test_a_headline_stands_beside_the_best_guess_alone() -> None:
+    value = {"mean": 0.25, "low": 0.2, "high": 0.3, "n": 9}
+    one = result(dataset="mnist", label_skew=0.5)
+    one["baselines"] = {
+        "kl:prior": value | {"mean": 0.5},
+        "kl:uniform": value | {"mean": 0.6},
+        "kl:shuffled": value | {"mean": 0.7},
+        "mae:uniform": value | {"mean": 0.1},
+    }
+    other = result(dataset="mnist", preset="quick")
+    (line,) = headlines([one, other]).splitlines()[2:]
+    assert line.startswith("| A_LDE: KL divergence | mnist, sets of 100, skewed | **0.25** [0.2, ")
+    assert line.endswith("0.3] | 0.5 | 0.7 | 0.4 |")
+
+
+def test_the_page_shows_what_is_recorded(tmp_path) -> None:
+    again = tmp_path / "RESULTS.md"
+    again.write_bytes(quality.PAGE.read_bytes())
+    quality.write_page(again)
+    assert again.read_bytes() == quality.PAGE.read_bytes()
 
 
 RECORDS = sorted(quality.KEPT.glob("*.json"))
