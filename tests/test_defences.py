@@ -79,6 +79,17 @@ def test_noise_is_drawn_anew_in_each_look_and_sticky_noise_is_not() -> None:
     np.testing.assert_allclose(turned[::-1], first)
 
 
+def test_an_adversary_draws_other_noise_than_the_service() -> None:
+    for text in ("noise:0.01", "sticky_noise:0.01"):
+        seen = [
+            parse(text)(POSTERIORS, Chance(3, (0, 1), range(50), drawing=number))
+            for number in (0, 1, 2, 1)
+        ]
+        np.testing.assert_array_equal(seen[1], seen[3])
+        for one, other in itertools.combinations(seen[:3], 2):
+            assert not np.isclose(one, other).all(1).any(), text
+
+
 def test_steps_are_taken_from_left_to_right() -> None:
     chain = parse("temperature:2, top_k:2 ,round:1")
     by_hand = POSTERIORS

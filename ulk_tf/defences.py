@@ -12,6 +12,7 @@ a function and a row of `DEFENCES`.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,7 @@ class Chance:
             positions are used when empty.
         repeat: number of the query among several of the same look, from 0.
         step: number of the defence in its chain, from 0: each draws for itself.
+        drawing: 0 for a service's own chance; an adversary, who does not know it, draws others.
     """
 
     seed: int
@@ -41,25 +43,40 @@ class Chance:
     samples: Sequence[int] = ()
     repeat: int = 0
     step: int = 0
+    drawing: int = 0
 
     def fresh(self) -> np.random.Generator:
         """Make the generator of this query and this step."""
         again = (self.repeat,) if self.repeat else ()
         return np.random.default_rng([self.seed, 14, *self.look, *again, *self._later])
 
-    def of_sample(self, place: int) -> np.random.Generator:
-        """Make the generator of one sample, the same in every query.
+    def of_samples(self, shape: tuple[int, ...]) -> Array:
+        """Draw normal numbers for each sample, the same in every query.
 
         Args:
-            place: position of the sample in the query.
+            shape: samples of the query, and numbers for each.
         """
-        sample = self.samples[place] if self.samples else place
-        return np.random.default_rng([self.seed, 15, sample, *self._later])
+        count, width = shape
+        samples = tuple(self.samples) or tuple(range(count))
+        return _of_samples(self.seed, samples[:count], width, self._later)
 
     @property
     def _later(self) -> tuple[int, ...]:
-        """Part of a seed of all steps but the first."""
-        return (19, self.step) if self.step else ()
+        """Part of a seed of all steps but the first, and of all drawings but a service's own."""
+        drawn = (23, self.drawing) if self.drawing else ()
+        return (*((19, self.step) if self.step else ()), *drawn)
+
+
+@lru_cache(maxsize=8)
+def _of_samples(seed: int, samples: tuple[int, ...], width: int, later: tuple[int, ...]) -> Array:
+    rows = [
+        np.random.default_rng([seed, 15, sample, *later]).standard_normal(width)
+        for sample in samples
+    ]
+    drawn = np.stack(rows)
+    # Shared by all queries.
+    drawn.flags.writeable = False
+    return drawn
 
 
 Defence = Callable[[Array, float, Chance], Array]
@@ -104,11 +121,7 @@ def noise(posteriors: Array, value: float, chance: Chance) -> Array:
 
 def sticky_noise(posteriors: Array, value: float, chance: Chance) -> Array:
     """Add Gaussian noise that is the same in every query of the same sample."""
-    rows = [
-        chance.of_sample(place).standard_normal(posteriors.shape[-1])
-        for place in range(posteriors.shape[-2])
-    ]
-    return _noisy(posteriors, value * np.stack(rows))
+    return _noisy(posteriors, value * chance.of_samples(posteriors.shape))
 
 
 def label(posteriors: Array, value: float, chance: Chance) -> Array:

@@ -33,7 +33,9 @@ def test_every_answer_is_defended_as_by_hand(home: Path, asked: Asked, text: str
             answers = raw.before[base], raw.after[row]
             for look in (0, 1):
                 if asked_twice[look]:
-                    chance = Chance(0, (*key, look), samples)
+                    # Only the owner's own chance is a service's.
+                    drawing = int(role != "target")
+                    chance = Chance(0, (*key, look), samples, drawing=drawing)
                     by_hand[look].append(parse(text)(answers[look], chance))
         before, after = own.pair(np.arange(len(raw.base)))
         first = slice(None) if own.by_update else np.unique(raw.base, return_index=True)[1]

@@ -12,6 +12,7 @@ from ulk_tf.classifiers import base_file
 from ulk_tf.classifiers.zoo import mlp
 from ulk_tf.corpus import build
 from ulk_tf.corpus.base_id import BaseId
+from ulk_tf.corpus.redrawn import DRAWINGS
 from ulk_tf.data import base_samples
 from ulk_tf.settings import presets
 
@@ -142,3 +143,13 @@ def test_unknown_old_samples_are_warned_of(
     split = corpus.splits.for_base("target", 0)
     assert not split.base_known and not len(split.base)
     assert corpus.bases[BaseId("target", 0)].train_accuracy is None
+
+
+def test_answers_of_the_very_model_lie_near_a_step_or_not(home: Path, model: keras.Model) -> None:
+    """Rounding falls for an insider as for the target; noise she draws as often as others."""
+    found = [
+        built(home, model, insider, defence=text).updates["shadow"]
+        for insider in (False, True)
+        for text in ("round:2", "noise:0.01")
+    ]
+    assert [len(one.drawings) for one in found] == [DRAWINGS, DRAWINGS, 1, DRAWINGS]

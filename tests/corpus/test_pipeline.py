@@ -1,9 +1,11 @@
 """Pipelines: every update once an epoch, beside its own truth."""
 
+from dataclasses import replace
 from itertools import chain
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from ulk_tf.corpus import pipeline
 from ulk_tf.corpus.build import Corpus, Updates
@@ -68,6 +70,38 @@ def test_another_order_each_pass_by_the_seed() -> None:
 @pytest.mark.parametrize("taken", [1, 3, 7])
 def test_a_training_that_goes_on_sees_the_batches_that_follow(taken: int) -> None:
     assert shuffled(4, taken=taken) == shuffled(4 + taken)[taken:]
+
+
+def test_an_epoch_takes_every_update_once_of_all_its_drawings_in_turn() -> None:
+    def drawn(number: int) -> Updates:
+        moved = np.float32(100 * number)
+        return replace(UPDATES, before=UPDATES.before + moved, after=UPDATES.after + moved)
+
+    updates = replace(drawn(0), redrawn=(drawn(1), drawn(2)))
+    batches = pipeline.shuffled(updates, pipeline.table(UPDATES.indices), 5, seed=1).take(9)
+    epochs = [list(batches)[first : first + 3] for first in (0, 3, 6)]
+    taken: list[dict[int, int]] = []
+    for epoch in epochs:
+        found = {}
+        for pair, truth in epoch:
+            values = np.asarray(pair["after"])[:, 0, 0].astype(int)
+            numbers, rows = values // 100, values % 100
+            np.testing.assert_array_equal(truth, UPDATES.indices[rows])
+            own = UPDATES.before[(rows >= 7).astype(int)] + 100 * numbers[:, None, None]
+            np.testing.assert_array_equal(pair["before"], own)
+            found |= dict(zip(rows.tolist(), numbers.tolist(), strict=True))
+        assert sorted(found) == list(range(13))
+        assert set(found.values()) == {0, 1, 2}
+        taken.append(found)
+    for row in range(13):
+        assert {epoch[row] for epoch in taken} == {0, 1, 2}
+
+
+def test_rows_of_several_arrays_are_numbered_one_after_the_other() -> None:
+    parts = [np.arange(4.0)[:, None], 10 + np.arange(3.0)[:, None]]
+    read = pipeline.stored(*parts)
+    rows = np.array([6, 0, 3, 4, 0], np.int32)
+    np.testing.assert_array_equal(read(tf.constant(rows)), np.concatenate(parts)[rows])
 
 
 def test_attacks_learn_from_shadow_and_stop_by_validation(set_corpus: Corpus) -> None:

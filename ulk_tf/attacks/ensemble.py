@@ -47,10 +47,13 @@ def fit_ensemble(
     ensemble = [build(seed + 1000 * member) for member in range(config.ensemble)]
     folder = home / TRAINING_STATE if home else None
     inputs = cached_features(ensemble[0].get_layer(FEATURES), corpus, folder)
-    gather = {role: beside(inputs[role], truth(corpus.updates[role])) for role in LEARNED}
     counts = {role: len(corpus.updates[role]) for role in LEARNED}
+    gather = {
+        role: beside(inputs[role], truth(corpus.updates[role]), counts[role]) for role in LEARNED
+    }
+    drawings = len(corpus.updates["shadow"].drawings)
     learner = after_features(build(seed) if config.ensemble > 1 else ensemble[0])
-    loop = RowLoop(learner, loss, config, counts, gather)
+    loop = RowLoop(learner, loss, config, counts, gather, drawings)
     curves = []
     for member, model in enumerate(ensemble):
         own = seed + 1000 * member

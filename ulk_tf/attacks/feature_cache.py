@@ -33,7 +33,8 @@ def cached_features(features: Features, corpus: Corpus, folder: Path | None) -> 
             temporary files.
 
     Returns:
-        Of each role, rows int32 [batch] -> features float32 [batch, features].
+        Of each role, rows int32 [batch] -> features float32 [batch, features]; rows past the last
+        update are those of its further drawings.
 
     Raises:
         UserError: there is no room for them on disk.
@@ -45,7 +46,7 @@ def cached_features(features: Features, corpus: Corpus, folder: Path | None) -> 
 
 
 def compute_features(features: Features, updates: Updates, folder: Path | None = None) -> Rows:
-    """Compute the features of updates.
+    """Compute the features of updates, and of their further drawings one after the other.
 
     Args:
         features: the feature map.
@@ -56,22 +57,27 @@ def compute_features(features: Features, updates: Updates, folder: Path | None =
         float32 [updates, features]; features by class in multiples of `STEP`, int16.
     """
     compute = tf.function(features, reduce_retracing=True, autograph=False)
-    with bar(len(updates), "features", "update") as shown:
+    count = len(updates) * len(updates.drawings)
+    with bar(count, "features", "update") as shown:
 
-        def part(start: int) -> Array:
-            rows = np.arange(start, min(start + TOGETHER, len(updates)))
-            found = compute(*map(tf.constant, updates.pair(rows))).numpy()
+        def part(drawing: Updates, start: int) -> Array:
+            rows = np.arange(start, min(start + TOGETHER, len(drawing)))
+            found = compute(*map(tf.constant, drawing.pair(rows))).numpy()
             shown.update(len(rows))
             if features.kind not in BY_CLASS:
                 return found
             return np.clip(np.rint(found / STEP), -LARGEST, LARGEST).astype(np.int16)
 
-        parts = map(part, range(0, len(updates), TOGETHER))
+        parts = (
+            part(drawing, start)
+            for drawing in updates.drawings
+            for start in range(0, len(drawing), TOGETHER)
+        )
         if folder is None:
-            return stacked(parts, len(updates))
+            return stacked(parts, count)
         with disk_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
-            return stacked(parts, len(updates), folder)
+            return stacked(parts, count, folder)
 
 
 def _read(values: Rows) -> Inputs:

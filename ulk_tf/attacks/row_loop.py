@@ -64,6 +64,7 @@ class RowLoop:
         config: epochs, batch, learning rate, weight decay.
         counts: updates of each role; shadow updates are learned from, the others stop a training.
         gather: the same roles -> rows of their updates -> (inputs, truth).
+        drawings: how often shadow updates were drawn; each epoch learns from the next drawing.
 
     Attributes:
         steps: batches in an epoch.
@@ -76,8 +77,10 @@ class RowLoop:
         config: LabelConfig,
         counts: Mapping[Role, int],
         gather: Mapping[Role, Gather],
+        drawings: int = 1,
     ) -> None:
         self._model, self._counts, self._gather = model, counts, gather
+        self._drawings = drawings
         self._batch = {role: min(config.batch, count) for role, count in counts.items()}
         self.steps = -(-counts["shadow"] // self._batch["shadow"])
         self._in_call = 1 if in_step() else at_once(self.steps)
@@ -113,7 +116,8 @@ class RowLoop:
     ) -> None:
         """Do what `fit` does, and call the callbacks at the same moments."""
         model, count = self._model, self._counts["shadow"]
-        orders = passes(count, self._in_call * self._batch["shadow"], seed)
+        together = self._in_call * self._batch["shadow"]
+        orders = passes(count, together, seed, drawings=self._drawings)
         rows = iter(orders.skip(done * self.steps // self._in_call).prefetch(1))
         held_out = tf.range(self._counts["validation"])
         told = keras.callbacks.CallbackList(callbacks, model=model)

@@ -22,6 +22,7 @@ from ulk_tf.corpus.jobs import UpdateJob
 from ulk_tf.corpus.locks import disk_errors, locked
 from ulk_tf.corpus.plan import plan_arrays
 from ulk_tf.corpus.reading import read_updates
+from ulk_tf.corpus.redrawn import DRAWINGS, SPREAD
 from ulk_tf.corpus.shards import Shards
 from ulk_tf.corpus.soundness import about_bases, about_data, about_files
 from ulk_tf.corpus.stale import check_first_updates
@@ -146,11 +147,7 @@ def _build(
             for design, shards in corpora
             for role in ROLES_OF[design.side]
         }
-    seen = [
-        (design.identity, design.party.defence.defence, *[design.repeat][: design.repeat > 1])
-        for design in designs
-    ]
-    key = digest(seen, designs[0].probe_digests)[:16]
+    key = digest([_seen(design) for design in designs], designs[0].probe_digests)[:16]
     return Corpus(
         key,
         dataset,
@@ -181,6 +178,13 @@ def _build(
         both[1].prior,
         both[0].home,
     )
+
+
+def _seen(design: Design) -> list[object]:
+    """List what decides the answers of a side, beside its probing set."""
+    defence, repeats = design.party.defence.defence, [design.repeat][: design.repeat > 1]
+    drawn = [DRAWINGS, SPREAD] if defence else []
+    return [design.identity, defence, *repeats, *drawn]
 
 
 def _reused(loaded: int, bases: int, updates: int, computed: int) -> str:

@@ -17,6 +17,7 @@ from ulk_tf import defences
 from ulk_tf.answers.form import EXACT, Form
 from ulk_tf.answers.interpret import interpret
 from ulk_tf.corpus.design import Design
+from ulk_tf.corpus.redrawn import DRAWINGS, shifted
 from ulk_tf.corpus.updates import Updates
 from ulk_tf.data.splits import ROLES, Role
 from ulk_tf.errors import UserError
@@ -39,25 +40,47 @@ def defended(design: Design, updates: Updates, role: Role) -> Updates:
 
     Returns:
         Defended updates; the same posteriors without a defence, in the form that the classifier
-        itself answers in. If the defence is random, `before` has a row for each update.
+        itself answers in. If the defence is random, `before` has a row for each update. Shadow
+        updates whose answers are coarse or noisy carry further drawings (see `redrawn`).
     """
     text = design.party.defence.defence
     if text is None:
         return replace(updates, form=_own_form(updates))
     chain = defences.parse(text)
     chain.check_classes(updates.after.shape[-1])
+    # Nobody but the owner knows the chance of her own service.
+    first = int(role != "target")
+    once = _drawn(design, chain, updates, role, first)
+    # Which answers of a base model from a file lie near a step is no chance: it may be the target.
+    shift = design.base_file is None
+    if role != "shadow" or once.form.kind == EXACT.kind or not (shift or chain.random):
+        return once
+    again = range(first + 1, first + DRAWINGS)
+    redrawn = tuple(_drawn(design, chain, updates, role, number, shift) for number in again)
+    return replace(once, redrawn=redrawn)
+
+
+def _drawn(
+    design: Design,
+    chain: defences.Chain,
+    updates: Updates,
+    role: Role,
+    drawing: int,
+    shift: bool = False,
+) -> Updates:
+    """Apply a chain of defences to all updates, of posteriors that are shifted before or not."""
     samples = [int(probe, 16) for probe in design.probe_digests]
     within = _numbers_within_bases(updates)
+    number = ROLES.index(role)
     # Who asks a version again gets another answer only where a defence is random.
     repeats = design.repeat if chain.random else 1
 
     def seen(posteriors: Array, base: int, row: int, look: int) -> Array:
-        key = (ROLES.index(role), base, row, look)
+        if shift:
+            posteriors = shifted(posteriors, (design.seed, 24, number, base, drawing))
+        chance = defences.Chance(design.seed, (number, base, row, look), samples, drawing=drawing)
         return np.stack(
-            [
-                chain(posteriors, defences.Chance(design.seed, key, samples, repeat))
-                for repeat in range(repeats)
-            ]
+            [chain(posteriors, replace(chance, repeat=repeat)) for repeat in range(repeats)]
         )
 
     after, forms = _read(

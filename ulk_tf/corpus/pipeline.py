@@ -35,9 +35,16 @@ class Learning:
 
 
 def pairs(updates: Updates) -> Inputs:
-    """Make a function from rows of updates to posteriors, `before` and `after`."""
-    before, after = stored(updates.before), stored(updates.after)
-    look = tf.constant(updates.look)
+    """Make a function from rows of updates to posteriors, `before` and `after`.
+
+    Rows past the last update are those of its further drawings, one drawing after the other.
+    """
+    drawings = updates.drawings
+    before = stored(*(one.before for one in drawings))
+    after = stored(*(one.after for one in drawings))
+    starts = np.cumsum([0, *(len(one.before) for one in drawings[:-1])])
+    looks = [one.look + start for one, start in zip(drawings, starts, strict=True)]
+    look = tf.constant(np.concatenate(looks).astype(np.int32))
     return lambda rows: {"before": before(tf.gather(look, rows)), "after": after(rows)}
 
 
@@ -86,8 +93,8 @@ def shuffled(
         drop_remainder: drop the last, smaller batch of each epoch.
         taken: batches already taken, which are skipped.
     """
-    rows = passes(len(updates), batch, seed, drop_remainder).skip(taken)
-    return rows.map(beside(pairs(updates), truth)).prefetch(2)
+    rows = passes(len(updates), batch, seed, drop_remainder, len(updates.drawings)).skip(taken)
+    return rows.map(beside(pairs(updates), truth, len(updates))).prefetch(2)
 
 
 def in_order(
@@ -98,15 +105,25 @@ def in_order(
 ) -> tf.data.Dataset:
     """Make a data set of updates once, in the order of the plan; arguments as in `shuffled`."""
     rows = tf.data.Dataset.range(len(updates), output_type=tf.int32).batch(batch, drop_remainder)
-    return rows.map(beside(pairs(updates), truth)).prefetch(2)
+    return rows.map(beside(pairs(updates), truth, len(updates))).prefetch(2)
 
 
-def beside(inputs: Inputs, truth: Truth) -> Callable[[tf.Tensor], tuple[Any, tf.Tensor]]:
-    """Make a function from rows of updates to (inputs, truth)."""
-    return lambda rows: (inputs(rows), truth(rows))
+def beside(
+    inputs: Inputs, truth: Truth, count: int
+) -> Callable[[tf.Tensor], tuple[Any, tf.Tensor]]:
+    """Make a function from rows of updates to (inputs, truth).
+
+    Args:
+        inputs: rows int32 [batch] -> what an attack is given; see `pairs`.
+        truth: rows int32 [batch] -> the truth [batch, ...].
+        count: updates; all drawings of one have the same truth.
+    """
+    return lambda rows: (inputs(rows), truth(rows % count))
 
 
-def passes(count: int, batch: int, seed: int, drop_remainder: bool = False) -> tf.data.Dataset:
+def passes(
+    count: int, batch: int, seed: int, drop_remainder: bool = False, drawings: int = 1
+) -> tf.data.Dataset:
     """Make an endless data set of row numbers int32 [batch], in a new order in each epoch.
 
     Args:
@@ -114,10 +131,13 @@ def passes(count: int, batch: int, seed: int, drop_remainder: bool = False) -> t
         batch: rows in a batch.
         seed: seed of the orders.
         drop_remainder: drop the last, smaller batch of each epoch.
+        drawings: how many times there are these rows, one after the other. An epoch takes each
+            row once, of all drawings alike, and the next epoch takes its next drawing.
     """
 
     def one(number: tf.Tensor) -> tf.data.Dataset:
         order = tf.random.experimental.stateless_shuffle(tf.range(count), tf.stack([seed, number]))
+        order += count * ((order + number) % drawings)
         return tf.data.Dataset.from_tensor_slices(order).batch(batch, drop_remainder)
 
     return tf.data.Dataset.range(np.iinfo(np.int32).max, output_type=tf.int32).flat_map(one)
@@ -150,12 +170,27 @@ def table(values: Array) -> Truth:
     return lambda rows: tf.gather(held, rows)
 
 
-def stored(values: Rows) -> Truth:
-    """Make a function that takes rows of a large array [updates, ...], without a copy of it."""
+def stored(*parts: Rows) -> Truth:
+    """Make a function that takes rows of large arrays, without a copy of them.
+
+    Args:
+        *parts: arrays [n, ...], whose rows are numbered one array after the other.
+    """
+    first, starts = parts[0], np.cumsum([0, *map(len, parts)])
+
+    def taken(rows: Array) -> Array:
+        if len(parts) == 1:
+            return first[rows]
+        found = np.empty((len(rows), *first.shape[1:]), first.dtype)
+        own = np.searchsorted(starts, rows, side="right") - 1
+        # The rows of a batch mostly are of one array.
+        for number in np.unique(own):
+            found[own == number] = parts[number][rows[own == number] - starts[number]]
+        return found
 
     def read(rows: tf.Tensor) -> tf.Tensor:
-        found = tf.numpy_function(values.__getitem__, [rows], values.dtype, stateful=False)
-        return tf.ensure_shape(found, (*rows.shape, *values.shape[1:]))
+        found = tf.numpy_function(taken, [rows], first.dtype, stateful=False)
+        return tf.ensure_shape(found, (*rows.shape, *first.shape[1:]))
 
     return read
 

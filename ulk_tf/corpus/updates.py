@@ -23,6 +23,8 @@ class Updates:
         by_update: True if `before` has a row for each update, since a defence is random; False
             if it has one for each base model.
         form: form of the answers; exact posteriors without a defence.
+        redrawn: the same updates behind the same defence, drawn anew (see `corpus.redrawn`);
+            attacks learn from them in turn.
     """
 
     base: Array
@@ -31,6 +33,7 @@ class Updates:
     indices: Array
     by_update: bool = False
     form: Form = EXACT
+    redrawn: tuple["Updates", ...] = ()
 
     def __len__(self) -> int:
         return len(self.after)
@@ -39,6 +42,11 @@ class Updates:
     def look(self) -> Array:
         """Row of `before` of each update, int32 [updates]."""
         return np.arange(len(self), dtype=np.int32) if self.by_update else self.base
+
+    @property
+    def drawings(self) -> tuple["Updates", ...]:
+        """Every drawing of these updates, of one length each."""
+        return (self, *self.redrawn)
 
     def take(self, rows: Array) -> "Updates":
         """Select updates, in the order of `rows`.
@@ -52,6 +60,7 @@ class Updates:
             before=self.before[rows] if self.by_update else self.before,
             after=self.after[rows],
             indices=self.indices[rows],
+            redrawn=tuple(one.take(rows) for one in self.redrawn),
         )
 
     def pair(self, rows: Array) -> tuple[Array, Array]:
