@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from reproduction.wording import show, title
 from ulk_tf.evaluation.baselines_table import baseline
+from ulk_tf.evaluation.compared import by_baseline
 from ulk_tf.evaluation.metrics_table import metric
 from ulk_tf.evaluation.results import Results
 from ulk_tf.settings.attack_table import ATTACKS
@@ -34,12 +35,8 @@ def headlines(results: Iterable[Results]) -> str:
 def _line(result: Results) -> tuple[str, ...]:
     name = ATTACKS[result["attack"]].headline
     own, less = result["metrics"][name], metric(name).less_is_better
-    beside = {
-        key.partition(":")[2]: value["mean"]
-        for key, value in result["baselines"].items()
-        if key.partition(":")[0] == name
-    }
-    guesses = [value for key, value in beside.items() if baseline(key).trivial]
+    others = {key: value["mean"] for key, value in by_baseline(result["baselines"], name).items()}
+    guesses = [value for key, value in others.items() if baseline(key).trivial]
     best = (min if less else max)(guesses)
     update, skew = (result["config"]["owner"][part] for part in ("update", "data"))
     size, label_skew = update["set_size"], skew["label_skew"]
@@ -51,6 +48,6 @@ def _line(result: Results) -> tuple[str, ...]:
         updates + (", skewed" if label_skew is not None else ""),
         shown,
         show(name, best),
-        show(name, beside[SHUFFLED]) if SHUFFLED in beside else "",
+        show(name, others[SHUFFLED]) if SHUFFLED in others else "",
         show(name, known["value"]) if known else "",
     )

@@ -14,6 +14,7 @@ from reproduction import wording
 from reproduction.headlines import headlines
 from ulk_tf.errors import UserError
 from ulk_tf.evaluation.baselines_table import baseline
+from ulk_tf.evaluation.compared import by_baseline
 from ulk_tf.evaluation.results import Results, read_results, write_results
 from ulk_tf.evaluation.stages import seconds
 from ulk_tf.settings.attack_table import ATTACKS
@@ -123,10 +124,9 @@ def _section(result: Results) -> str:
 
 def _row(result: Results, name: str) -> str:
     own = estimate(result, name)
-    beside = [
-        f"{baseline(key.partition(':')[2]).title.lower()} {wording.show(name, value['mean'])}"
-        for key, value in result["baselines"].items()
-        if key.partition(":")[0] == name
+    others = [
+        f"{baseline(key).title.lower()} {wording.show(name, value['mean'])}"
+        for key, value in by_baseline(result["baselines"], name).items()
     ]
     known = result["published"].get(name)
     published = f"{wording.show(name, known['value'])} ({known['source']})" if known else ""
@@ -135,7 +135,7 @@ def _row(result: Results, name: str) -> str:
         wording.title(name),
         f"**{wording.show(name, own['mean'])}**",
         interval,
-        ", ".join(beside),
+        ", ".join(others),
         published,
     ]
     return f"| {' | '.join(cells)} |"

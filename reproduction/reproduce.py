@@ -11,6 +11,7 @@ from pathlib import Path
 from reproduction import quality, wording
 from ulk_tf.errors import UserError
 from ulk_tf.evaluation.baselines_table import baseline, trivial
+from ulk_tf.evaluation.compared import by_baseline
 from ulk_tf.evaluation.metrics_table import metric
 from ulk_tf.evaluation.results import Results, read_results
 from ulk_tf.evaluation.stages import seconds
@@ -127,9 +128,9 @@ def _best_guess(figure: str, result: Results) -> tuple[str, str]:
     """Return the best trivial baseline and the attack's relative gain over it, as text."""
     less_is_better, guesses = metric(figure).less_is_better, trivial()
     known = {
-        key.partition(":")[2]: value["mean"]
-        for key, value in result["baselines"].items()
-        if key.partition(":")[0] == figure and key.partition(":")[2] in guesses
+        name: value["mean"]
+        for name, value in by_baseline(result["baselines"], figure).items()
+        if name in guesses
     }
     if not known:
         return "", ""

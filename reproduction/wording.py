@@ -4,13 +4,14 @@ Figures are metrics, and gains as `<metric>:<baseline>`.
 """
 
 from ulk_tf.evaluation.baselines_table import baseline
-from ulk_tf.evaluation.metrics_table import MetricRow, metric
+from ulk_tf.evaluation.compared import parts_of
+from ulk_tf.evaluation.metrics_table import metric
 from ulk_tf.settings.attack_table import ATTACKS
 
 
 def title(name: str) -> str:
     """Return the title of a figure."""
-    of, _, other = name.partition(":")
+    of, other = parts_of(name)
     if not other:
         return metric(of).title
     gain = f"Gain over {baseline(other).title.lower()}"
@@ -25,8 +26,8 @@ def show(name: str, value: float) -> str:
 
 
 def _share(name: str) -> bool:
-    row: MetricRow = metric(name.partition(":")[0])
-    return row.less_is_better and ":" in name
+    of, other = parts_of(name)
+    return metric(of).less_is_better and bool(other)
 
 
 def percent(value: float) -> str:

@@ -21,7 +21,7 @@ from ulk_tf.errors import UserError
 from ulk_tf.files import Array
 
 # Posteriors of a single digit are told from no other numbers; of more noise than that nothing is.
-MOST_DECIMALS, MOST_DIGITS, MOST_NOISE = 12, 9, 10.0
+MOST_DECIMALS, MOST_DIGITS, MOST_BITS, MOST_NOISE = 12, 9, 24, 10.0
 
 
 @dataclass(frozen=True)
@@ -84,9 +84,7 @@ Defence = Callable[[Array, float, Chance], Array]
 
 def temperature(posteriors: Array, value: float, chance: Chance) -> Array:
     """Divide logits by a temperature; above 1, posteriors become less confident."""
-    logits = np.log(np.maximum(posteriors, 1e-38)) / value
-    raised = np.exp(logits - logits.max(-1, keepdims=True))
-    return raised / raised.sum(-1, keepdims=True)
+    return _softmax(_logits(posteriors) / value)
 
 
 def top_k(posteriors: Array, value: float, chance: Chance) -> Array:
@@ -114,6 +112,18 @@ def float16(posteriors: Array, value: float, chance: Chance) -> Array:
     return posteriors.astype(np.float16).astype(np.float64)
 
 
+def round_logits(posteriors: Array, value: float, chance: Chance) -> Array:
+    """Round logits to `value` decimals before softmax; their mean over the classes is 0."""
+    return _softmax(np.round(_logits(posteriors), int(value)))
+
+
+def logit_bits(posteriors: Array, value: float, chance: Chance) -> Array:
+    """Keep `value` significant bits of logits before softmax: bfloat16 has 8, float16 11."""
+    parts, exponents = np.frexp(_logits(posteriors))
+    whole = 2.0 ** int(value)
+    return _softmax(np.ldexp(np.rint(parts * whole) / whole, exponents))
+
+
 def noise(posteriors: Array, value: float, chance: Chance) -> Array:
     """Add Gaussian noise of standard deviation `value`, new in each query; clip at 0, normalise."""
     return _noisy(posteriors, value * chance.fresh().standard_normal(posteriors.shape))
@@ -127,6 +137,16 @@ def sticky_noise(posteriors: Array, value: float, chance: Chance) -> Array:
 def label(posteriors: Array, value: float, chance: Chance) -> Array:
     """Return 1 for the likeliest class and 0 for the others."""
     return top_k(posteriors, 1, chance) > 0
+
+
+def _logits(posteriors: Array) -> Array:
+    found = np.log(np.maximum(posteriors, 1e-38))
+    return found - found.mean(-1, keepdims=True)
+
+
+def _softmax(logits: Array) -> Array:
+    raised = np.exp(logits - logits.max(-1, keepdims=True))
+    return raised / raised.sum(-1, keepdims=True)
 
 
 def _noisy(posteriors: Array, added: Array) -> Array:
@@ -164,6 +184,8 @@ DEFENCES: dict[str, DefenceRow] = {
     "round": DefenceRow(rounded, "decimals", high=MOST_DECIMALS, whole=True),
     "digits": DefenceRow(digits, "significant digits", low=2, high=MOST_DIGITS, whole=True),
     "float16": DefenceRow(float16),
+    "round_logits": DefenceRow(round_logits, "decimals", high=MOST_DECIMALS, whole=True),
+    "logit_bits": DefenceRow(logit_bits, "significant bits", low=2, high=MOST_BITS, whole=True),
     "noise": DefenceRow(noise, "a standard deviation", high=MOST_NOISE, random=True, noise=True),
     "sticky_noise": DefenceRow(sticky_noise, "a standard deviation", high=MOST_NOISE, noise=True),
     "label": DefenceRow(label),

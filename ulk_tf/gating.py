@@ -11,6 +11,7 @@ from typing import Any, Literal
 from xml.sax.saxutils import quoteattr
 
 from ulk_tf.errors import UserError
+from ulk_tf.evaluation.compared import key_of, parts_of
 from ulk_tf.evaluation.verdict import unmeasured
 from ulk_tf.limits import Limit, load_limits
 from ulk_tf.progress import say
@@ -117,7 +118,7 @@ def junit(checks: Sequence[Check], undecided: Literal["broken", "held"] = "broke
 
 
 def _held(limit: Limit, result: Result) -> Check:
-    gain = result.gains[f"{limit.metric}:{limit.baseline}"]
+    gain = result.gains[key_of(limit.metric, limit.baseline)]
     name = f"{result.attack_name} {limit.metric} over {limit.baseline}"
     sentence = f"gain {_shown(gain)}, at most {limit.at_most:g}"
     reason = unmeasured(result.results)
@@ -161,7 +162,7 @@ def _against(earlier: Result, new: Result) -> list[Check]:
 def _risen(key: str, new: Result, earlier: Result) -> Check:
     gain, old = new.gains[key], earlier.gains[key]
     joint = math.hypot(gain["high"] - gain["mean"], old["high"] - old["mean"])
-    metric, _, baseline = key.partition(":")
+    metric, baseline = parts_of(key)
     name = f"{earlier.attack_name} {metric} over {baseline}, against before"
     if gain["mean"] - old["mean"] > joint:
         return Check(name, "broken", f"gain {_shown(gain)}, before {_shown(old)}")
@@ -171,7 +172,7 @@ def _risen(key: str, new: Result, earlier: Result) -> Check:
 
 
 def _of(limit: Limit, results: Sequence[Result]) -> list[Result]:
-    key = f"{limit.metric}:{limit.baseline}"
+    key = key_of(limit.metric, limit.baseline)
     found = [one for one in results if limit.attack in ("", one.attack_name) and key in one.gains]
     if not found:
         have = ", ".join(f"{one.attack_name} {gain}" for one in results for gain in one.gains)

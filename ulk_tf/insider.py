@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ulk_tf.commands import insider_command
 from ulk_tf.evaluation.baselines_table import baseline
+from ulk_tf.evaluation.compared import by_baseline, key_of, parts_of
 from ulk_tf.evaluation.metrics_table import metric
 from ulk_tf.evaluation.report_page import escape, listing, page, paragraph, section
 from ulk_tf.evaluation.verdict import verdict
@@ -58,7 +59,7 @@ class Comparison:
         """Estimates of outsider and insider by metric, and by gain as `<metric>:<baseline>`."""
         found = {}
         for name in self.insider.metrics:
-            gains = [key for key in self.insider.gains if key.partition(":")[0] == name]
+            gains = [key_of(name, other) for other in by_baseline(self.insider.gains, name)]
             for key in (name, *gains):
                 sides = [
                     (one.gains if ":" in key else one.metrics).get(key)
@@ -199,7 +200,7 @@ def _run(outsider: Experiment, insider: Experiment, loaded: "Loaded") -> None:
 
 
 def _title(key: str) -> str:
-    of, _, other = key.partition(":")
+    of, other = parts_of(key)
     if not other:
         return metric(of).title
     gain = f"gain over {baseline(other).title.lower()}"

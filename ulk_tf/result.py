@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ulk_tf.errors import UserError
+from ulk_tf.evaluation.compared import by_baseline
 from ulk_tf.evaluation.results import read_results
 from ulk_tf.evaluation.verdict import State, state_of, unmeasured, verdict
 from ulk_tf.settings.attack_table import attack_row
@@ -128,11 +129,10 @@ class Result:
         lines += (self.results.get("knowledge") or {}).get("sentences") or []
         for name, estimate in self.metrics.items():
             lines.append(f"{name:28}{_shown(estimate)}")
-            for key, gain in self.gains.items():
-                of, _, baseline = key.partition(":")
-                if of == name:
-                    beside = self.baselines[key]["mean"] if key in self.baselines else float("nan")
-                    lines.append(f"  {baseline:26}{beside:10.5f}   gain {_shown(gain)}")
+            known = by_baseline(self.baselines, name)
+            for baseline, gain in by_baseline(self.gains, name).items():
+                other = known[baseline]["mean"] if baseline in known else float("nan")
+                lines.append(f"  {baseline:26}{other:10.5f}   gain {_shown(gain)}")
         return "\n".join(lines)
 
     def attack(self) -> "LoadedAttack":

@@ -64,14 +64,14 @@ def test_what_has_noise_is_noisy_though_it_looks_exact() -> None:
     assert not trained.matches(Form())
 
 
-@pytest.mark.parametrize(("decimals", "kind"), [(1, "rounded logits"), (3, "posteriors")])
+@pytest.mark.parametrize(("decimals", "kind"), [(1, "rounded logits"), (4, "posteriors")])
 def test_logits_that_are_rounded_coarsely_are_a_form_of_their_own(decimals, kind) -> None:
     logits = np.random.default_rng(0).normal(0, 3, (60, 5)).round(decimals)
     form = Form.of((interpret(logits),), (logits,))
     assert form.kind == kind
     assert Form().reads(form) == (kind == "posteriors")
     if kind == "rounded logits":
-        assert form.defence == "" and "logits" in form.words
+        assert form.defence == f"round_logits:{decimals}" and "logits" in form.words
 
 
 def test_a_class_that_no_sample_has_is_no_cut() -> None:

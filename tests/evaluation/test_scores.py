@@ -5,6 +5,7 @@ import pytest
 
 from tests.evaluation import fakes
 from ulk_tf.evaluation.baselines_table import baselines_of
+from ulk_tf.evaluation.compared import parts_of
 from ulk_tf.evaluation.intervals import interval
 from ulk_tf.evaluation.label_scores import score_lde, score_li
 from ulk_tf.evaluation.metrics_table import metrics_of
@@ -53,7 +54,7 @@ def test_scores_of_several_targets_are_joined() -> None:
 def test_only_some_baselines_may_be_asked_for() -> None:
     some = [row for row in baselines_of("label_probabilities") if row.trivial]
     scores = score_li(fakes.label_attack(), fakes.corpus(), 0, some)
-    assert {name.partition(":")[2] for name in scores.baselines} == {"most_frequent_label"}
+    assert {parts_of(name)[1] for name in scores.baselines} == {"most_frequent_label"}
 
 
 @pytest.mark.parametrize(("metric", "baseline"), [("unheard", "prior"), ("kl", "unheard")])

@@ -5,20 +5,21 @@ and an audit holds the form of a target's answers against it.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ulk_tf.answers.interpreted import Interpreted
+from ulk_tf.answers.interpreted import OF_LOGITS, Interpreted
 from ulk_tf.answers.numbers import is_number
+from ulk_tf.answers.rounding import Rounding
 from ulk_tf.files import Array
 
 # Steps and noise below this are lost in float32 itself.
 NOTHING = 2e-7
-# Rounding harms logits less than posteriors. An attack that was trained on exact answers still
-# reads most of what it reads where a step of logits moves a posterior by up to so much
-# (docs/EXPERIMENTS.md); float16 does.
-COARSE_LOGITS = 4e-3
+# An attack that was trained on exact answers reads nearly all of what it reads where the step of
+# logits moves a posterior by up to so much, such as four decimals (docs/EXPERIMENTS.md); half
+# precision does by more.
+COARSE_LOGITS = 2e-4
 # An attack that was trained on exact answers reads nearly all of so many significant digits.
 FINE_DIGITS = 4
 # Kinds that rows of noisy answers may pass for, where no sample was asked twice.
@@ -28,7 +29,7 @@ ALIKE = 3.0
 # Floors of kinds: some steps of float32 at 1 where answers are cut, the least number that float16
 # tells from 0, and the only step of labels.
 _FLOORS = {"top-k": 8 * 2.0**-24, "float16": 2.0**-24, "labels": 1.0}
-_COARSEST_FIRST = ("labels", "top-k", "noisy", "censored", "rounded", "logits")
+_COARSEST_FIRST = ("labels", "top-k", "noisy", "censored", "rounded", "rounded logits", "logits")
 
 
 @dataclass(frozen=True)
@@ -37,11 +38,13 @@ class Form:
 
     Attributes:
         kind: posteriors, rounded, digits, float16, top-k, labels, noisy, censored, or rounded
-            logits, on which no attack is trained.
-        step: rounding step; 0 where answers are exact.
+            logits.
+        step: rounding step; by how much that of logits moves a posterior at most; 0 where answers
+            are exact.
         noise: standard deviation of noise; 0 where none was seen.
         kept: classes that are answered of each sample, for top-k; 0 where that is not known.
-        digits: significant digits of each posterior, for digits; else 0.
+        digits: significant digits of each posterior, for digits; significant bits of logits whose
+            mean is 0, where these are rounded so; else 0.
 
     Example:
         >>> exact, coarse = Form(), Form("rounded", step=0.01)
@@ -78,19 +81,30 @@ class Form:
         if (kind == "rounded" and step <= NOTHING) or (kind == "noisy" and noise <= NOTHING):
             kind = ""
         roundings = [one.rounding for one in answers if one.rounding is not None]
-        if kind == "rounded" and "logits" not in kinds and all(one.digits for one in roundings):
+        of_logits = bool(kinds.intersection(OF_LOGITS))
+        if kind == "rounded" and not of_logits and all(one.digits for one in roundings):
             # Small posteriors are told as well as large ones, which one step for all would deny.
             digits = min(one.digits for one in roundings)
             if digits < FINE_DIGITS:
                 return cls("digits", noise=noise, digits=digits)
             half = any(one.kind == "float16" for one in roundings)
             return cls("float16" if half else "posteriors", noise=noise)
-        if kind == "logits":
-            kind = "rounded logits" if step > COARSE_LOGITS else ""
-            # Steps as fine as these count as exact, but beside noise they would name a rounding.
-            step = step if kind or noise <= NOTHING else 0.0
+        if kind in OF_LOGITS:
+            return cls._of_logits(step, noise, roundings)
         kept = max(int((values > 0).sum(-1).max()) for values in raw) if kind == "top-k" else 0
         return cls(kind or "posteriors", step, noise, kept)
+
+    @classmethod
+    def _of_logits(cls, step: float, noise: float, roundings: Sequence[Rounding]) -> "Form":
+        """The form of logits, or of posteriors that were computed from rounded ones."""
+        if roundings:
+            step = max(min(one.step / 2, 1.0) for one in roundings)
+        # Noise hides steps that are finer than it is.
+        if step > max(COARSE_LOGITS, noise):
+            digits = min((one.digits for one in roundings), default=0)
+            return cls("rounded logits", step, noise, digits=digits)
+        # Finer steps count as exact, but beside noise they would name a rounding.
+        return cls("posteriors", step if noise <= NOTHING else 0.0, noise)
 
     @classmethod
     def from_json(cls, told: object) -> "Form":
@@ -127,7 +141,9 @@ class Form:
         blur = max(ALIKE * self.noise, self.step / 12**0.5, NOTHING)
         quiet = unknown or other.noise <= blur
         cut = not self.kept or not other.kept or self.kept == other.kept
-        fine = other.step <= finest and self.digits <= other.digits
+        # Bits of logits follow from their step and size.
+        told = self.kind == "rounded logits" or self.digits <= other.digits
+        fine = other.step <= finest and told
         return self.kind == other.kind and fine and quiet and cut
 
     @property
@@ -135,8 +151,11 @@ class Form:
         """Value below which a posterior tells nothing, 0 where they are exact.
 
         That is one rounding step, or one deviation of noise. What cut answers leave to 1 is known
-        no better than float32 holds numbers near 1.
+        no better than float32 holds numbers near 1. Rounded logits tell small posteriors as well as
+        large ones.
         """
+        if self.kind == "rounded logits":
+            return self.noise
         return max(self.step, self.noise, _FLOORS.get(self.kind, 0.0))
 
     @property
@@ -155,7 +174,7 @@ class Form:
             "rounded": f"posteriors rounded to steps of {self.step:.2g}",
             "digits": f"posteriors of {self.digits} significant digits",
             "float16": "posteriors stored as float16",
-            "rounded logits": f"logits whose rounding moves a posterior by up to {self.step:.2g}",
+            "rounded logits": f"posteriors of logits rounded to steps of about {2 * self.step:.2g}",
             "top-k": f"the likeliest {self.kept} classes only" if self.kept else "top classes only",
             "labels": "labels only",
             "censored": "posteriors of which small ones are hidden",
@@ -165,10 +184,10 @@ class Form:
     @property
     def defence(self) -> str:
         """The `--defence` that makes such answers; empty where none does."""
-        if self.kind == "rounded logits":
-            return ""
-        decimals = max(0, round(-math.log10(self.step))) if self.step else 0
-        lost = self.kind == "noisy" and self.step <= self.noise
+        of_logits = self.kind == "rounded logits"
+        step = 2 * self.step if of_logits else self.step
+        decimals = max(0, round(-math.log10(step))) if step else 0
+        lost = of_logits or (self.kind == "noisy" and self.step <= self.noise)
         rounding = f"round:{decimals}" if NOTHING < self.step < 1 and not lost else ""
         noise = f"noise:{self.noise:.2g}" if self.noise > NOTHING else ""
         own = {
@@ -176,8 +195,12 @@ class Form:
             "labels": "label",
             "digits": f"digits:{self.digits}",
             "float16": "float16",
+            "rounded logits": (
+                f"logit_bits:{self.digits}" if self.digits else f"round_logits:{decimals}"
+            ),
         }.get(self.kind, "")
-        return ",".join(filter(None, (noise, own, rounding if own != "label" else "")))
+        parts = (own, noise) if of_logits else (noise, own, rounding if own != "label" else "")
+        return ",".join(filter(None, parts))
 
 
 EXACT = Form()

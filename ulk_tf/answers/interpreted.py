@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from ulk_tf.answers.rounding import Rounding
 from ulk_tf.files import Array
 
+# Kinds of answers whose rounding, if there is any, is one of logits.
+OF_LOGITS = ("logits", "rounded logits")
+
 
 @dataclass(frozen=True)
 class Interpreted:
@@ -12,8 +15,8 @@ class Interpreted:
 
     Attributes:
         posteriors: float32 [n, classes]; the mean where each sample was asked several times.
-        kind: posteriors, logits, labels, rounded, top-k, noisy, or censored (see
-            `censored.are_censored`).
+        kind: posteriors, logits, labels, rounded, top-k, noisy, censored (see
+            `censored.are_censored`), or rounded logits: posteriors that were computed from such.
         notes: sentences for the user about what was recognised and done; empty for plain
             posteriors.
         step: distance between two neighbouring posteriors as far as the answers were rounded,
@@ -21,7 +24,8 @@ class Interpreted:
         noise: estimated standard deviation of noise on each posterior; 0 where there is none.
         spread: how far posteriors of one sample that was asked several times may lie apart, for the
             means; 0 where each was asked once.
-        rounding: how posteriors of kind rounded were rounded; None for other kinds.
+        rounding: how posteriors of kind rounded were rounded, or logits, whose digits are those of
+            `find_rounded_logits`; None where that is not known, and for other kinds.
     """
 
     posteriors: Array

@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 
 from ulk_tf.answers.doubts import doubts_about
-from ulk_tf.answers.interpreted import Interpreted
+from ulk_tf.answers.interpreted import OF_LOGITS, Interpreted
 from ulk_tf.answers.kinds import Rows, logits_of, posteriors_of, recognised
 from ulk_tf.answers.normalised import undo_normalising
 from ulk_tf.answers.numbers import LABELS_ONLY, WANTED
+from ulk_tf.answers.rounded_logits import find_rounded_logits
 from ulk_tf.answers.rounding import Rounding, find_rounding
 from ulk_tf.answers.units import Scale, find_scale, possible_scales, whole_of_one
 from ulk_tf.errors import UserError
@@ -36,13 +37,29 @@ def read_rows(values: Array, classes: int | None, logits: bool) -> Interpreted:
         found = logits_of(_rows(values, rounding))
     else:
         found, rounding = _with_unit(values, rounding, notes)
+    if found.kind == "posteriors" or (found.kind == "logits" and found.step):
+        found, rounding = _of_logits(found)
     notes += [*found.notes, *doubts_about(found)]
     return replace(
         found,
         posteriors=found.posteriors.astype(np.float32),
         notes=tuple(notes),
-        rounding=rounding if found.kind == "rounded" else None,
+        rounding=rounding if found.kind in ("rounded", *OF_LOGITS) else None,
     )
+
+
+def _of_logits(found: Interpreted) -> tuple[Interpreted, Rounding | None]:
+    """Find how logits were rounded, also where a target answers the posteriors of such."""
+    rounding = find_rounded_logits(found.posteriors)
+    if rounding is None or found.kind == "logits":
+        return found, rounding
+    note = (
+        f"The target computes its posteriors from logits that are rounded {rounding.words}. "
+        "Attacks see less than from exact ones, unless they were trained for it."
+    )
+    # As of logits that are answered themselves.
+    step = min(rounding.step / 2, 1.0)
+    return replace(found, kind="rounded logits", notes=(*found.notes, note), step=step), rounding
 
 
 def _with_unit(

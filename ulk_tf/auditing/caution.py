@@ -6,6 +6,7 @@ from typing import Any
 from ulk_tf.auditing.assumed import assumed
 from ulk_tf.evaluation import report
 from ulk_tf.evaluation.baselines_table import baseline, uninformed
+from ulk_tf.evaluation.compared import by_baseline
 from ulk_tf.evaluation.metrics_table import metric
 from ulk_tf.evaluation.outputs import OUTPUTS
 from ulk_tf.evaluation.verdict import NO_GUESS, unmeasured, verdict
@@ -35,8 +36,7 @@ def _guessed(known: Mapping[str, Any], name: str) -> str:
     if found.state == "shown":
         return " ".join(f"{one[0].upper()}{one[1:]}." for one in found.beyond)
     why = unmeasured(known)
-    keys = [key.partition(":") for key in known["gains"]]
-    if not why and any(own == name and other in uninformed() for own, _, other in keys):
+    if not why and uninformed().intersection(by_baseline(known["gains"], name)):
         why = f"{found.sentence[0].lower()}{found.sentence[1:]}"
     why = why or _by_means(known, name)
     return why and f"Take this answer for a guess: {why.rstrip('.')}."
@@ -46,14 +46,13 @@ def _by_means(known: Mapping[str, Any], name: str) -> str:
     """Why an answer is a guess, by an export that tells no gains; empty if it is none."""
     if not name:
         return ""
-    guesses = [one for one in sorted(uninformed()) if f"{name}:{one}" in known["baselines"]]
+    others = by_baseline(known["baselines"], name)
+    guesses = sorted(uninformed().intersection(others))
     if not guesses:
         return NO_GUESS
     own, sign = known["metrics"][name]["mean"], -1 if metric(name).less_is_better else 1
     beaten_by = [
-        baseline(one).title.lower()
-        for one in guesses
-        if sign * own <= sign * known["baselines"][f"{name}:{one}"]["mean"]
+        baseline(one).title.lower() for one in guesses if sign * own <= sign * others[one]["mean"]
     ]
     if not beaten_by:
         return ""

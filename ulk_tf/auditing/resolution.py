@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ulk_tf.answers.interpreted import Interpreted
+from ulk_tf.answers.interpreted import OF_LOGITS, Interpreted
 from ulk_tf.answers.repeats import FLOAT32_ROUNDING
 from ulk_tf.files import Array
 
@@ -126,10 +126,12 @@ def _logits_moved(before: Array, after: Array) -> float:
 def _round_alike(before: Interpreted, after: Interpreted) -> bool:
     ways = [
         (one.kind, one.rounding and (one.rounding.kind, one.rounding.digits))
+        if one.kind not in OF_LOGITS
+        else (one.kind, None)
         for one in (before, after)
     ]
     # The largest step is that of the largest number, where steps grow with the numbers.
-    uneven = before.kind == "logits" or (before.rounding is not None and before.rounding.digits)
+    uneven = before.kind in OF_LOGITS or (before.rounding is not None and before.rounding.digits)
     finer, coarser = sorted((before.step, after.step))
     return ways[0] == ways[1] and (finer == coarser or bool(uneven and coarser <= 10 * finer))
 

@@ -41,7 +41,7 @@ def defended(design: Design, updates: Updates, role: Role) -> Updates:
     Returns:
         Defended updates; the same posteriors without a defence, in the form that the classifier
         itself answers in. If the defence is random, `before` has a row for each update. Shadow
-        updates whose answers are coarse or noisy carry further drawings (see `redrawn`).
+        updates whose answers are coarse carry further drawings (see `redrawn`).
     """
     text = design.party.defence.defence
     if text is None:
@@ -51,12 +51,13 @@ def defended(design: Design, updates: Updates, role: Role) -> Updates:
     # Nobody but the owner knows the chance of her own service.
     first = int(role != "target")
     once = _drawn(design, chain, updates, role, first)
+    if role != "shadow" or once.form.kind == EXACT.kind or chain.random:
+        return once
     # Which answers of a base model from a file lie near a step is no chance: it may be the target.
-    shift = design.base_file is None
-    if role != "shadow" or once.form.kind == EXACT.kind or not (shift or chain.random):
+    if design.base_file is not None:
         return once
     again = range(first + 1, first + DRAWINGS)
-    redrawn = tuple(_drawn(design, chain, updates, role, number, shift) for number in again)
+    redrawn = tuple(_drawn(design, chain, updates, role, number, shift=True) for number in again)
     return replace(once, redrawn=redrawn)
 
 

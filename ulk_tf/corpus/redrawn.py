@@ -1,17 +1,17 @@
 """Redrawn answers: shadow updates as if other probes had lain near a rounding step.
 
-What a defence hides of an update depends on chance: on the noise that it draws, or on the probes
-whose posteriors happen to lie near a step of rounding, at the border of the top few or between two
-labels. An adversary has the exact answers of her own versions, and can let that chance fall as
-often as she likes. Her attack then learns what an update looks like behind the defence, instead of
-what a few thousand updates happened to look like.
+What rounding hides of an update depends on which posteriors happen to lie near a step, at the border
+of the top few or between two labels. An adversary has the exact answers of her own versions, and
+can let that chance fall as often as she likes. Her attack then learns what an update looks like
+behind the defence, instead of what a few thousand updates happened to look like. Noise that is new
+in each query changes as much already.
 """
 
 import numpy as np
 
 from ulk_tf.files import Array
 
-# Drawings that an attack learns from in turn, one in each pass.
+# Drawings that an attack learns from in turn.
 DRAWINGS = 4
 # Deviation of the shift of logits, far more than what an update moves and far less than what tells
 # the classes apart. Chosen on held-out shadow bases (docs/EXPERIMENTS.md).

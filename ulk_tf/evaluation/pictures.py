@@ -7,6 +7,7 @@ from typing import Any
 from ulk_tf.data.datasets import Dataset
 from ulk_tf.evaluation import charts, sample_pictures
 from ulk_tf.evaluation.baselines_table import baseline
+from ulk_tf.evaluation.compared import by_baseline
 from ulk_tf.evaluation.metrics_table import metric
 from ulk_tf.evaluation.outputs import OUTPUTS
 from ulk_tf.evaluation.scores import Scores
@@ -81,10 +82,9 @@ def draw_distributions(folder: Path, shown: Shown, dataset: Dataset) -> Drawn:
 def _draw_baselines(folder: Path, scores: Scores) -> Drawn:
     name = next(iter(scores.metrics))
     title, path = metric(name).title, folder / "baselines.png"
-    beside = {
-        baseline(key.partition(":")[2]).title: estimate
-        for key, estimate in scores.baselines.items()
-        if key.startswith(f"{name}:")
+    others = {
+        baseline(other).title: estimate
+        for other, estimate in by_baseline(scores.baselines, name).items()
     }
-    charts.bars(path, {"Attack": scores.metrics[name]} | beside, title, {"Attack"})
+    charts.bars(path, {"Attack": scores.metrics[name]} | others, title, {"Attack"})
     return {f"{title}: the attack beside its baselines": path}

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ulk_tf.evaluation.baselines_table import baseline
+from ulk_tf.evaluation.compared import by_baseline, key_of
 from ulk_tf.evaluation.knowledge import is_insider, sentences
 from ulk_tf.evaluation.metrics_table import MetricRow, metric
 from ulk_tf.evaluation.report_page import (
@@ -83,8 +84,8 @@ def held(attack: str, insider: bool = False) -> str:
         attack: its name.
         insider: True if it was trained on the owner's base model and with the owner's samples.
     """
-    beside = ATTACKS[attack].holds if attack in ATTACKS else ""
-    also = f", and {beside}" if beside else ", and nothing else of anybody's samples"
+    holds = ATTACKS[attack].holds if attack in ATTACKS else ""
+    also = f", and {holds}" if holds else ", and nothing else of anybody's samples"
     text = (
         "The exported attack holds the samples of the probing set, with which a target is asked"
         f"{also}. Its weights were learned from the adversary's samples."
@@ -112,12 +113,12 @@ def headline(results: Mapping[str, Any], metrics: Sequence[str] = ()) -> str:
         places = _decimals(own["mean"])
         others = [
             f"{baseline(other).title.lower()} {number(value['mean'], places)}"
-            for other, value in _baselines(results, name).items()
+            for other, value in by_baseline(results.get("baselines") or {}, name).items()
         ]
-        beside = f"; beside it {', '.join(others)}" if others else ""
+        compared = f"; beside it {', '.join(others)}" if others else ""
         mean, low, high = (number(own[key], places) for key in ("mean", "low", "high"))
         span = f"{low} to {high}"
-        said_of.append(f"{said.title} {mean} (95% interval {span}){beside}.")
+        said_of.append(f"{said.title} {mean} (95% interval {span}){compared}.")
     return " ".join(said_of)
 
 
@@ -133,8 +134,8 @@ def scores(results: Mapping[str, Any]) -> str:
     for name, own in results["metrics"].items():
         said, places = metric(name), _decimals(own["mean"])
         rows.append(_row("own", said.title, "", _estimate(own, places), ""))
-        for other, value in _baselines(results, name).items():
-            gain = _gain(said, own, value, gains.get(f"{name}:{other}"))
+        for other, value in by_baseline(results.get("baselines") or {}, name).items():
+            gain = _gain(said, own, value, gains.get(key_of(name, other)))
             row = baseline(other)
             rows.append(_row("other", row.title, row.what, _estimate(value, places), gain))
         known = results.get("published", {}).get(name)
@@ -148,12 +149,6 @@ def scores(results: Mapping[str, Any]) -> str:
         '<th class="number">mean<br>95% interval</th><th class="number">gain of the<br>attack</th>'
         f"</tr></thead><tbody>{''.join(rows)}</tbody></table>"
     )
-
-
-def _baselines(results: Mapping[str, Any], name: str) -> dict[str, Mapping[str, Any]]:
-    """The baselines of a metric."""
-    pairs = ((key.partition(":"), value) for key, value in results.get("baselines", {}).items())
-    return {other: value for (own, _, other), value in pairs if own == name}
 
 
 def _row(kind: str, name: str, what: str, value: str, gain: str) -> str:

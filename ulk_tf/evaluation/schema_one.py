@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
+from ulk_tf.evaluation.compared import key_of
 from ulk_tf.settings import presets
 from ulk_tf.settings.attack_table import ATTACKS, attack_row
 from ulk_tf.settings.cli import RENAMED
@@ -84,7 +85,7 @@ def split_gains(attack: str, metrics: Mapping[str, Any]) -> tuple[dict[str, Any]
         of = first
         if other.endswith(_SAMPLES) and "matched_mse_samples" in metrics:
             other, of = other.removesuffix(_SAMPLES), "matched_mse_samples"
-        gains[f"{of}:{other}"] = value
+        gains[key_of(of, other)] = value
     return own, gains
 
 

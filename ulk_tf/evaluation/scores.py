@@ -8,6 +8,7 @@ import numpy as np
 
 from ulk_tf.corpus.build import Updates
 from ulk_tf.evaluation.baselines_table import BASELINES
+from ulk_tf.evaluation.compared import by_baseline, key_of
 from ulk_tf.evaluation.intervals import Estimate
 from ulk_tf.evaluation.measures import Measure
 from ulk_tf.evaluation.metrics_table import METRICS
@@ -65,10 +66,8 @@ class Scores:
         rows = [part.rows for part in parts if part.rows is not None]
         found = cls(np.concatenate([part.groups for part in parts]), np.concatenate(rows))
         for name in first.metrics:
-            of_metric = [key for key in first.baselines if key.partition(":")[0] == name]
-            found.metric(
-                name, values[name], {key.partition(":")[2]: values[key] for key in of_metric}
-            )
+            others = by_baseline(first.baselines, name)
+            found.metric(name, values[name], {one: values[key_of(name, one)] for one in others})
         found.pictures = first.pictures
         return found
 
@@ -89,7 +88,7 @@ class Scores:
         self.values[name] = np.asarray(values)
         self.metrics[name] = measure.estimate(self.values[name], self.groups)
         for other, theirs in baselines.items():
-            key = f"{name}:{BASELINES[other].name}"
+            key = key_of(name, BASELINES[other].name)
             self.values[key] = np.asarray(theirs)
             self.baselines[key] = measure.estimate(self.values[key], self.groups)
             self.gains[key] = measure.gain(

@@ -13,6 +13,7 @@ from ulk_tf.attacks.adversary import adversary_data
 from ulk_tf.attacks.signature import Trained
 from ulk_tf.corpus.build import Corpus
 from ulk_tf.evaluation.baselines_table import BaselineRow, baselines_of
+from ulk_tf.evaluation.compared import key_of
 from ulk_tf.evaluation.measures import Measure
 from ulk_tf.evaluation.metrics_table import METRICS
 from ulk_tf.evaluation.movement import mean_movement
@@ -81,7 +82,7 @@ def as_target(corpus: Corpus, most: int) -> Corpus:
 
 def _chance(metric: str, scores: Scores, guesses: list[BaselineRow], lot: float) -> float | None:
     """Score of the best guess on all updates."""
-    names = [f"{metric}:{row.name}" for row in guesses]
+    names = [key_of(metric, row.name) for row in guesses]
     known = [scores.baselines[one].mean for one in names if one in scores.baselines]
     return _best(metric, known, lot)
 
@@ -90,10 +91,11 @@ def _chances(
     metric: str, scores: Scores, guesses: list[BaselineRow], lot: float, moved: Array, edges: Array
 ) -> list[float | None]:
     """Score of the best guess on each tenth: skewed sets move more, and are guessed worse."""
-    names = [name for row in guesses if (name := f"{metric}:{row.name}") in scores.baselines]
-    each = [_by_tenth(metric, name, scores, moved, edges) for name in names]
+    names = [key_of(metric, row.name) for row in guesses]
+    known = [name for name in names if name in scores.baselines]
+    each = [_by_tenth(metric, name, scores, moved, edges) for name in known]
     tenths = zip(*each, strict=True) if each else [()] * TENTHS
-    return [_best(metric, [one for one in known if one is not None], lot) for known in tenths]
+    return [_best(metric, [one for one in tenth if one is not None], lot) for tenth in tenths]
 
 
 def _best(metric: str, known: list[float], lot: float) -> float | None:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ulk_tf.evaluation.baselines_table import baseline
+from ulk_tf.evaluation.compared import by_baseline
 from ulk_tf.evaluation.outputs import OUTPUTS
 from ulk_tf.settings.attack_table import ATTACKS
 
@@ -70,11 +71,7 @@ def verdict(results: Mapping[str, Any], metric: str = "") -> Verdict:
     row = ATTACKS.get(str(results.get("attack")))
     gains = results.get("gains") or {}
     metric = metric or (row.headline if row else next(iter(results.get("metrics") or {}), ""))
-    found = {
-        key.partition(":")[2]: state_of(gain)
-        for key, gain in gains.items()
-        if key.partition(":")[0] == metric
-    }
+    found = {name: state_of(gain) for name, gain in by_baseline(gains, metric).items()}
     states = [s for name, s in found.items() if baseline(name).uninformed]
     state = combined(states)
     reason = "" if state == "shown" else unmeasured(results)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ulk_tf.evaluation.baselines_table import baseline
+from ulk_tf.evaluation.compared import by_baseline, key_of, parts_of
 from ulk_tf.evaluation.metrics_table import metric
 from ulk_tf.settings.attack_table import attack_row
 from ulk_tf.sweeping.ledger import Entry
@@ -59,9 +60,9 @@ class Sweep:
         """Name of the guess that comes nearest to the plain attack, which gains are over."""
         headline = attack_row(self.attack).headline
         gains = {
-            key.partition(":")[2]: gain["mean"]
-            for key, gain in self.plain.adaptive["gains"].items()
-            if key.partition(":")[0] == headline and baseline(key.partition(":")[2]).uninformed
+            name: gain["mean"]
+            for name, gain in by_baseline(self.plain.adaptive["gains"], headline).items()
+            if baseline(name).uninformed
         }
         return min(gains, key=lambda name: gains[name])
 
@@ -76,7 +77,7 @@ class Sweep:
     @property
     def oracle(self) -> str | None:
         """Name of the baseline that knows all labels; what beats it tells more than labels."""
-        names = (key.partition(":")[2] for key in self.plain.adaptive["gains"])
+        names = (parts_of(key)[1] for key in self.plain.adaptive["gains"])
         return next((name for name in names if baseline(name).beyond), None)
 
     def score(self, entry: Entry) -> dict[str, float]:
@@ -98,7 +99,7 @@ class Sweep:
             how it does depends on the attack.
         """
         headline, name = attack_row(self.attack).headline, over or self.baseline
-        key = f"{headline}:{name}"
+        key = key_of(headline, name)
         own: Mapping[str, float] = entry["gains"][key]
         plain, hers = (
             one.get("baselines", {}).get(key, {}).get("mean")
