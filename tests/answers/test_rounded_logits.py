@@ -1,5 +1,6 @@
 """Posteriors of rounded logits are known from exact ones, and named with a defence that fits."""
 
+import keras
 import ml_dtypes
 import numpy as np
 import pytest
@@ -93,3 +94,21 @@ def test_the_note_says_so():
     found = interpret(softmax(logits(6, 10, 4.0).round(2)))
     assert found.kind == "rounded logits" and found.step == pytest.approx(0.005)
     assert any("logits that are rounded to 2 decimals" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16", "mixed_float16"])
+def test_a_keras_model_in_half_precision_is_known(policy):
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential(
+        [
+            keras.Input((8,)),
+            keras.layers.Dense(32, "relu", dtype=policy),
+            keras.layers.Dense(10, kernel_initializer="glorot_normal", dtype=policy),
+            keras.layers.Softmax(dtype="float32"),
+        ]
+    )
+    samples = np.random.default_rng(0).normal(0, 3, (100, 8)).astype(np.float32)
+    answers = model.predict(samples, verbose=0).astype(np.float64)
+    found = interpret(answers)
+    assert found.kind == ("posteriors" if policy == "float32" else "rounded logits")
+    assert Form().reads(Form.of((found,), (answers,))) == (policy == "float32")

@@ -36,7 +36,7 @@ def check_form(export: Export, form: Form) -> Fit | None:
         False,
         f"{attack_name(export.attack)} does not fit these answers, so nothing is claimed: the "
         f"target answers {form.words}, and this attack was trained on {trained.words} and reads "
-        f"little or nothing from these. {_remedy(export, form)}",
+        f"less from these, or nothing. {_remedy(export, form)}",
     )
 
 

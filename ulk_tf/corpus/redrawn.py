@@ -1,8 +1,8 @@
 """Redrawn answers: shadow updates as if other probes had lain near a rounding step.
 
-What rounding hides of an update depends on which posteriors happen to lie near a step, at the border
-of the top few or between two labels. An adversary has the exact answers of her own versions, and
-can let that chance fall as often as she likes. Her attack then learns what an update looks like
+What rounding hides of an update depends on which posteriors happen to lie near a step, at the
+border of the top few or between two labels. An adversary has the exact answers of her own versions,
+and can let that chance fall as often as she likes. Her attack then learns what an update looks like
 behind the defence, instead of what a few thousand updates happened to look like. Noise that is new
 in each query changes as much already.
 """
