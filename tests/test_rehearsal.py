@@ -52,6 +52,13 @@ def refused(experiment: Experiment) -> str:
     return sentence
 
 
+def test_a_rehearsal_shows_no_bars(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(TrainingError):
+        workflow.run(settings(tmp_path, defence="round:3"), Loaded(digits()))
+    assert list((tmp_path / "runs" / "rehearsed").iterdir())
+    assert "%|" not in capsys.readouterr().err
+
+
 def calls_python(config: object, corpus: Any, seed: int, folder: Path) -> Trained:
     def answer(before: tf.Tensor, after: tf.Tensor) -> dict[str, tf.Tensor]:
         moved = tf.numpy_function(np.subtract, [after, before], tf.float32)

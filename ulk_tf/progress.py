@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 
 _NOTES: ContextVar[list[str] | None] = ContextVar("notes", default=None)
+_BARS: ContextVar[bool] = ContextVar("bars", default=True)
 
 
 def bar(total: int, what: str, unit: str, done: int = 0) -> "tqdm[Any]":
@@ -39,7 +40,18 @@ def bar(total: int, what: str, unit: str, done: int = 0) -> "tqdm[Any]":
         # Seconds between refreshes: rare in a log file, where each adds a line.
         mininterval=0.2 if interactive else 10.0,
         file=sys.stderr,
+        disable=not _BARS.get(),
     )
+
+
+@contextmanager
+def no_bars() -> Iterator[None]:
+    """Show no bars meanwhile, of work that is over at once."""
+    token = _BARS.set(False)
+    try:
+        yield
+    finally:
+        _BARS.reset(token)
 
 
 @contextmanager

@@ -27,6 +27,7 @@ from ulk_tf.data.splits import Role, Splits
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array, check_folder, digest, write_text
 from ulk_tf.preflight import Loaded
+from ulk_tf.progress import no_bars
 from ulk_tf.serving.assets import package_versions
 from ulk_tf.serving.export import export_attack
 from ulk_tf.settings.attack_configs import AttackConfig
@@ -58,7 +59,7 @@ def rehearse(experiment: Experiment, loaded: Loaded) -> None:
     row = attack_row(experiment.attack_name)
     with _put_into_words(f"pictures of {row.title} that can be drawn"):
         _draw()
-    with keras_state.kept(seeds=True), keras_state.own_names(), plain_keras():
+    with keras_state.kept(seeds=True), keras_state.own_names(), plain_keras(), no_bars():
         with _put_into_words(f"settings with which {row.title} can be built"):
             corpus = _tiny_corpus(experiment, loaded)
             passed = Path(folders.runs_dir) / "rehearsed" / _key(row, experiment, corpus)

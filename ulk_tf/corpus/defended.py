@@ -6,7 +6,7 @@ target in an audit.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -22,6 +22,7 @@ from ulk_tf.corpus.updates import Updates
 from ulk_tf.data.splits import ROLES, Role
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array
+from ulk_tf.progress import bar
 from ulk_tf.rows import Rows, stacked
 
 # Base models whose undefended answers tell their form, and the finest fractions that are votes.
@@ -50,14 +51,19 @@ def defended(design: Design, updates: Updates, role: Role) -> Updates:
     chain.check_classes(updates.after.shape[-1])
     # Nobody but the owner knows the chance of her own service.
     first = int(role != "target")
-    once = _drawn(design, chain, updates, role, first)
+    with bar(len(updates), "defending answers", "update") as shown:
+        once = _drawn(design, chain, updates, role, first, shown.update)
     if role != "shadow" or once.form.kind == EXACT.kind or chain.random:
         return once
     # Which answers of a base model from a file lie near a step is no chance: it may be the target.
     if design.base_file is not None:
         return once
     again = range(first + 1, first + DRAWINGS)
-    redrawn = tuple(_drawn(design, chain, updates, role, number, shift=True) for number in again)
+    with bar(len(updates) * len(again), "drawing them anew", "update") as shown:
+        redrawn = tuple(
+            _drawn(design, chain, updates, role, number, shown.update, shift=True)
+            for number in again
+        )
     return replace(once, redrawn=redrawn)
 
 
@@ -67,6 +73,7 @@ def _drawn(
     updates: Updates,
     role: Role,
     drawing: int,
+    done: Callable[[int], object],
     shift: bool = False,
 ) -> Updates:
     """Apply a chain of defences to all updates, of posteriors that are shifted before or not."""
@@ -91,6 +98,7 @@ def _drawn(
         ),
         len(updates),
         design.folder.parent,
+        done,
     )
     looks = (
         zip((updates.before[base] for base in updates.base), updates.base, within, strict=True)
@@ -129,13 +137,19 @@ def _own_form(updates: Updates) -> Form:
     return found if votes or found.kind in ("censored", "labels") else EXACT
 
 
-def _read(answers: Iterable[Array], count: int, folder: Path) -> tuple[Rows, list[Form]]:
+def _read(
+    answers: Iterable[Array],
+    count: int,
+    folder: Path,
+    done: Callable[[int], object] = lambda _: None,
+) -> tuple[Rows, list[Form]]:
     """Read the answers of many versions, some hundreds at once: their form is one.
 
     Args:
         answers: answers of each version, float64 [repeats, probes, classes].
         count: versions.
         folder: folder of posteriors that would fill the memory.
+        done: told how many versions were read.
 
     Returns:
         Posteriors, float32 [versions, probes, classes], the means of repeated answers, and the
@@ -149,6 +163,7 @@ def _read(answers: Iterable[Array], count: int, folder: Path) -> tuple[Rows, lis
             rows = np.concatenate(chunk, axis=1)
             read = interpret(rows, rows.shape[-1])
             forms.append(Form.of((read,), (rows,)))
+            done(len(chunk))
             yield read.posteriors.reshape(len(chunk), -1, rows.shape[-1])
 
     return stacked(parts(), count, folder), forms
