@@ -8,7 +8,7 @@ used, so that `import ulk_tf` takes no TensorFlow.
 | `run` | trains an attack, scores it beside its baselines, exports it |
 | `probe` | records a target's answers to the probing set of an attack |
 | `audit` | says what an update of a target gave away |
-| `gate` | holds results against an owner's limits: held, broken or undecided |
+| `gate`, `Limit` | holds results against an owner's limits: held, broken or undecided |
 | `load_attack` | loads an exported attack, which then predicts like a scikit-learn classifier |
 | `load_dataset` | loads digits, a TFDS data set, a .npz or arrays |
 | `Experiment` | all settings of a run |
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from ulk_tf.data.datasets import Dataset
     from ulk_tf.errors import UserError
     from ulk_tf.gating import gate
+    from ulk_tf.limits import Limit
     from ulk_tf.result import Result
     from ulk_tf.served import audit, load_attack, probe
     from ulk_tf.settings.experiment import Experiment
@@ -54,6 +55,7 @@ __all__ = [
     "Change",
     "Dataset",
     "Experiment",
+    "Limit",
     "Procedure",
     "Result",
     "Samples",
@@ -69,6 +71,7 @@ __all__ = [
 ]
 _HOMES = {
     "gate": "ulk_tf.gating",
+    "Limit": "ulk_tf.limits",
     "Dataset": "ulk_tf.data.datasets",
     "Experiment": "ulk_tf.settings.experiment",
     **dict.fromkeys(("Change", "Procedure", "Samples"), "ulk_tf.classifiers.procedure"),

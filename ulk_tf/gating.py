@@ -59,8 +59,8 @@ def gate(
 
     Example:
         >>> import ulk_tf
-        >>> from ulk_tf.limits import Limit
-        >>> checks = ulk_tf.gate(trained, [Limit("accuracy", "most_frequent_label", 0.1)])
+        >>> limit = ulk_tf.Limit("accuracy", "most_frequent_label", at_most=0.1)
+        >>> checks = ulk_tf.gate(trained, [limit])
         >>> checks[0].name, checks[0].state
         ('li accuracy over most_frequent_label', 'broken')
     """

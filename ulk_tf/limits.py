@@ -29,6 +29,10 @@ class Limit:
         at_most: the largest gain allowed: a difference for metrics where more is better, a share
             of the baseline where less is better.
         attack: name of the attack; when empty, every result with that metric is checked.
+
+    Example:
+        >>> Limit("accuracy", "most_frequent_label", at_most=0.1, attack="li").at_most
+        0.1
     """
 
     metric: str
