@@ -73,8 +73,8 @@ def test_public_names_are_there_and_described() -> None:
 
 def test_the_import_is_light() -> None:
     code = (
-        "import sys, ulk_tf; ulk_tf.UserError, ulk_tf.Result, ulk_tf.Experiment, ulk_tf.defences, ulk_tf.Limit; "
-        "ulk_tf.Procedure, ulk_tf.Change, ulk_tf.Samples, ulk_tf.SklearnProcedure; "
+        "import sys, ulk_tf; ulk_tf.UserError, ulk_tf.Result, ulk_tf.Experiment, ulk_tf.defences; "
+        "ulk_tf.Limit, ulk_tf.Procedure, ulk_tf.Change, ulk_tf.Samples, ulk_tf.SklearnProcedure; "
         "sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
