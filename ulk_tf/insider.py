@@ -62,7 +62,7 @@ class Comparison:
             gains = [key_of(name, other) for other in by_baseline(self.insider.gains, name)]
             for key in (name, *gains):
                 sides = [
-                    (one.gains if ":" in key else one.metrics).get(key)
+                    (one.gains if parts_of(key)[1] else one.metrics).get(key)
                     for one in (self.outsider, self.insider)
                 ]
                 if sides[0] is not None and sides[1] is not None:

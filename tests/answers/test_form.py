@@ -64,7 +64,7 @@ def test_what_has_noise_is_noisy_though_it_looks_exact() -> None:
     assert not trained.matches(Form())
 
 
-@pytest.mark.parametrize(("decimals", "kind"), [(1, "rounded logits"), (4, "posteriors")])
+@pytest.mark.parametrize(("decimals", "kind"), [(1, "rounded logits"), (5, "posteriors")])
 def test_logits_that_are_rounded_coarsely_are_a_form_of_their_own(decimals, kind) -> None:
     logits = np.random.default_rng(0).normal(0, 3, (60, 5)).round(decimals)
     form = Form.of((interpret(logits),), (logits,))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.answers.samples import dirichlet
 from ulk_tf.answers.form import Form
-from ulk_tf.answers.interpret import interpret
+from ulk_tf.answers.interpret import interpret, interpret_both
 from ulk_tf.answers.rounded_logits import find_rounded_logits
 from ulk_tf.defences import Chance, parse
 
@@ -35,8 +35,11 @@ CASES = (st.integers(0, 10**6), st.sampled_from([2, 3, 10, 100]), st.sampled_fro
 def test_half_precision_is_known(seed, classes, spread, offset, half):
     rounded = logits(seed, classes, spread, offset).astype(HALVES[half])
     found = find_rounded_logits(softmax(rounded))
-    assert found is not None and "as half precision does" in found.words
-    if offset == 0:
+    assert found is not None
+    if found.digits == 0:
+        # Numbers of one size have one step.
+        assert np.log2(found.step) == pytest.approx(round(np.log2(found.step)), abs=1e-4)
+    elif offset == 0:
         # Of the number with the finer step in each pair; chance finds some of twice or half of it.
         assert abs(found.digits - {"bfloat16": 8, "float16": 11}[half]) <= 1
     else:
@@ -46,7 +49,7 @@ def test_half_precision_is_known(seed, classes, spread, offset, half):
 @given(*CASES, st.sampled_from([0.0, 5.0]), st.integers(0, 3))
 def test_decimals_are_known(seed, classes, spread, offset, decimals):
     found = find_rounded_logits(softmax(logits(seed, classes, spread, offset).round(decimals)))
-    if decimals == 0 and classes == 2:
+    if classes == 2 and decimals < 2:
         return  # some twenty different answers are the fewest that tell
     if decimals:
         assert found.words == f"to {decimals} decimal" + "s" * (decimals > 1)
@@ -82,6 +85,82 @@ def test_a_service_that_answers_the_logits_themselves_has_the_same_form():
     rounded = logits(5, 10, 4.0, 2.0).astype(ml_dtypes.bfloat16).astype(np.float64)
     forms = [Form.of((interpret(one),), (one,)) for one in (rounded, softmax(rounded))]
     assert forms[0] == forms[1] and forms[0].defence.startswith("logit_bits:")
+
+
+@pytest.mark.parametrize("text", ["logit_bits:3", "round_logits:0"])
+def test_equal_logits_of_many_classes_are_no_least_posterior(text):
+    told = parse(text)(softmax(logits(3, 100, 2.0)), Chance(0))
+    form = Form.of((interpret(told),), (told,))
+    assert form.kind == "rounded logits"
+    again = parse(form.defence)(softmax(logits(4, 100, 2.0)), Chance(0))
+    assert Form.of((interpret(again),), (again,)).reads(form)
+
+
+BFLOATS = logits(8, 10, 4.0).astype(ml_dtypes.bfloat16).astype(np.float64)
+# The same logits as other services tell them.
+TOLD = {
+    "log softmax": np.log(softmax(BFLOATS)),
+    "logits beside an offset": BFLOATS + np.random.default_rng(0).normal(0, 3, (60, 1)),
+    "six digits": np.array([[float(f"{one:.6g}") for one in row] for row in softmax(BFLOATS)]),
+    "seven decimals": softmax(BFLOATS).round(7),
+    "double precision": softmax(BFLOATS).astype(np.float64),
+}
+
+
+@pytest.mark.parametrize("way", TOLD)
+def test_rounded_logits_are_known_however_they_are_told(way):
+    values = TOLD[way]
+    form = Form.of((interpret(values),), (values,))
+    assert form.kind == "rounded logits" and not Form().reads(form)
+    alike = Form.of((interpret(softmax(BFLOATS)),), (softmax(BFLOATS),))
+    assert form.matches(alike)
+
+
+@pytest.mark.parametrize("digits", ["{:.6g}", "{:.7f}"])
+def test_exact_answers_as_text_are_no_rounded_logits(digits):
+    exact = softmax(logits(9, 10, 4.0))
+    values = np.array([[float(digits.format(one)) for one in row] for row in exact])
+    assert interpret(values).kind == "rounded"
+
+
+@pytest.mark.parametrize("step", [0.0987654, 0.137, 1 / 1.3 / 64])
+def test_steps_of_quantised_logits_are_found(step):
+    rounded = softmax(np.rint(logits(10, 10, 3.0) / step) * step)
+    form = Form.of((interpret(rounded),), (rounded,))
+    assert 2 * form.step == pytest.approx(step, rel=1e-3)
+    trained = parse(form.defence)(softmax(logits(11, 10, 3.0)), Chance(0))
+    assert Form.of((interpret(trained),), (trained,)).reads(form)
+
+
+@pytest.mark.parametrize("spread", [1.0, 3.0, 4.0])
+def test_a_sigmoid_in_half_precision_is_known(spread):
+    for seed in range(8):
+        logit = logits(seed, 1, spread).astype(ml_dtypes.bfloat16).astype(np.float32)
+        told = (1 / (1 + np.exp(-logit))).astype(np.float64)
+        assert interpret(told, 2).kind == "rounded logits"
+        exact = (1 / (1 + np.exp(-logits(seed, 1, spread)))).astype(np.float32)
+        assert interpret(exact.astype(np.float64), 2).kind == "posteriors"
+
+
+def test_masked_classes_leave_the_bits_as_they_are():
+    masked = BFLOATS.copy()
+    masked[:, 5:] = -1e9
+    assert find_rounded_logits(softmax(masked)).digits in (7, 8, 9)
+
+
+def test_versions_of_which_one_alone_tells_too_little_are_read_alike():
+    rounded = logits(12, 2, 2.0).astype(ml_dtypes.bfloat16)
+    some, few = softmax(rounded), softmax(rounded)
+    few[15:] = [0.5, 0.5]
+    assert [interpret(one).kind for one in (some, few)] == ["rounded logits", "posteriors"]
+    for pair in ((some, few), (few, some)):
+        assert [one.kind for one in interpret_both(*pair)] == ["rounded logits"] * 2
+
+
+def test_roundings_that_flip_are_no_noise():
+    form = Form("rounded logits", step=0.0078, noise=0.0006, digits=8)
+    assert form.defence == "logit_bits:8"
+    assert Form("rounded logits", step=0.0078, digits=8).reads(form)
 
 
 def test_few_answers_tell_no_rounding():

@@ -1,5 +1,6 @@
 """Defended answers: by hand, update by update; shards stay raw, and a defence costs no update."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from ulk_tf.answers.interpret import interpret
 from ulk_tf.attacks.encoder import build_encoder
 from ulk_tf.blackbox.probe import record
 from ulk_tf.corpus.base_id import BaseId
+from ulk_tf.corpus.defended import FIRST_DRAWING, _own_form
 from ulk_tf.data.splits import ROLES
 from ulk_tf.defences import Chance, parse
 from ulk_tf.errors import UserError
@@ -33,8 +35,7 @@ def test_every_answer_is_defended_as_by_hand(home: Path, asked: Asked, text: str
             answers = raw.before[base], raw.after[row]
             for look in (0, 1):
                 if asked_twice[look]:
-                    # Only the owner's own chance is a service's.
-                    drawing = int(role != "target")
+                    drawing = FIRST_DRAWING[role]
                     chance = Chance(0, (*key, look), samples, drawing=drawing)
                     by_hand[look].append(parse(text)(answers[look], chance))
         before, after = own.pair(np.arange(len(raw.base)))
@@ -109,6 +110,14 @@ def test_a_classifier_that_answers_0_by_itself_has_the_form_that_an_audit_finds(
     assert {one.form for one in found.values()} == {Form("censored")}
     before = np.asarray(found["target"].before[0], np.float64)
     assert Form.of((interpret(before),), (before,)) == Form("censored")
+
+
+def test_a_classifier_in_half_precision_has_the_form_that_an_audit_finds(home: Path) -> None:
+    updates = built(home).updates["shadow"]
+    halves = [parse("logit_bits:8")(one, Chance(0)).astype(np.float32) for one in updates.before]
+    found = _own_form(replace(updates, before=np.stack(halves)))
+    assert found.kind == "rounded logits" and found.defence == "logit_bits:8"
+    assert _own_form(updates) == EXACT
 
 
 def test_a_defence_that_hides_every_update_is_said_before_training(home: Path) -> None:

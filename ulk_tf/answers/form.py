@@ -16,10 +16,9 @@ from ulk_tf.files import Array
 
 # Steps and noise below this are lost in float32 itself.
 NOTHING = 2e-7
-# An attack that was trained on exact answers reads nearly all of what it reads where the step of
-# logits moves a posterior by up to so much, such as four decimals (docs/EXPERIMENTS.md); half
-# precision does by more.
-COARSE_LOGITS = 2e-4
+# Where the step of logits moves a posterior by more, an attack that was trained for it reads more
+# than one that was trained on exact answers (docs/EXPERIMENTS.md): four decimals do, five do not.
+COARSE_LOGITS = 2e-5
 # An attack that was trained on exact answers reads nearly all of so many significant digits.
 FINE_DIGITS = 4
 # Kinds that rows of noisy answers may pass for, where no sample was asked twice.
@@ -39,8 +38,8 @@ class Form:
     Attributes:
         kind: posteriors, rounded, digits, float16, top-k, labels, noisy, censored, or rounded
             logits.
-        step: rounding step; by how much that of logits moves a posterior at most; 0 where answers
-            are exact.
+        step: rounding step; by how much that of a typical logit moves a posterior at most; 0 where
+            answers are exact.
         noise: standard deviation of noise; 0 where none was seen.
         kept: classes that are answered of each sample, for top-k; 0 where that is not known.
         digits: significant digits of each posterior, for digits; significant bits of logits whose
@@ -99,12 +98,11 @@ class Form:
         """The form of logits, or of posteriors that were computed from rounded ones."""
         if roundings:
             step = max(min(one.step / 2, 1.0) for one in roundings)
-        # Noise hides steps that are finer than it is.
-        if step > max(COARSE_LOGITS, noise):
+        # Noise that is larger than what rounding does hides the steps.
+        if step > COARSE_LOGITS and noise <= step / 12**0.5:
             digits = min((one.digits for one in roundings), default=0)
             return cls("rounded logits", step, noise, digits=digits)
-        # Finer steps count as exact, but beside noise they would name a rounding.
-        return cls("posteriors", step if noise <= NOTHING else 0.0, noise)
+        return cls("posteriors", noise=noise)
 
     @classmethod
     def from_json(cls, told: object) -> "Form":
@@ -185,22 +183,26 @@ class Form:
     def defence(self) -> str:
         """The `--defence` that makes such answers; empty where none does."""
         of_logits = self.kind == "rounded logits"
-        step = 2 * self.step if of_logits else self.step
-        decimals = max(0, round(-math.log10(step))) if step else 0
+        decimals = max(0, round(-math.log10(self.step))) if self.step else 0
         lost = of_logits or (self.kind == "noisy" and self.step <= self.noise)
         rounding = f"round:{decimals}" if NOTHING < self.step < 1 and not lost else ""
-        noise = f"noise:{self.noise:.2g}" if self.noise > NOTHING else ""
+        # Logits that are rounded now up and now down look noisy.
+        seen = self.noise > NOTHING and not of_logits
+        noise = f"noise:{self.noise:.2g}" if seen else ""
         own = {
             "top-k": f"top_k:{self.kept}",
             "labels": "label",
             "digits": f"digits:{self.digits}",
             "float16": "float16",
-            "rounded logits": (
-                f"logit_bits:{self.digits}" if self.digits else f"round_logits:{decimals}"
-            ),
+            "rounded logits": f"logit_bits:{self.digits}" if self.digits else self._decimals,
         }.get(self.kind, "")
-        parts = (own, noise) if of_logits else (noise, own, rounding if own != "label" else "")
-        return ",".join(filter(None, parts))
+        return ",".join(filter(None, (noise, own, rounding if own != "label" else "")))
+
+    @property
+    def _decimals(self) -> str:
+        """The defence that rounds logits to such a step, or the next coarser one if none is."""
+        places = math.floor(math.log10(ALIKE / (2 * self.step))) if self.step else 0
+        return f"round_logits:{max(0, places)}"
 
 
 EXACT = Form()

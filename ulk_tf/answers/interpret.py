@@ -59,6 +59,10 @@ def interpret_both(
                 return _halved(both)
         if kinds[other] in ("", "noisy") or before.shape[-1] == 1:
             found[other] = _attempt(pair[other], classes, logits=True)
+    if set(kinds) == {"posteriors", "rounded logits"}:
+        both = _attempt(np.concatenate(pair, axis=-2), classes)
+        if isinstance(both, Interpreted) and both.kind == "rounded logits":
+            return _halved(both)
     for one in found:
         if isinstance(one, UserError):
             raise one

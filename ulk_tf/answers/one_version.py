@@ -15,6 +15,9 @@ from ulk_tf.answers.units import Scale, find_scale, possible_scales, whole_of_on
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array
 
+# Significant digits, and the step of decimals, by which rounded logits are not hidden.
+FINE_DIGITS, FINE_STEP = 5, 1e-6
+
 
 def read_rows(values: Array, classes: int | None, logits: bool) -> Interpreted:
     """Read rows, as logits in any case or as what they are.
@@ -37,8 +40,7 @@ def read_rows(values: Array, classes: int | None, logits: bool) -> Interpreted:
         found = logits_of(_rows(values, rounding))
     else:
         found, rounding = _with_unit(values, rounding, notes)
-    if found.kind == "posteriors" or (found.kind == "logits" and found.step):
-        found, rounding = _of_logits(found)
+    found, rounding = _of_logits(found, rounding)
     notes += [*found.notes, *doubts_about(found)]
     return replace(
         found,
@@ -48,18 +50,32 @@ def read_rows(values: Array, classes: int | None, logits: bool) -> Interpreted:
     )
 
 
-def _of_logits(found: Interpreted) -> tuple[Interpreted, Rounding | None]:
+def _of_logits(
+    found: Interpreted, rounding: Rounding | None
+) -> tuple[Interpreted, Rounding | None]:
     """Find how logits were rounded, also where a target answers the posteriors of such."""
-    rounding = find_rounded_logits(found.posteriors)
-    if rounding is None or found.kind == "logits":
+    fine = rounding is None or rounding.digits >= FINE_DIGITS or rounding.step <= FINE_STEP
+    # Equal logits look like a least posterior.
+    if found.kind not in ("posteriors", "logits", "censored") and not (
+        found.kind == "rounded" and fine
+    ):
         return found, rounding
+    missed = off = 0.0
+    if found.kind == "rounded" and rounding is not None:
+        missed, off = (0.0, 10.0 ** (1 - rounding.digits)) if rounding.digits else (found.step, 0.0)
+    told = find_rounded_logits(found.posteriors, missed, off)
+    if told is None:
+        return found, None if found.kind == "logits" else rounding
+    # As of logits that are answered themselves.
+    step = min(told.step / 2, 1.0)
+    if found.kind == "logits":
+        return replace(found, step=found.step or step), told
     note = (
-        f"The target computes its posteriors from logits that are rounded {rounding.words}. "
+        f"The target computes its posteriors from logits that are rounded {told.words}. "
         "Attacks see less than from exact ones, unless they were trained for it."
     )
-    # As of logits that are answered themselves.
-    step = min(rounding.step / 2, 1.0)
-    return replace(found, kind="rounded logits", notes=(*found.notes, note), step=step), rounding
+    notes = (*(found.notes if found.kind == "rounded" else ()), note)
+    return replace(found, kind="rounded logits", notes=notes, step=step, noise=0.0), told
 
 
 def _with_unit(

@@ -10,27 +10,34 @@ from scipy.stats import chi2
 from ulk_tf.answers.rounding import Rounding
 from ulk_tf.files import Array
 
-# Rows are rarely taken for rounded by chance: they count as exact unless it is that unlikely.
+# Exact answers are taken for rounded ones no more often.
 DOUBT = 1e-12
 SUMS_TO_ONE = 1e-5
-# Smaller posteriors lie below what float32 holds exactly.
+# Smaller posteriors lie below what float32 holds exactly; or their class is masked.
 SMALLEST = 1e-30
 # By how much float32 may miss a difference of logarithms: some steps of two numbers, and one of the
-# difference that softmax raises. Decimals are missed by those of the logits, too.
-SLACK, SLACK_OF_ONE, SLACK_OF_DECIMALS = 2.0**-20, 2.0**-23, 2.0**-18
+# difference that softmax raises. Even steps are missed by those of the logits, too.
+SLACK, SLACK_OF_ONE, SLACK_OF_EVEN = 2.0**-20, 2.0**-23, 2.0**-18
+# Of two classes the smaller posterior may be what a sigmoid leaves to 1.
+LEFT_TO_ONE = 2.0**-24
+# Differences that may be missed by more tell nothing.
+WIDEST = 2.0**-12
 # Steps of half precision are powers of two, of decimals powers of ten.
 POWERS = 2.0 ** np.arange(2, -17, -1)
-DECIMALS = range(4)
-# Of answers rounded in half precision, at least so many differences are multiples of some step.
+DECIMALS = range(5)
+# Of answers that were rounded at least so many differences are multiples of a step, and half of
+# these would surprise.
 NEARLY_ALL, SURPRISING = 0.9, 0.25
-# Rows that rule out most answers, before all are looked at.
-TRIED_FIRST = 40
+# Rows that rule out most answers, before more are looked at.
+TRIED_FIRST, MOST_ROWS = 40, 400
 # Fewer numbers may be what a simple function of whole numbers answers.
 FEWEST = 20
 FEWEST_BITS = 2
+# Gaps between differences that are tried as even steps, and their parts.
+GAPS, PARTS = 3, range(1, 7)
 
 
-def find_rounded_logits(values: Array) -> Rounding | None:
+def find_rounded_logits(values: Array, missed: float = 0.0, off: float = 0.0) -> Rounding | None:
     """Find how logits were rounded from which posteriors were computed.
 
     Whatever was added to all logits of a row is lost in softmax, but not by how much they differ:
@@ -40,10 +47,13 @@ def find_rounded_logits(values: Array) -> Rounding | None:
 
     Args:
         values: posteriors, float64 [n, classes].
+        missed: by how much each may be off beside float32, such as the step of its decimals.
+        off: the same as a share of each.
 
     Returns:
-        To decimals or in half precision, with the step of a typical logit, and the significant bits
-        of logits whose mean is 0; None where they are exact, or too few to tell.
+        To decimals, other even steps or in half precision, with the step of a typical logit, and
+        the significant bits of logits whose mean is 0; None where they are exact, or too few to
+        tell.
 
     Example:
         >>> import numpy as np
@@ -52,33 +62,39 @@ def find_rounded_logits(values: Array) -> Rounding | None:
         >>> find_rounded_logits(raised / raised.sum(axis=1, keepdims=True)).words
         'to 2 decimals'
     """
-    if values.min() < 0 or np.abs(values.sum(axis=1) - 1).max() > SUMS_TO_ONE:
+    if values.min() < 0 or np.abs(values.sum(axis=1) - 1).max() > SUMS_TO_ONE + missed:
         return None
-    rows = values[:: max(1, len(values) // TRIED_FIRST)]
-    for some in (rows, values) if len(rows) < len(values) else (values,):
-        found = _found(some)
-        if found is None:
-            return None
+    found = None
+    for most in (TRIED_FIRST, MOST_ROWS):
+        found = _found(values[:: max(1, len(values) // most)], missed, off)
+        if found is None or len(values) <= TRIED_FIRST:
+            break
     return found
 
 
-def _found(values: Array) -> Rounding | None:
+def _found(values: Array, missed: float, off: float) -> Rounding | None:
     # Samples that are answered alike tell one answer.
     values = np.unique(values, axis=0)
+    told = values >= SMALLEST
     top = values.max(axis=1, keepdims=True)
-    compared = (values < top) & (values >= SMALLEST)
     logits = np.log(np.maximum(values, SMALLEST))
-    apart = (np.log(top) - logits)[compared]
-    if len(apart) < FEWEST:
+    missed = max(missed, LEFT_TO_ONE if values.shape[1] == 2 else 0.0)
+    slack = SLACK + off + SLACK_OF_ONE * (np.log(top) - logits) + missed / values.clip(SMALLEST)
+    compared = told & (values < top) & (slack <= WIDEST)
+    if compared.sum() < FEWEST:
         return None
-    centred = np.abs(logits - logits.mean(axis=1, keepdims=True))
-    finer = np.minimum(centred, centred.max(axis=1, keepdims=True))
-    return _half(apart, finer[compared]) or _decimals(apart)
+    mean = (logits * told).sum(axis=1, keepdims=True) / told.sum(axis=1, keepdims=True)
+    sizes = np.minimum(np.abs(logits - mean), np.abs(np.log(top) - mean))
+    apart = (np.log(top) - logits)[compared]
+    half, even = _half(apart, slack[compared], sizes[compared]), _even(apart, slack[compared])
+    # Numbers of one size have one step in half precision, too.
+    if even and (half is None or 2 * even.step >= half.step):
+        return even
+    return half
 
 
-def _half(apart: Array, sizes: Array) -> Rounding | None:
+def _half(apart: Array, slack: Array, sizes: Array) -> Rounding | None:
     """Explain differences by half precision of logits of such sizes."""
-    slack = SLACK + SLACK_OF_ONE * apart
     fits = np.stack([_multiples(apart, step, slack) for step in POWERS])
     steps = np.where(fits.any(axis=0), POWERS[fits.argmax(axis=0)], 0.0)
     # A coarser step is taken half as often, if by chance.
@@ -94,14 +110,33 @@ def _half(apart: Array, sizes: Array) -> Rounding | None:
     return Rounding(f"to steps of about {step:.2g}, as half precision does", step, bits)
 
 
-def _decimals(apart: Array) -> Rounding | None:
-    for decimals in DECIMALS:
-        step = 10.0**-decimals
-        slack = np.full_like(apart, SLACK_OF_DECIMALS)
-        if _multiples(apart, step, slack).all() and _unlikely(2 * slack / step):
-            words = f"to {decimals} decimal{'s' * (decimals != 1)}" if decimals else ""
-            return Rounding(words or "to whole numbers", step)
+def _even(apart: Array, slack: Array) -> Rounding | None:
+    """Explain differences by one step, the coarsest of decimals and of their own gaps."""
+    slack = slack + SLACK_OF_EVEN
+    decimals = [10.0**-places for places in DECIMALS]
+    gaps = np.diff(np.unique(apart))
+    gaps = np.sort(gaps[gaps > 4 * slack.max()])[:GAPS]
+    own = [_refined(apart, gap / part) for gap in gaps for part in PARTS]
+    for step in sorted([*decimals, *own], reverse=True):
+        fits = _multiples(apart, step, slack)
+        if fits.mean() >= NEARLY_ALL and _unlikely(np.where(fits, 2 * slack / step, 1.0)):
+            places = round(-np.log10(step))
+            if abs(step * 10.0**places - 1) > 1e-4:
+                return Rounding(f"to multiples of {step:.3g}", step)
+            words = f"to {places} decimal{'s' * (places != 1)}" if places else "to whole numbers"
+            return Rounding(words, 10.0**-places)
     return None
+
+
+def _refined(apart: Array, step: float) -> float:
+    """A step by least squares, of which a gap tells the first digits."""
+    # Small multiples first, by which larger ones are told.
+    for most in (16, 256, 4096):
+        times = np.rint(apart / step)
+        some = (times > 0) & (times <= most)
+        if some.any():
+            step = float((times * apart)[some].sum() / (times**2)[some].sum())
+    return step
 
 
 def _multiples(apart: Array, step: float, slack: Array) -> Array:

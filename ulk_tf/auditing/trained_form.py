@@ -110,7 +110,8 @@ def _grade(metadata: Mapping[str, Any], form: Form) -> tuple[int, float]:
     trained = Form.from_json(metadata.get("answers"))
     if trained.matches(form):
         return 2, 0.0
-    return (1, -max(trained.step, trained.floor)) if trained.reads(form) else (0, 0.0)
+    told = 10.0**-trained.digits if trained.kind == "digits" else 0.0
+    return (1, -max(trained.step, trained.floor, told)) if trained.reads(form) else (0, 0.0)
 
 
 def _remedy(export: Export, form: Form) -> str:

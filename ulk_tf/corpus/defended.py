@@ -6,7 +6,7 @@ target in an audit.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -27,6 +27,9 @@ from ulk_tf.rows import Rows, stacked
 
 # Base models whose undefended answers tell their form, and the finest fractions that are votes.
 MEASURED, FEWEST_VOTES = 8, 1e-3
+# Nobody but the owner knows the chance of her own service, and held-out updates are behind other
+# chance than those that an attack learns from.
+FIRST_DRAWING: Mapping[Role, int] = {"target": 0, "shadow": 1, "validation": 1 + DRAWINGS}
 # Versions whose answers are read at once.
 TOGETHER = 256
 
@@ -49,8 +52,7 @@ def defended(design: Design, updates: Updates, role: Role) -> Updates:
         return replace(updates, form=_own_form(updates))
     chain = defences.parse(text)
     chain.check_classes(updates.after.shape[-1])
-    # Nobody but the owner knows the chance of her own service.
-    first = int(role != "target")
+    first = FIRST_DRAWING[role]
     with bar(len(updates), "defending answers", "update") as shown:
         once = _drawn(design, chain, updates, role, first, shown.update)
     if role != "shadow" or once.form.kind == EXACT.kind or chain.random:
@@ -125,7 +127,8 @@ def _drawn(
 def _own_form(updates: Updates) -> Form:
     """The form of undefended answers, as an audit finds it.
 
-    It is exact, but for classifiers that answer 0 by themselves, count votes or answer labels.
+    It is exact, but for classifiers that answer 0 by themselves, count votes, answer labels or
+    compute in half precision.
     """
     some = np.asarray(updates.before[:MEASURED], np.float64)
     rows = some.reshape(-1, some.shape[-1])
@@ -134,7 +137,7 @@ def _own_form(updates: Updates) -> Form:
     except UserError:
         return EXACT  # an audit reads no such answers
     votes = found.kind == "rounded" and found.step >= FEWEST_VOTES
-    return found if votes or found.kind in ("censored", "labels") else EXACT
+    return found if votes or found.kind in ("censored", "labels", "rounded logits") else EXACT
 
 
 def _read(
