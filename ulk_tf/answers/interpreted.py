@@ -20,7 +20,8 @@ class Interpreted:
         notes: sentences for the user about what was recognised and done; empty for plain
             posteriors.
         step: distance between two neighbouring posteriors as far as the answers were rounded,
-            the largest there is; 0 where they were not.
+            the largest there is; where logits were rounded, half the step of a typical one; 0 where
+            neither was.
         noise: estimated standard deviation of noise on each posterior; 0 where there is none.
         spread: how far posteriors of one sample that was asked several times may lie apart, for the
             means; 0 where each was asked once.
