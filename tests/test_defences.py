@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ulk_tf import defences
-from ulk_tf.defences import DEFENCES, Chain, Chance, parse
+from ulk_tf.chance import Chance
+from ulk_tf.defences import DEFENCES, Chain, parse
 from ulk_tf.errors import UserError
 from ulk_tf.settings.config import DefenceConfig
 

@@ -11,7 +11,8 @@ from tests.answers.samples import dirichlet
 from ulk_tf.answers.form import Form
 from ulk_tf.answers.interpret import interpret, interpret_both
 from ulk_tf.answers.rounded_logits import find_rounded_logits
-from ulk_tf.defences import Chance, parse
+from ulk_tf.chance import Chance
+from ulk_tf.defences import parse
 
 HALVES = {"bfloat16": ml_dtypes.bfloat16, "float16": np.float16}
 

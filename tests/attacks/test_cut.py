@@ -13,6 +13,7 @@ from ulk_tf.attacks import cut
 from ulk_tf.attacks.encoder import FEATURES, build_encoder
 from ulk_tf.attacks.features import Features, fit_features
 from ulk_tf.attacks.logarithms import logits
+from ulk_tf.chance import Chance
 from ulk_tf.corpus.updates import Updates
 from ulk_tf.files import Array
 
@@ -36,7 +37,7 @@ def seen(pair: Pair, kept: int = KEPT) -> Pair:
     chain = defences.parse(f"top_k:{kept}")
     found = []
     for part in pair:
-        answers = [chain(one, defences.Chance(0, (0,), list(range(PROBES)))) for one in part]
+        answers = [chain(one, Chance(0, (0,), list(range(PROBES)))) for one in part]
         read = interpret(np.concatenate(answers).astype(np.float64), CLASSES)
         assert read.kind == "top-k"
         found.append(read.posteriors.reshape(part.shape))

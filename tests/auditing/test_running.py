@@ -11,7 +11,8 @@ from ulk_tf.auditing.answered import Answered
 from ulk_tf.auditing.audit import audit
 from ulk_tf.auditing.running import run
 from ulk_tf.blackbox.recording import Recording
-from ulk_tf.defences import Chance, parse
+from ulk_tf.chance import Chance
+from ulk_tf.defences import parse
 from ulk_tf.files import digest
 from ulk_tf.serving.loading import LoadedAttack, load_attack
 

@@ -13,7 +13,8 @@ from ulk_tf.auditing.audit import audit
 from ulk_tf.auditing.remedy import Export
 from ulk_tf.auditing.trained_form import check_form, choose_version
 from ulk_tf.blackbox.recording import Recording
-from ulk_tf.defences import Chance, parse
+from ulk_tf.chance import Chance
+from ulk_tf.defences import parse
 from ulk_tf.files import digest
 from ulk_tf.serving.export import export_attack
 from ulk_tf.serving.loading import load_attack

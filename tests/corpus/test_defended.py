@@ -12,10 +12,11 @@ from ulk_tf.answers.form import EXACT, Form
 from ulk_tf.answers.interpret import interpret
 from ulk_tf.attacks.encoder import build_encoder
 from ulk_tf.blackbox.probe import record
+from ulk_tf.chance import Chance
 from ulk_tf.corpus.base_id import BaseId
 from ulk_tf.corpus.defended import FIRST_DRAWING, _own_form
 from ulk_tf.data.splits import ROLES
-from ulk_tf.defences import Chance, parse
+from ulk_tf.defences import parse
 from ulk_tf.errors import UserError
 
 

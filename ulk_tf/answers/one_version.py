@@ -54,16 +54,8 @@ def _of_logits(
     found: Interpreted, rounding: Rounding | None
 ) -> tuple[Interpreted, Rounding | None]:
     """Find how logits were rounded, also where a target answers the posteriors of such."""
-    fine = rounding is None or rounding.digits >= FINE_DIGITS or rounding.step <= FINE_STEP
-    # Equal logits look like a least posterior.
-    if found.kind not in ("posteriors", "logits", "censored") and not (
-        found.kind == "rounded" and fine
-    ):
-        return found, rounding
-    missed = off = 0.0
-    if found.kind == "rounded" and rounding is not None:
-        missed, off = (0.0, 10.0 ** (1 - rounding.digits)) if rounding.digits else (found.step, 0.0)
-    told = find_rounded_logits(found.posteriors, missed, off)
+    off = _off(found, rounding)
+    told = find_rounded_logits(found.posteriors, *off) if off else None
     if told is None:
         return found, None if found.kind == "logits" else rounding
     # As of logits that are answered themselves.
@@ -74,8 +66,24 @@ def _of_logits(
         f"The target computes its posteriors from logits that are rounded {told.words}. "
         "Attacks see less than from exact ones, unless they were trained for it."
     )
-    notes = (*(found.notes if found.kind == "rounded" else ()), note)
-    return replace(found, kind="rounded logits", notes=notes, step=step, noise=0.0), told
+    # What equal logits look like is no least posterior.
+    notes = () if found.kind == "censored" else found.notes
+    return replace(found, kind="rounded logits", notes=(*notes, note), step=step, noise=0.0), told
+
+
+def _off(found: Interpreted, rounding: Rounding | None) -> tuple[float, float] | None:
+    """Tell by how much posteriors may be off beside float32, and by which share of each.
+
+    Returns:
+        None where that is so much that nothing can be told of logits.
+    """
+    if found.kind in ("posteriors", "logits", "censored"):
+        return 0.0, 0.0
+    if found.kind != "rounded" or rounding is None:
+        return None
+    if rounding.digits:
+        return (0.0, 10.0 ** (1 - rounding.digits)) if rounding.digits >= FINE_DIGITS else None
+    return (found.step, 0.0) if found.step <= FINE_STEP else None
 
 
 def _with_unit(

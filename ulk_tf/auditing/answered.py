@@ -7,6 +7,7 @@ import numpy as np
 from ulk_tf import defences
 from ulk_tf.answers.form import EXACT, Form
 from ulk_tf.answers.interpret import interpret
+from ulk_tf.chance import Chance
 from ulk_tf.evaluation.movement import mean_confidence, mean_movement
 from ulk_tf.files import Array
 
@@ -56,7 +57,7 @@ class Answered:
         """
         chain = defences.parse(text)
         read = [
-            interpret(chain(one, defences.Chance(0, (look,))), one.shape[-1])
+            interpret(chain(one, Chance(0, (look,))), one.shape[-1])
             for look, one in enumerate((self.before, self.after))
         ]
         before, after = (one.posteriors for one in read)

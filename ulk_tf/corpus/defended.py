@@ -16,6 +16,7 @@ import numpy as np
 from ulk_tf import defences
 from ulk_tf.answers.form import EXACT, Form
 from ulk_tf.answers.interpret import interpret
+from ulk_tf.chance import Chance
 from ulk_tf.corpus.design import Design
 from ulk_tf.corpus.redrawn import DRAWINGS, shifted
 from ulk_tf.corpus.updates import Updates
@@ -88,7 +89,7 @@ def _drawn(
     def seen(posteriors: Array, base: int, row: int, look: int) -> Array:
         if shift:
             posteriors = shifted(posteriors, (design.seed, 24, number, base, drawing))
-        chance = defences.Chance(design.seed, (number, base, row, look), samples, drawing=drawing)
+        chance = Chance(design.seed, (number, base, row, look), samples, drawing=drawing)
         return np.stack(
             [chain(posteriors, replace(chance, repeat=repeat)) for repeat in range(repeats)]
         )

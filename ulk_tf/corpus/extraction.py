@@ -8,6 +8,7 @@ import numpy as np
 
 from ulk_tf import defences
 from ulk_tf.answers.interpret import interpret
+from ulk_tf.chance import Chance
 from ulk_tf.classifiers.training import BaseModel
 from ulk_tf.corpus.base_id import BaseId
 from ulk_tf.corpus.bases import find, train_missing
@@ -65,6 +66,6 @@ def extract(owner: Design, base: BaseId, target: BaseModel, samples: Array) -> A
         chain.check_classes(answers.shape[-1])
         names = [int(digest(sample)[:16], 16) for sample in samples]
         key = (ROLES.index(base.role), base.number, 0, LOOK)
-        answers = chain(answers, defences.Chance(owner.seed, key, names))
+        answers = chain(answers, Chance(owner.seed, key, names))
         answers = interpret(answers, answers.shape[-1]).posteriors
     return answers.astype(np.float32)
