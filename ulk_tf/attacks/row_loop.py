@@ -64,7 +64,7 @@ class RowLoop:
         config: epochs, batch, learning rate, weight decay.
         counts: updates of each role; shadow updates are learned from, the others stop a training.
         gather: the same roles -> rows of their updates -> (inputs, truth).
-        drawings: how often shadow updates were drawn; each epoch learns from the next drawing.
+        drawings: how often shadow updates were drawn, see `passes`.
 
     Attributes:
         steps: batches in an epoch.

@@ -183,7 +183,6 @@ def stored(*parts: Rows) -> Truth:
             return first[rows]
         found = np.empty((len(rows), *first.shape[1:]), first.dtype)
         own = np.searchsorted(starts, rows, side="right") - 1
-        # The rows of a batch mostly are of one array.
         for number in np.unique(own):
             found[own == number] = parts[number][rows[own == number] - starts[number]]
         return found
