@@ -16,8 +16,9 @@ from ulk_tf.files import Array
 
 # Steps and noise below this are lost in float32 itself.
 NOTHING = 2e-7
-# Where the step of logits moves a posterior by more, an attack that was trained for it reads more
-# than one that was trained on exact answers (docs/EXPERIMENTS.md): four decimals do, five do not.
+# Logits count as exact where their step moves a posterior by no more than this: five decimals do.
+# An attack that was trained for coarser ones, such as four decimals, reads more of them than one
+# that was trained on exact answers (docs/EXPERIMENTS.md).
 COARSE_LOGITS = 2e-5
 # An attack that was trained on exact answers reads nearly all of so many significant digits.
 FINE_DIGITS = 4

@@ -58,7 +58,7 @@ def _of_logits(
     told = find_rounded_logits(found.posteriors, *off) if off else None
     if told is None:
         return found, None if found.kind == "logits" else rounding
-    # As of logits that are answered themselves.
+    # Two logits that move by a step each, against one another, move a posterior by half of it.
     step = min(told.step / 2, 1.0)
     if found.kind == "logits":
         return replace(found, step=found.step or step), told
@@ -66,7 +66,7 @@ def _of_logits(
         f"The target computes its posteriors from logits that are rounded {told.words}. "
         "Attacks see less than from exact ones, unless they were trained for it."
     )
-    # What equal logits look like is no least posterior.
+    # The note on a least posterior was about equal logits.
     notes = () if found.kind == "censored" else found.notes
     return replace(found, kind="rounded logits", notes=(*notes, note), step=step, noise=0.0), told
 

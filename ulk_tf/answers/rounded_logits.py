@@ -15,21 +15,21 @@ DOUBT = 1e-12
 SUMS_TO_ONE = 1e-5
 # Smaller posteriors lie below what float32 holds exactly; or their class is masked.
 SMALLEST = 1e-30
-# By how much float32 may miss a difference of logarithms: some steps of two numbers, and one of the
-# difference that softmax raises. Even steps are missed by those of the logits, too.
+# Float32 may miss a difference of logarithms by some steps of two numbers, and by one step of the
+# difference that softmax raises; even steps also by those of the logits.
 SLACK, SLACK_OF_ONE, SLACK_OF_EVEN = 2.0**-20, 2.0**-23, 2.0**-18
-# Of two classes the smaller posterior may be what a sigmoid leaves to 1.
+# A sigmoid answers one of two posteriors; the other one is what it leaves to 1.
 LEFT_TO_ONE = 2.0**-24
 # Differences that may be missed by more tell nothing.
 WIDEST = 2.0**-12
 # Steps of half precision are powers of two, of decimals powers of ten.
 POWERS = 2.0 ** np.arange(2, -17, -1)
 DECIMALS = range(5)
-# Of answers that were rounded at least so many differences are multiples of a step, and half of
-# these would surprise.
+# Share of the differences that must be multiples of a step: of any that chance finds no more often
+# than this, in half precision; of one and the same, for even steps.
 NEARLY_ALL, SURPRISING = 0.9, 0.25
-# Rows that rule out most answers, before more are looked at.
-TRIED_FIRST, MOST_ROWS = 40, 400
+# More rows tell nothing more.
+MOST_ROWS = 400
 # Fewer numbers may be what a simple function of whole numbers answers.
 FEWEST = 20
 FEWEST_BITS = 2
@@ -64,17 +64,8 @@ def find_rounded_logits(values: Array, missed: float = 0.0, off: float = 0.0) ->
     """
     if values.min() < 0 or np.abs(values.sum(axis=1) - 1).max() > SUMS_TO_ONE + missed:
         return None
-    found = None
-    for most in (TRIED_FIRST, MOST_ROWS):
-        found = _found(values[:: max(1, len(values) // most)], missed, off)
-        if found is None or len(values) <= TRIED_FIRST:
-            break
-    return found
-
-
-def _found(values: Array, missed: float, off: float) -> Rounding | None:
     # Samples that are answered alike tell one answer.
-    values = np.unique(values, axis=0)
+    values = np.unique(values[:: max(1, len(values) // MOST_ROWS)], axis=0)
     told = values >= SMALLEST
     top = values.max(axis=1, keepdims=True)
     logits = np.log(np.maximum(values, SMALLEST))
