@@ -120,6 +120,30 @@ def test_a_score_is_that_of_updates_of_the_size_that_is_assumed():
     assert "updates of 10 samples that moved as much: right in" in fit.sentence
 
 
+def test_a_score_that_may_be_chance_is_said_to_be_no_more():
+    told = {"seen": scored({"intervals": [[0.05, 0.31]] * 5 + [[0.4, 0.76]] * 5})}
+    fit = check_fit(Export("li", told), target(0.7, 0.015))
+    assert "right in 18% [5%, 31%], chance 10%. That is not shown to be better" in fit.sentence
+    assert fit.as_json()["score_of_such_updates"]["interval"] == (0.05, 0.31)
+    fit = check_fit(Export("li", told), target(0.7, 0.5))
+    assert fit.sentence.endswith("right in 58% [40%, 76%], chance 10%.")
+
+
+@pytest.mark.parametrize(("high", "words"), [(0.069, "chance 0.07."), (0.071, "not shown")])
+def test_an_error_is_better_where_it_is_less(high, words):
+    values = {"metric": "mse", "chance": 0.07, "values": [0.06] * 10}
+    told = SEEN | {"score_by_tenth": SEEN["score_by_tenth"] | values}
+    told["score_by_tenth"]["intervals"] = [[0.05, high]] * 10
+    fit = check_fit(Export("ssr", {"seen": told}), target(0.7, 0.5))
+    assert words in fit.sentence and ("better than a guess" in fit.sentence) == (high > 0.07)
+
+
+@pytest.mark.parametrize("told", [None, [1, 2], [["x", 1]] * 10, [[0.1]] * 10, "0123456789"])
+def test_an_interval_that_is_not_told_is_not_said(told):
+    fit = check_fit(Export("li", {"seen": scored({"intervals": told})}), target(0.7, 0.5))
+    assert fit.sentence.endswith("right in 58%, chance 10%.")
+
+
 def test_chance_is_that_of_the_same_tenth():
     chances = [0.1] * 5 + [0.95] * 5
     told = {"seen": scored({"chances": chances})}

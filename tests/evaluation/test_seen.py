@@ -23,6 +23,10 @@ def test_scores_rise_with_movement_where_the_attack_reads_it() -> None:
     moved = movement(held_out.before[held_out.base], held_out.after)
     assert tenths["edges"] == pytest.approx(list(np.quantile(moved, np.linspace(0, 1, 11))))
     assert len(tenths["values"]) == 10 and all(0 <= value <= 1 for value in tenths["values"])
+    for value, (low, high) in zip(tenths["values"], tenths["intervals"], strict=True):
+        assert 0 <= low <= value <= high <= 1
+        # Hits of so few updates are known to a tenth or so.
+        assert 0.05 < high - low < 0.6
     assert known["movement"]["low"] <= np.median(moved) <= known["movement"]["high"]
     assert 0 < known["confidence"]["low"] <= known["confidence"]["high"] <= 1
 
@@ -34,8 +38,9 @@ def test_updates_that_all_move_alike_leave_tenths_empty() -> None:
         after=corpus.updates["validation"].before[corpus.updates["validation"].base],
     )
     alike = dataclasses.replace(corpus, updates=corpus.updates | {"validation": still})
-    values = seen(ATTACKS["li"], fakes.label_attack(), alike, 0)["score_by_tenth"]["values"]
-    assert values[:9] == [None] * 9 and values[9] is not None
+    found = seen(ATTACKS["li"], fakes.label_attack(), alike, 0)["score_by_tenth"]
+    for told in (found["values"], found["intervals"]):
+        assert told[:9] == [None] * 9 and told[9] is not None
 
 
 @pytest.mark.parametrize(("most", "found"), [(7, 7), (1000, 40)])

@@ -10,14 +10,12 @@ An export may carry, under the key `seen` of its metadata, what its training upd
      "likeliest": [class of each probe],              by the shadow models together
      "score_by_tenth": {"metric": "accuracy", "less_is_better": false, "chance": 0.1,
                         "edges": [11 movements], "values": [10 scores, null where none is],
-                        "chances": [10 scores of the best guess]}}
+                        "intervals": [10 pairs], "chances": [10 scores of the best guess]}}
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from typing import Any
-
-import numpy as np
 
 from ulk_tf.answers.numbers import as_mapping, is_number
 from ulk_tf.auditing.agreement import others_meant
@@ -25,30 +23,14 @@ from ulk_tf.auditing.another_model import looks_like_another, unchecked
 from ulk_tf.auditing.answered import Answered
 from ulk_tf.auditing.assumed import assumed
 from ulk_tf.auditing.remedy import Export
-from ulk_tf.evaluation.metrics_table import metric
+from ulk_tf.auditing.score import Score, score_of
 from ulk_tf.evaluation.wording import attack_name
 
-TENTHS = 10
 UNCHECKED = {
     "order": "the order of classes and rows",
     "update": "whether the second version is the first one updated",
 }
 AT_A_BOUND = 1e-9  # as far as ranges that end at 0 or 1 may stop short of it
-
-
-@dataclass(frozen=True)
-class Score:
-    """Score of an attack on a tenth of held-out updates.
-
-    Attributes:
-        metric: the score's name.
-        value: the score.
-        chance: the same of a guess.
-    """
-
-    metric: str
-    value: float
-    chance: float
 
 
 @dataclass(frozen=True)
@@ -116,7 +98,7 @@ def check_fit(export: Export, answered: Answered) -> Fit:
             f"{name}: the export does not say on which classifiers and updates it was trained, so "
             "that its score may not hold for this target.",
         )
-    found = _scored(attack, metadata, answered.movement)
+    told, score = score_of(name, metadata, answered.movement, assumed(metadata).sized)
     said = [
         f"{name}: {UNCHECKED[what]} was not checked, since {why}."
         for what, why in (
@@ -125,7 +107,7 @@ def check_fit(export: Export, answered: Answered) -> Fit:
         )
         if why
     ]
-    return replace(found, sentence=" ".join([found.sentence, *said]).strip())
+    return Fit(attack, True, " ".join([told, *said]).strip(), score)
 
 
 def _like_this(export: Export) -> str:
@@ -141,62 +123,7 @@ _FIGURES: dict[str, tuple[str, Callable[[Answered], float]]] = {
 }
 
 
-def _scored(attack: str, metadata: Mapping[str, Any], movement: float) -> Fit:
-    """The fit with the score of updates that moved as much, as far as it is told."""
-    told = as_mapping(as_mapping(metadata.get("seen")).get("score_by_tenth"))
-    edges = _numbers(told.get("edges"))
-    if len(edges) == TENTHS + 1 and not edges[0] <= movement <= edges[-1]:
-        how = "little (at least" if movement < edges[0] else "much (at most"
-        end = edges[0] if movement < edges[0] else edges[-1]
-        return Fit(
-            attack,
-            True,
-            f"{attack_name(attack)}: no held-out update moved the probes so {how} {end:.2g}), so "
-            "that its score may not hold for this one.",
-        )
-    score = _score(told, movement)
-    if score is None:
-        return Fit(attack)
-    return Fit(attack, True, _said(attack, assumed(metadata).sized, score), score)
-
-
-def _said(attack: str, updates: str, score: Score) -> str:
-    """A score of such updates, and whether a guess is as good on them."""
-    if score.metric.endswith("accuracy"):
-        words = f"right in {score.value:.0%}, chance {score.chance:.0%}"
-    else:
-        words = f"{metric(score.metric).title} {score.value:.3g}, chance {score.chance:.3g}"
-    told = f"{attack_name(attack)}, {updates} that moved as much: {words}."
-    sign = -1 if metric(score.metric).less_is_better else 1
-    if sign * score.value > sign * score.chance:
-        return told
-    return f"{told} That is no better than a guess on such updates."
-
-
-def _score(told: Mapping[str, Any], movement: float) -> Score | None:
-    """The score of the tenth of updates that moved as much; None where it is not told."""
-    edges, values = _numbers(told.get("edges")), told.get("values")
-    chances, name = told.get("chances", [told.get("chance")] * TENTHS), told.get("metric")
-    if len(edges) != TENTHS + 1 or edges != sorted(edges) or not isinstance(name, str):
-        return None
-    if not isinstance(values, list | tuple) or not isinstance(chances, list | tuple):
-        return None
-    if not len(values) == len(chances) == TENTHS:
-        return None
-    tenth = int(np.clip(np.searchsorted(edges, movement, side="right") - 1, 0, TENTHS - 1))
-    value, chance = values[tenth], chances[tenth]
-    if not (is_number(value) and is_number(chance)):
-        return None
-    return Score(name, float(value), float(chance))
-
-
 def _range(told: object) -> tuple[float, float] | None:
     """The range of one figure; None where it is not told."""
     low, high = (as_mapping(told).get(end) for end in ("low", "high"))
     return (float(low), float(high)) if is_number(low) and is_number(high) else None
-
-
-def _numbers(told: object) -> list[float]:
-    if not isinstance(told, Sequence) or isinstance(told, str) or not all(map(is_number, told)):
-        return []
-    return [float(value) for value in told]

@@ -14,6 +14,7 @@ from ulk_tf.attacks.signature import Trained
 from ulk_tf.corpus.build import Corpus
 from ulk_tf.evaluation.baselines_table import BaselineRow, baselines_of
 from ulk_tf.evaluation.compared import key_of
+from ulk_tf.evaluation.intervals import Estimate
 from ulk_tf.evaluation.measures import Measure
 from ulk_tf.evaluation.metrics_table import METRICS
 from ulk_tf.evaluation.movement import mean_movement
@@ -42,7 +43,8 @@ def seen(row: AttackRow, trained: Trained, corpus: Corpus, seed: int) -> dict[st
         of each probe that agreement is with (see `agreement_among`); and `score_by_tenth` of
         movement: `metric`, `chance` (the best baseline that is told nothing of the update, or a
         class by lot; None where there is neither), `edges` (11 movements), `values` (10 scores;
-        None where a tenth is empty) and `chances` (the best baseline's on each tenth).
+        None where a tenth is empty), `intervals` (of 95% over the updates of each tenth; None where
+        it has fewer than two) and `chances` (the best baseline's on each tenth).
     """
     held_out = as_target(corpus, row.seen_updates)
     updates = held_out.updates["target"]
@@ -52,13 +54,15 @@ def seen(row: AttackRow, trained: Trained, corpus: Corpus, seed: int) -> dict[st
     scores: Scores = imported(row.score)(trained, held_out, seed, guesses)
     lot = 1 / held_out.dataset.classes
     edges = np.quantile(moved, np.linspace(0, 1, TENTHS + 1))
+    found = _by_tenth(row.headline, row.headline, scores, moved, edges)
     return ranges(corpus) | {
         "score_by_tenth": {
             "metric": row.headline,
             "less_is_better": METRICS[row.headline].less_is_better,
             "chance": _chance(row.headline, scores, guesses, lot),
             "edges": [float(edge) for edge in edges],
-            "values": _by_tenth(row.headline, row.headline, scores, moved, edges),
+            "values": [None if one is None else one.mean for one in found],
+            "intervals": [[one.low, one.high] if one and one.n > 1 else None for one in found],
             "chances": _chances(row.headline, scores, guesses, lot, moved, edges),
         },
     }
@@ -95,7 +99,7 @@ def _chances(
     known = [name for name in names if name in scores.baselines]
     each = [_by_tenth(metric, name, scores, moved, edges) for name in known]
     tenths = zip(*each, strict=True) if each else [()] * TENTHS
-    return [_best(metric, [one for one in tenth if one is not None], lot) for tenth in tenths]
+    return [_best(metric, [one.mean for one in tenth if one], lot) for tenth in tenths]
 
 
 def _best(metric: str, known: list[float], lot: float) -> float | None:
@@ -108,8 +112,10 @@ def _best(metric: str, known: list[float], lot: float) -> float | None:
 
 def _by_tenth(
     metric: str, of: str, scores: Scores, moved: Array, edges: Array
-) -> list[float | None]:
-    """Scores of the updates of each tenth of movement.
+) -> list[Estimate | None]:
+    """Scores of the updates of each tenth of movement, None where there are none.
+
+    Each update counts alike: a tenth may have hardly any of one base model.
 
     Args:
         metric: name of the metric.
@@ -120,9 +126,5 @@ def _by_tenth(
     """
     measure: Measure = imported(METRICS[metric].measure)  # type: ignore[assignment]
     tenth = np.searchsorted(edges[1:-1], moved[scores.rows], side="right")
-    found: list[float | None] = []
-    for number in range(TENTHS):
-        own = tenth == number
-        values, groups = scores.values[of][own], scores.groups[own]
-        found.append(measure.estimate(values, groups).mean if own.any() else None)
-    return found
+    each = [scores.values[of][tenth == number] for number in range(TENTHS)]
+    return [measure.estimate(one, np.zeros(len(one))) if len(one) else None for one in each]
