@@ -119,6 +119,7 @@ def test_answers_never_leave_their_bounds(names: list[str]) -> None:
         ("label:2", "--defence of"),
         ("round:20", "--defence=round:decimals, a whole number from 0 to 12. Received '20'"),
         ("round:2.5", "a whole number"),
+        ("round:1_0", "Received '1_0'"),
         ("noise:-0.1", "--defence=noise:a standard deviation, from 0 to 10. Received '-0.1'"),
         ("noise:nan", "from 0"),
         ("noise:inf", "from 0"),

@@ -222,7 +222,8 @@ def _value(name: str, row: DefenceRow, argument: str) -> float:
     bounds = f"from {row.low:g}" + (f" to {row.high:g}" if np.isfinite(row.high) else "")
     kind = "a whole number " if row.whole else ""
     try:
-        value = float(int(argument) if row.whole else argument)
+        # Python would take 1_0 for 10.
+        value = float("nan" if "_" in argument else int(argument) if row.whole else argument)
     except ValueError:
         value = float("nan")
     if not (row.low <= value <= row.high and np.isfinite(value)):

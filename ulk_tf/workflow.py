@@ -185,7 +185,10 @@ def _export(
     row: AttackRow, experiment: Experiment, trained: Trained, corpus: Corpus, results: Results
 ) -> Path:
     shadow = corpus.updates["shadow"]
-    kept = ("config", "warnings", "doubts", "metrics", "baselines", "gains", "seen", "knowledge")
+    kept = (
+        *("config", "procedures", "warnings", "doubts"),
+        *("metrics", "baselines", "gains", "seen", "knowledge"),
+    )
     return export_attack(
         trained.attack,
         export_dir=Path(experiment.folders.export_dir),

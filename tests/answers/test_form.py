@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.special import softmax
 
 from ulk_tf.answers.form import Form
 from ulk_tf.answers.interpret import interpret
@@ -165,3 +166,31 @@ def test_an_attack_that_is_trained_by_the_advice_reads_the_answers() -> None:
         digits, kept = int(told.get("digits", 0)), int(told.get("top_k", 0))
         assert Form(form.kind, step, noise, kept, digits).reads(form), form
     assert not Form("labels").reads(Form("labels", 0.0, 0.1))
+
+
+@pytest.mark.parametrize("decimals", range(7, 13))
+@pytest.mark.parametrize("cast", [np.float32, np.float64])
+def test_many_decimals_are_few_for_small_posteriors(decimals, cast) -> None:
+    """An attack on exact answers would take what rounds to 0 for a jump of its logarithm."""
+    values = softmax(np.random.default_rng(0).normal(0, 6, (100, 10)), axis=1).astype(cast)
+    told = np.round(values, decimals).astype(np.float64)
+    form = Form.of((interpret(told),), (told,))
+    assert (form.kind, form.defence) == ("rounded", f"round:{decimals}")
+    assert form.floor == pytest.approx(10.0**-decimals)
+    assert not Form().reads(form)
+    coarser = Form("rounded", step=10.0 ** (1 - decimals))
+    assert coarser.reads(form) and not form.reads(coarser)
+
+
+def test_decimals_that_every_posterior_has_enough_of_are_exact() -> None:
+    values = np.round(np.random.default_rng(0).dirichlet(np.full(10, 50.0), 100), 8)
+    assert Form.of((interpret(values),), (values,)) == Form()
+
+
+@pytest.mark.parametrize("classes", [2, 10, 100])
+def test_what_small_posteriors_are_raised_to_is_no_step(classes) -> None:
+    """Keras clips at 1e-7 what it takes logarithms of, and some services do."""
+    values = softmax(np.random.default_rng(0).normal(0, 6, (100, classes)), axis=1)
+    told = np.round(values, 4).clip(1e-7, 1 - 1e-7)
+    form = Form.of((interpret(told),), (told,))
+    assert (form.kind, form.step) == ("rounded", 1e-4)

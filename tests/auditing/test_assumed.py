@@ -24,6 +24,25 @@ def test_sizes_and_kinds_of_updates_are_read_from_an_export():
     assert "64 old samples" in assumed(exported("msr", old_samples=64)).sentence
 
 
+def test_how_classifiers_were_updated_is_said_as_the_run_said_it():
+    plain, private = "An update uses SGD.", "An update uses SGD. It is DP-SGD: ..."
+    told = exported("msr", old_samples=64)
+    words = "An update mixes 64 old samples into its updating set."
+    told["procedures"] = {"adversary": f"{words} {private}", "owner": plain}
+    found = assumed(told)
+    assert found.procedure == private and found.sentence.count(words) == 1
+    assert found.sentence.endswith(private)
+    # Who trained for other updates is at odds with who did not.
+    pair = {
+        name: exported(name, set_size=10) | {"procedures": {"adversary": how}}
+        for name, how in (("lde", plain), ("msr", private))
+    }
+    assert "It is DP-SGD" in at_odds(pair)[0]
+    pair["lde"]["procedures"] = {}
+    assert at_odds(pair) == []
+    assert assumed(exported("li") | {"procedures": {"adversary": 3}}).procedure == ""
+
+
 def test_it_is_what_the_adversary_assumes_and_not_what_the_owner_does():
     assert assumed(exported("lde", set_size=100, shadow_set_size=50)).sizes == (50,)
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.special import softmax
 
 from tests import standins
 from tests.answers.samples import dirichlet
@@ -157,6 +158,23 @@ def test_logits_of_a_saturated_classifier_are_no_proof(sure, trained_on):
     assert not found.findings
     still = audit(recorded(logits), recorded(logits + 3, "2"), [trained_on(EXACT)])
     assert "undecided" not in still.verdict
+
+
+@pytest.mark.parametrize(("moved", "undecided"), [(0.1, True), (1e-5, False)])
+def test_exact_posteriors_next_to_0_and_1_are_no_proof_either(moved, undecided, trained_on):
+    """Float32 tells a posterior of 1e-10 to seven digits, but no change of one next to 1."""
+    random = np.random.default_rng(0)
+    shape = (standins.PROBES, standins.CLASSES)
+    logits = 24.0 * np.eye(standins.CLASSES)[np.arange(standins.PROBES) % standins.CLASSES]
+    logits += random.normal(0, 1, shape)
+    pair = [
+        softmax(one, axis=1).astype(np.float32).astype(float)
+        for one in (logits, logits + random.normal(0, moved, shape))
+    ]
+    found = audit(recorded(pair[0]), recorded(pair[1], "2"), [trained_on(EXACT)])
+    assert not found.findings and not found.resolution.exceeded
+    assert found.verdict.startswith("This audit is undecided") == undecided
+    assert found.state == ("undecided" if undecided else "below resolution")
 
 
 def test_what_an_export_doubts_of_itself_is_said(trained_on):

@@ -9,6 +9,7 @@ import pytest
 from tests import standins
 from ulk_tf.answers.form import Form
 from ulk_tf.answers.interpret import interpret_both
+from ulk_tf.auditing.answered import Answered
 from ulk_tf.auditing.audit import audit
 from ulk_tf.auditing.remedy import Export
 from ulk_tf.auditing.trained_form import check_form, choose_version
@@ -82,19 +83,29 @@ def test_what_a_stranger_s_export_says(known: object) -> None:
     assert check_form(Export("li", {"answers": known}), form_of("round:3")) is not None
 
 
-def exported(home, *forms, noisy=0):
+def exported(home, *forms, noisy=0, defences=(), seen=()):
     """Export a version for each form of answers, one with new noise; the folder of all versions."""
     for number, form in enumerate(forms, start=1):
-        defence = {"defence": f"noise:{form.noise}" if number == noisy else None}
+        named = defences[number - 1] if defences else None
+        defence = {"defence": f"noise:{form.noise}" if number == noisy else named}
+        told = {"answers": form.as_json(), "config": {"adversary": {"defence": defence}}}
+        if seen:
+            told["seen"] = seen[number - 1]
         folder = export_attack(
             standins.label_attack(),
             export_dir=home,
             dataset="toy",
             probing_set=standins.PROBING_SET,
-            metadata=standins.METADATA
-            | {"answers": form.as_json(), "config": {"adversary": {"defence": defence}}},
+            metadata=standins.METADATA | told,
         )
     return folder.parent
+
+
+def answered(form, confidence=0.8, noise_known=False):
+    """Answers of such a form and mean top posterior."""
+    before = np.full((4, 3), (1 - confidence) / 2)
+    before[:, 0] = confidence
+    return Answered(before, before[::-1], form, noise_known)
 
 
 @pytest.fixture(scope="module")
@@ -116,21 +127,21 @@ def versions(tmp_path_factory, own_key):
     ],
 )
 def test_the_version_that_was_trained_on_such_answers_is_taken(versions, form, version):
-    taken, sentence = choose_version(load_attack(versions), form)
+    taken, sentence = choose_version(load_attack(versions), answered(form))
     assert taken.path == versions / str(version)
     assert bool(sentence) == (version != 3)
     if sentence:
         assert f"version {version} of {versions} was taken and not version 3" in sentence
     # A version that is named is kept.
     named = load_attack(versions / "1")
-    assert choose_version(named, form) == (named, "")
+    assert choose_version(named, answered(form)) == (named, "")
 
 
 def test_a_version_with_another_probing_set_or_damage_is_no_candidate(versions, tmp_path):
     versions = shutil.copytree(versions, tmp_path / versions.name)
     (versions / "2" / "assets.extra" / "ulk.json").write_text("{")
     latest = load_attack(versions)
-    assert choose_version(latest, Form("rounded", step=0.01)) == (latest, "")
+    assert choose_version(latest, answered(Form("rounded", step=0.01))) == (latest, "")
     export_attack(
         standins.label_attack(),
         export_dir=versions.parent,
@@ -140,7 +151,7 @@ def test_a_version_with_another_probing_set_or_damage_is_no_candidate(versions, 
     )
     latest = load_attack(versions)
     assert latest.path.name == "4"
-    assert choose_version(latest, Form("noisy", noise=0.01)) == (latest, "")
+    assert choose_version(latest, answered(Form("noisy", noise=0.01))) == (latest, "")
 
 
 def test_an_audit_says_which_version_it_took(versions):
@@ -156,17 +167,44 @@ def test_an_audit_says_which_version_it_took(versions):
 
 
 def test_exact_answers_that_have_no_noise_take_the_exact_version(versions):
-    taken, sentence = choose_version(load_attack(versions), Form(), noise_known=True)
+    taken, sentence = choose_version(load_attack(versions), answered(Form(), noise_known=True))
     assert taken.path.name == "1" and "trained on exact posteriors" in sentence
 
 
 def test_exact_answers_take_the_exact_version_where_the_latest_is_coarse(own_key, tmp_path):
     home = exported(tmp_path, Form(), Form("noisy", noise=0.01), Form("rounded", step=0.01))
-    taken, sentence = choose_version(load_attack(home), Form())
+    taken, sentence = choose_version(load_attack(home), answered(Form()))
     assert taken.path.name == "1" and "trained on exact posteriors" in sentence
 
 
 def test_of_versions_that_read_finer_answers_the_finest_is_taken(own_key, tmp_path):
     home = exported(tmp_path, Form("rounded", step=1e-4), Form("labels"))
-    taken, sentence = choose_version(load_attack(home), Form())
+    taken, sentence = choose_version(load_attack(home), answered(Form()))
     assert taken.path.name == "1" and "steps of 0.0001, the finest that it reads" in sentence
+
+
+SURE, UNSURE = ({"confidence": {"low": low, "high": low + 0.15}} for low in (0.8, 0.5))
+
+
+@pytest.mark.parametrize(
+    ("confidence", "version", "words"),
+    [
+        (0.9, 1, "without a defence, where classifiers are about as confident"),
+        (0.78, 1, "without a defence"),
+        (0.6, 2, ""),
+        (0.3, 2, ""),
+    ],
+)
+def test_of_versions_that_no_form_tells_apart_the_confidence_decides(
+    own_key, tmp_path, confidence, version, words
+):
+    home = exported(tmp_path, Form(), Form(), defences=(None, "temperature:2"), seen=(SURE, UNSURE))
+    taken, sentence = choose_version(load_attack(home), answered(Form(), confidence))
+    assert taken.path.name == str(version)
+    assert words in sentence and bool(words) == bool(sentence)
+
+
+def test_the_latest_of_one_defence_is_kept_whatever_its_confidence(own_key, tmp_path):
+    home = exported(tmp_path, Form(), Form(), seen=(SURE, UNSURE))
+    latest = load_attack(home)
+    assert choose_version(latest, answered(Form(), 0.9)) == (latest, "")

@@ -34,6 +34,8 @@ def test_the_threat_model_names_how_she_asks_and_a_private_update() -> None:
         "The owner updates by DP-SGD with noise multiplier 1.",
     ):
         assert words in told
+    clipped = presets.experiment("li", dp_noise_multiplier=0.0)
+    assert "DP-SGD with noise multiplier 0." in threat(dataclasses.asdict(clipped))
     chosen = threat(dataclasses.asdict(presets.experiment("li", probes="chosen")))
     assert "Her probes are those that tell most of her own simulated updates." in chosen
     other = threat({"probing": {"probes": "noise", "extraction_queries": 1000}})

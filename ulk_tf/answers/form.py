@@ -14,8 +14,10 @@ from ulk_tf.answers.numbers import is_number
 from ulk_tf.answers.rounding import Rounding
 from ulk_tf.files import Array
 
-# Steps and noise below this are lost in float32 itself.
+# Noise below this is lost in float32 itself, and so are steps between large posteriors.
 NOTHING = 2e-7
+# Steps that are finer than the smallest posterior so many times tell it as exactly as float32 does.
+FINE = 1000
 # Logits count as exact where their step moves a posterior by no more than this: five decimals do.
 # An attack that was trained for coarser ones, such as four decimals, reads more of them than one
 # that was trained on exact answers (docs/EXPERIMENTS.md).
@@ -78,7 +80,10 @@ class Form:
         noise = max(one.noise for one in answers)
         kinds = {one.kind for one in answers} - {"posteriors"}
         kind = next((name for name in _COARSEST_FIRST if name in kinds), "")
-        if (kind == "rounded" and step <= NOTHING) or (kind == "noisy" and noise <= NOTHING):
+        if kind == "rounded" and step <= NOTHING:
+            smallest = min(float(one.posteriors.min()) for one in answers)
+            kind, step = ("", 0.0) if smallest >= FINE * step else (kind, step)
+        if kind == "noisy" and noise <= NOTHING:
             kind = ""
         roundings = [one.rounding for one in answers if one.rounding is not None]
         of_logits = bool(kinds.intersection(OF_LOGITS))
@@ -132,7 +137,7 @@ class Form:
         if other.kind == "censored" and self.kind == "noisy":
             return True
         # Noise hides steps that are finer than it is.
-        finest = ALIKE * max(self.step, self.noise, NOTHING)
+        finest = ALIKE * max(self.step, self.noise, _FLOORS.get(self.kind, 0.0))
         # The noise of labels is that of the posteriors before, which labels do not tell.
         unknown = (self.kind == "noisy" and not self.noise) or (
             self.kind == "labels" and self.noise
@@ -186,7 +191,7 @@ class Form:
         of_logits = self.kind == "rounded logits"
         decimals = max(0, round(-math.log10(self.step))) if self.step else 0
         lost = of_logits or (self.kind == "noisy" and self.step <= self.noise)
-        rounding = f"round:{decimals}" if NOTHING < self.step < 1 and not lost else ""
+        rounding = f"round:{decimals}" if 0 < self.step < 1 and not lost else ""
         # Logits that are rounded now up and now down look noisy.
         seen = self.noise > NOTHING and not of_logits
         noise = f"noise:{self.noise:.2g}" if seen else ""

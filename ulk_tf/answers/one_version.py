@@ -103,8 +103,9 @@ def _with_unit(
         if found is not None or rounding is not None:
             return found or recognised(_rows(values, rounding, scale)), rounding
         values = (values + scale.zero) / scale.whole
-    # What float32 makes of a quotient may look like many significant digits.
-    undone = undo_normalising(values) if rounding is None or rounding.digits else None
+    # What float32 makes of a quotient may look like many significant digits or decimals.
+    many = rounding is None or rounding.digits or rounding.step < FINE_STEP
+    undone = undo_normalising(values) if many else None
     if undone is not None:
         values, rounding = undone
         notes.append("The target scales rounded answers to a sum of 1; that was undone.")

@@ -8,7 +8,8 @@ import numpy as np
 
 from ulk_tf.files import Array
 
-MOST_DECIMALS = 7  # a float32 just below 1 has no eighth
+# A float32 just below 1 has no eighth, but small ones and those of JSON have.
+MOST_DECIMALS = 12
 MOST_DIGITS = 7
 # Denominators of quantised answers, which services send as integers.
 DENOMINATORS = (127, 128, 255, 256, 32767, 32768, 65535, 65536)
@@ -17,6 +18,8 @@ LARGEST_VOTE = 1000  # the number of trees or neighbours that may vote
 DOUBT = 1e-4
 HALF = "to float16"
 SUMS_TO_ONE = 1e-6
+RAISED = 3  # numbers alike at either end, from which on they are taken for clipped
+SINGLE = 2.0**-23  # step of float32 above 1
 TRIED_FIRST = 64  # numbers that rule out most candidates, before all are looked at
 
 
@@ -76,8 +79,20 @@ def find_rounding(values: Array) -> Rounding | None:
     # Rows that sum to 1 have one number less to be alike by chance.
     whole = values.ndim == 2 and bool(np.all(np.abs(values.sum(axis=1) - 1) < SUMS_TO_ONE))
     doubt = DOUBT ** (1 / (1 - 1 / values.shape[1])) if whole and values.shape[1] > 1 else DOUBT
+    found = _coarsest(telling, doubt)
+    # What small numbers were raised to is no step of those that were not.
+    if found and (np.abs(values) == numbers[0]).sum() >= RAISED:
+        inner = telling[1:-1] if _mirrored(telling) else telling[1:]
+        return _coarsest(inner, doubt) or found
+    return found
+
+
+def _coarsest(telling: Array, doubt: float) -> Rounding | None:
+    """The coarsest rounding that explains different numbers above 0."""
+    if not len(telling):
+        return None
     few = telling[:: max(1, len(telling) // TRIED_FIRST)]
-    for candidate in _candidates(telling, float(numbers.max())):
+    for candidate in _candidates(telling, float(telling.max())):
         if (
             len(telling) >= candidate.least
             and _explained(candidate, few, 1.0)
@@ -85,6 +100,11 @@ def find_rounding(values: Array) -> Rounding | None:
         ):
             return _fewer_digits(telling, candidate.rounding)
     return None
+
+
+def _mirrored(telling: Array) -> bool:
+    """Tell whether the largest number misses 1 by the smallest one, as of both being clipped."""
+    return bool(abs(1 - telling[-1] - telling[0]) <= SINGLE)
 
 
 def _candidates(telling: Array, largest: float) -> Iterator[_Candidate]:
@@ -181,7 +201,7 @@ def _fewer_digits(values: Array, found: Rounding) -> Rounding:
         return found
     places = round(-np.log10(found.step))
     large = values[values >= 0.1]
-    for digits in range(2, places):
+    for digits in range(2, min(places, MOST_DIGITS + 1)):
         candidate = _significant(digits, float(values.max()))
         if _explained(candidate, values, DOUBT):
             # Each of them would have lost its last digits by chance.

@@ -26,12 +26,15 @@ class Assumed:
         removes: whether its updates remove samples.
         from_scratch: whether its updates train a new classifier.
         words: sentences on what its updates do beside plain ones.
+        procedure: sentences on how its classifiers are trained and updated, such as by which
+            optimizer; empty where that is not told.
     """
 
     sizes: tuple[int, ...] = ()
     removes: bool = False
     from_scratch: bool = False
     words: tuple[str, ...] = ()
+    procedure: str = ""
 
     @property
     def if_one_sample(self) -> str:
@@ -57,7 +60,8 @@ class Assumed:
     def sentence(self) -> str:
         """Words for what a reader has to know of it; empty where nothing is told."""
         sized = [f"The attack was trained on {self.sized}, and answers do not show the size."]
-        return " ".join([*(sized if self.sizes else ()), *self.words])
+        told = [*(sized if self.sizes else ()), *self.words, self.procedure]
+        return " ".join(filter(None, told))
 
     def as_json(self) -> dict[str, Any]:
         """Its entry in audit.json."""
@@ -86,7 +90,11 @@ def assumed(metadata: Mapping[str, Any]) -> Assumed:
         return Assumed()
     new = as_mapping(party.get("data")).get("new_classes")
     words = update_words(replace(update, set_sizes=None), new if isinstance(new, str) else None)
-    return Assumed(update.sizes, update.removes, update.from_scratch, tuple(words))
+    how = as_mapping(metadata.get("procedures")).get("adversary")
+    # A run's own sentences begin with those on its updates.
+    own = " ".join(update_words(update, new if isinstance(new, str) else None))
+    procedure = how.removeprefix(own).strip() if isinstance(how, str) else ""
+    return Assumed(update.sizes, update.removes, update.from_scratch, tuple(words), procedure)
 
 
 def at_odds(attacks: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -99,7 +107,7 @@ def at_odds(attacks: Mapping[str, Mapping[str, Any]]) -> list[str]:
     if not any(_exclude(*pair) for pair in combinations(told.values(), 2)):
         return []
     each = "; ".join(
-        " ".join([f"{attack_name(name)}: {one.sized}.", *one.words]).rstrip(".")
+        " ".join([f"{attack_name(name)}: {one.sized}.", *one.words, one.procedure]).rstrip(". ")
         for name, one in told.items()
     )
     return [
@@ -110,4 +118,5 @@ def at_odds(attacks: Mapping[str, Mapping[str, Any]]) -> list[str]:
 
 def _exclude(one: Assumed, other: Assumed) -> bool:
     """Tell whether no update is what both attacks assume."""
-    return one.words != other.words or not set(one.sizes) & set(other.sizes)
+    otherwise = one.procedure != other.procedure and one.procedure and other.procedure
+    return bool(otherwise or one.words != other.words or not set(one.sizes) & set(other.sizes))

@@ -13,9 +13,13 @@ An export may carry, under the key `seen` of its metadata, what its training upd
                         "intervals": [10 pairs], "chances": [10 scores of the best guess]}}
 """
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
+
+import numpy as np
+from scipy.special import logit
 
 from ulk_tf.answers.numbers import as_mapping, is_number
 from ulk_tf.auditing.agreement import others_meant
@@ -73,19 +77,19 @@ def check_fit(export: Export, answered: Answered) -> Fit:
     order = others_meant(seen, answered)
     unclear = unchecked(seen, export, answered)
     other = order or ("" if unclear else looks_like_another(seen, export, answered))
-    outside = [
-        f"{words} is {value:.2g} (trained on {ranges[key][0]:.2g} to {ranges[key][1]:.2g})"
+    outside = {
+        key: f"{words} is {value:.2g} (trained on {ranges[key][0]:.2g} to {ranges[key][1]:.2g})"
         for key, (words, read) in _FIGURES.items()
         if key in ranges
         for value in [read(answered)]
         if not ranges[key][0] - AT_A_BOUND <= value <= ranges[key][1] + AT_A_BOUND
-    ]
+    }
     if outside:
         return Fit(
             attack,
             False,
-            f"{name} does not fit this target, so nothing is claimed: {' and '.join(outside)}. "
-            f"{_like_this(export)}",
+            f"{name} does not fit this target, so nothing is claimed: "
+            f"{' and '.join(outside.values())}. {_like_this(export, outside)}",
         )
     if other:
         return Fit(
@@ -110,9 +114,32 @@ def check_fit(export: Export, answered: Answered) -> Fit:
     return Fit(attack, True, " ".join([told, *said]).strip(), score)
 
 
-def _like_this(export: Export) -> str:
+def apart_in_confidence(metadata: Mapping[str, Any], answered: Answered) -> float:
+    """Tell how far a target's confidence lies from that of shadow models.
+
+    Args:
+        metadata: of the export.
+        answered: the target's answers before and after the update.
+
+    Returns:
+        0 in the middle of the range of training, 1 at its ends, in log odds; infinite where no
+        range is told.
+    """
+    found = _range(as_mapping(metadata.get("seen")).get("confidence"))
+    if found is None:
+        return math.inf
+    low, high, own = (
+        float(logit(np.clip(one, 1e-9, 1 - 1e-9))) for one in (*found, answered.confidence)
+    )
+    return abs(own - (low + high) / 2) / max((high - low) / 2, 1e-9)
+
+
+def _like_this(export: Export, outside: Collection[str]) -> str:
     """The remedy where classifiers or updates differ, of which the user knows how."""
     how = "on classifiers of this architecture, with this update's learning rate and set size"
+    if "confidence" in outside:
+        how += ", and where the service divides logits by a temperature with that "
+        how += "(--defence=temperature:<a temperature>)"
     command = export.command()
     return f"Train it {how}{f': {command}, with the flags that differ' if command else ''}."
 

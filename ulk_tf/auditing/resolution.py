@@ -7,7 +7,11 @@ import numpy as np
 
 from ulk_tf.answers.interpreted import OF_LOGITS, Interpreted
 from ulk_tf.answers.repeats import FLOAT32_ROUNDING
+from ulk_tf.answers.rounded_logits import SMALLEST
 from ulk_tf.files import Array
+
+# By which share other processors may answer a small posterior of the same classifier otherwise.
+OTHER_PROCESSOR = 1e-3
 
 
 @dataclass(frozen=True)
@@ -24,8 +28,8 @@ class Resolution:
         spread: how far repeated answers to one sample may lie apart; 0 without repeats.
         noise: the largest change that noise in the answers explains; 0 where none was seen.
         float32: what float32 computations of the same posterior differ by.
-        logits: the largest change of a logit, about the mean of its row, where logits were answered
-            and posteriors are too near 0 and 1 to show it; else 0.
+        logits: the largest change of a logit, about the mean of its row, where exact answers tell
+            it and posteriors are too near 0 and 1 to show it; else 0.
     """
 
     moved: float
@@ -107,9 +111,26 @@ def measure(
         noise=_noise(pair, change.size),
     )
     quiet = found.spread <= found.float32 and not found.rounding
-    if raw is None or found.exceeded or not quiet or {one.kind for one in pair} != {"logits"}:
+    kinds = {one.kind for one in pair}
+    if raw is None or found.exceeded or not quiet or len(kinds) > 1:
         return found
-    return replace(found, logits=_logits_moved(*raw))
+    if kinds == {"logits"}:
+        return replace(found, logits=_logits_moved(*raw))
+    # Of two classes, the posterior of one may be what the other one leaves to 1.
+    if kinds == {"posteriors"} and change.shape[-1] > 2:
+        return replace(found, logits=_logarithms_moved(before.posteriors, after.posteriors))
+    return found
+
+
+def _logarithms_moved(before: Array, after: Array) -> float:
+    """The same of exact posteriors, of rows that float32 holds whole."""
+    rows = ((before >= SMALLEST) & (after >= SMALLEST)).all(axis=1)
+    if not rows.any():
+        return 0.0
+    logits = [np.log(one[rows].astype(np.float64)) for one in (before, after)]
+    # Another processor moves small posteriors by some such shares.
+    moved = _logits_moved(logits[0], logits[1])
+    return moved if moved > OTHER_PROCESSOR else 0.0
 
 
 def _logits_moved(before: Array, after: Array) -> float:

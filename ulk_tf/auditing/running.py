@@ -41,7 +41,7 @@ def run(latest: LoadedAttack, answered: Answered) -> Run:
         latest: the attack; its other versions are candidates unless one was named.
         answered: the target's answers.
     """
-    attack, note = choose_version(latest, answered.form, answered.noise_known)
+    attack, note = choose_version(latest, answered)
     notes = [note] if note else []
     export = Export(attack.name, attack.metadata, attack.path)
     fit = check_form(export, answered.form) or _sorted(attack, answered)

@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ulk_tf.answers.form import UNSEEN_NOISE, Form
-from ulk_tf.auditing.fit import Fit
+from ulk_tf.answers.numbers import as_mapping
+from ulk_tf.auditing.answered import Answered
+from ulk_tf.auditing.fit import Fit, apart_in_confidence
 from ulk_tf.auditing.remedy import Export
 from ulk_tf.defences import parse
 from ulk_tf.errors import UserError
@@ -40,29 +42,29 @@ def check_form(export: Export, form: Form) -> Fit | None:
     )
 
 
-def choose_version(
-    attack: LoadedAttack, form: Form, noise_known: bool = False
-) -> tuple[LoadedAttack, str]:
-    """Choose the version of an export that was trained on answers of such a form.
+def choose_version(attack: LoadedAttack, answered: Answered) -> tuple[LoadedAttack, str]:
+    """Choose the version of an export that was trained on such answers.
 
     The latest is kept where it was trained on noise that may be there unseen, where the user named
     a version, and where no other one fits better. Candidates were trained for the same probes,
-    classes, classifiers and updates.
+    classes, classifiers and updates. Which temperature answers have shows in no form: of several
+    defences that leave one form, that is taken whose shadow models are about as confident.
 
     Args:
         attack: the latest version, or the one that the user named.
-        form: form of the target's answers.
-        noise_known: True if samples were asked several times, so that noise would show.
+        answered: the target's answers.
 
     Returns:
         The version to run, and a sentence for the reader where it is not the given one.
     """
-    trained = Form.from_json(attack.metadata.get("answers"))
-    seen = noise_known and adds_new_noise(attack.metadata)
+    form, trained = answered.form, Form.from_json(attack.metadata.get("answers"))
+    seen = answered.noise_known and adds_new_noise(attack.metadata)
     if trained.kind == "noisy" and form.kind in UNSEEN_NOISE and not seen:
         # Noise that keeps sums looks exact: whoever trained for it last knows that it is there.
         return attack, ""
+    given = _defence_of(attack.metadata)
     best, chosen = _grade(attack.metadata, form), None
+    nearest = apart_in_confidence(attack.metadata, answered)
     for folder in attack.other_versions:
         try:
             extras = assets.read(folder)
@@ -70,18 +72,30 @@ def choose_version(
             continue
         same = digest(extras.probing_set) == digest(attack.probing_set)
         if same and _asked_of(extras.metadata) == _asked_of(attack.metadata):
-            grade = _grade(extras.metadata, form)
-            if grade > best:
-                best, chosen = grade, folder
+            grade, apart = _grade(extras.metadata, form), nearest
+            if _defence_of(extras.metadata) != given:
+                apart = apart_in_confidence(extras.metadata, answered)
+            if grade > best or (grade == best and apart < nearest):
+                best, nearest, chosen = grade, apart, folder
     if chosen is None:
         return attack, ""
     other = load_attack(chosen)
     trained = Form.from_json(other.metadata.get("answers"))
     fits = "which this target answers" if trained.matches(form) else "the finest that it reads"
+    defence = _defence_of(other.metadata)
+    if best == _grade(attack.metadata, form):
+        fits += f", and {f'for --defence={defence}' if defence else 'without a defence'}, where "
+        fits += "classifiers are about as confident"
     return other, (
         f"{attack_name(attack.name)}: version {chosen.name} of {chosen.parent} was taken and not "
         f"version {attack.path.name}, since it was trained on {trained.words}, {fits}."
     )
+
+
+def _defence_of(metadata: Mapping[str, Any]) -> str:
+    """The defence that an attack was trained for; empty where there is none."""
+    adversary = as_mapping(as_mapping(metadata.get("config")).get("adversary"))
+    return str(as_mapping(adversary.get("defence")).get("defence") or "")
 
 
 def adds_new_noise(metadata: Mapping[str, Any]) -> bool:
@@ -91,16 +105,14 @@ def adds_new_noise(metadata: Mapping[str, Any]) -> bool:
         metadata: metadata of the export.
     """
     try:
-        return parse(metadata["config"]["adversary"]["defence"]["defence"]).random
-    except (UserError, KeyError, TypeError, AttributeError):  # a stranger's export may be anything
+        return parse(_defence_of(metadata)).random
+    except UserError:  # a stranger's export may be anything
         return False
 
 
 def _asked_of(metadata: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
     """Classes, classifiers and updates that an attack was trained for; all but the form."""
-    config = metadata.get("config")
-    adversary = config.get("adversary") if isinstance(config, Mapping) else None
-    party = dict(adversary) if isinstance(adversary, Mapping) else {}
+    party = dict(as_mapping(as_mapping(metadata.get("config")).get("adversary")))
     party.pop("defence", None)
     return metadata.get("class_names"), party
 

@@ -104,7 +104,7 @@ def posteriors(answers: tf.Tensor) -> tf.Tensor:
 
 
 def update_sentence(model: keras.Model, config: UpdateConfig, compiled: bool = True) -> str:
-    """Say which optimizer and which loss an update uses.
+    """Say which optimizer and which loss an update uses, and for how long.
 
     Args:
         model: the classifier.
@@ -112,6 +112,8 @@ def update_sentence(model: keras.Model, config: UpdateConfig, compiled: bool = T
         compiled: whether a compiled model's own optimizer and loss are used.
     """
     told = f"An update uses {_used(model, flags_rule(config), compiled)}"
+    if config.update_epochs > 1:
+        told = f"{told.removesuffix('.')}, for {config.update_epochs} epochs."
     privacy = config.privacy
     return f"{told} {privacy.sentence}" if privacy else told
 

@@ -45,7 +45,7 @@ def threat(config: Mapping[str, Any], insider: bool = False) -> str:
         sentences.append(f"She has {samples:,} samples.")
     update = owner.get("update") or {}
     for name, words in (("dp_noise_multiplier", "noise multiplier"), ("dp_epsilon", "epsilon")):
-        if update.get(name):
+        if update.get(name) is not None:
             sentences.append(f"The owner updates by DP-SGD with {words} {update[name]:g}.")
     defence = (owner.get("defence") or {}).get("defence")
     if defence:
