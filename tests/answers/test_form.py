@@ -182,6 +182,17 @@ def test_many_decimals_are_few_for_small_posteriors(decimals, cast) -> None:
     assert coarser.reads(form) and not form.reads(coarser)
 
 
+@pytest.mark.parametrize("decimals", [8, 9, 10])
+@pytest.mark.parametrize("rows", [20, 100])
+@pytest.mark.parametrize("cast", [np.float32, np.float64])
+def test_decimals_of_a_sure_classifier_are_no_significant_digits(decimals, rows, cast) -> None:
+    random = np.random.default_rng(0)
+    logits = random.normal(0, 3, (rows, 10))
+    logits[np.arange(rows), random.integers(10, size=rows)] += 18
+    told = np.round(softmax(logits, axis=1).astype(cast), decimals).astype(np.float64)
+    assert Form.of((interpret(told),), (told,)).defence == f"round:{decimals}"
+
+
 def test_decimals_that_every_posterior_has_enough_of_are_exact() -> None:
     values = np.round(np.random.default_rng(0).dirichlet(np.full(10, 50.0), 100), 8)
     assert Form.of((interpret(values),), (values,)) == Form()
@@ -194,3 +205,11 @@ def test_what_small_posteriors_are_raised_to_is_no_step(classes) -> None:
     told = np.round(values, 4).clip(1e-7, 1 - 1e-7)
     form = Form.of((interpret(told),), (told,))
     assert (form.kind, form.step) == ("rounded", 1e-4)
+
+
+@pytest.mark.parametrize("voters", [4, 5])
+def test_few_votes_are_no_decimals_that_were_clipped(voters) -> None:
+    random = np.random.default_rng(0)
+    for rows in (4, 10, 30):
+        told = random.multinomial(voters, random.dirichlet(np.ones(3), rows)) / voters
+        assert interpret(told).step == pytest.approx(1 / voters)

@@ -34,10 +34,18 @@ def test_how_classifiers_were_updated_is_said_as_the_run_said_it():
     assert found.sentence.endswith(private)
     # Who trained for other updates is at odds with who did not.
     pair = {
-        name: exported(name, set_size=10) | {"procedures": {"adversary": how}}
-        for name, how in (("lde", plain), ("msr", private))
+        name: exported(name, set_size=10, **flags) | {"procedures": {"adversary": how}}
+        for name, how, flags in (("lde", plain, {}), ("msr", private, {"dp_noise_multiplier": 1.0}))
     }
     assert "It is DP-SGD" in at_odds(pair)[0]
+    # The sentences of another version of a library, or of another base training, are no update.
+    same = {name: exported(name, set_size=10) for name in pair}
+    assert (
+        at_odds(
+            {name: one | {"procedures": pair[name]["procedures"]} for name, one in same.items()}
+        )
+        == []
+    )
     pair["lde"]["procedures"] = {}
     assert at_odds(pair) == []
     assert assumed(exported("li") | {"procedures": {"adversary": 3}}).procedure == ""

@@ -129,6 +129,12 @@ def test_a_score_that_may_be_chance_is_said_to_be_no_more():
     assert fit.sentence.endswith("right in 58% [40%, 76%], chance 10%.")
 
 
+def test_a_percent_that_would_look_like_chance_has_a_decimal():
+    told = {"values": [0.104] * 10, "intervals": [[0.1004, 0.11]] * 10}
+    fit = check_fit(Export("li", {"seen": scored(told)}), target(0.7, 0.5))
+    assert fit.sentence.endswith("right in 10.4% [10.0%, 11.0%], chance 10.0%.")
+
+
 @pytest.mark.parametrize(("high", "words"), [(0.069, "chance 0.07."), (0.071, "not shown")])
 def test_an_error_is_better_where_it_is_less(high, words):
     values = {"metric": "mse", "chance": 0.07, "values": [0.06] * 10}
@@ -138,7 +144,18 @@ def test_an_error_is_better_where_it_is_less(high, words):
     assert words in fit.sentence and ("better than a guess" in fit.sentence) == (high > 0.07)
 
 
-@pytest.mark.parametrize("told", [None, [1, 2], [["x", 1]] * 10, [[0.1]] * 10, "0123456789"])
+@pytest.mark.parametrize(
+    "told",
+    [
+        None,
+        [1, 2],
+        [["x", 1]] * 10,
+        [[0.1]] * 10,
+        "0123456789",
+        [[0.9, 0.1]] * 10,
+        [[0.8, 0.9]] * 10,
+    ],
+)
 def test_an_interval_that_is_not_told_is_not_said(told):
     fit = check_fit(Export("li", {"seen": scored({"intervals": told})}), target(0.7, 0.5))
     assert fit.sentence.endswith("right in 58%, chance 10%.")

@@ -1,5 +1,7 @@
 """Attacks are run on answers like those that they were trained on, or not at all."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.special import softmax
@@ -10,6 +12,7 @@ from ulk_tf.answers.form import EXACT, Form
 from ulk_tf.answers.interpret import interpret
 from ulk_tf.auditing.answered import Answered
 from ulk_tf.auditing.audit import audit
+from ulk_tf.auditing.resolution import measure
 from ulk_tf.auditing.running import run
 from ulk_tf.blackbox.recording import Recording
 from ulk_tf.chance import Chance
@@ -175,6 +178,18 @@ def test_exact_posteriors_next_to_0_and_1_are_no_proof_either(moved, undecided, 
     assert not found.findings and not found.resolution.exceeded
     assert found.verdict.startswith("This audit is undecided") == undecided
     assert found.state == ("undecided" if undecided else "below resolution")
+
+
+def test_a_masked_class_hides_no_movement_and_repeats_explain_it(trained_on):
+    random = np.random.default_rng(0)
+    logits = random.normal(0, 1, (standins.PROBES, 5))
+    logits[:, 0], logits[:, 4] = 25, -60
+    values = [softmax(one, axis=1) for one in (logits, logits + random.normal(0, 1, logits.shape))]
+    found = measure(interpret(values[0]), interpret(values[1]), (values[0], values[1]))
+    assert not found.exceeded and found.logits > 1
+    # Two answers to one sample that lie as far apart tell the same of no update.
+    told = [replace(interpret(one), spread=1e-6) for one in values]
+    assert measure(told[0], told[1], (values[0], values[1])).logits == 0
 
 
 def test_what_an_export_doubts_of_itself_is_said(trained_on):

@@ -18,7 +18,8 @@ LARGEST_VOTE = 1000  # the number of trees or neighbours that may vote
 DOUBT = 1e-4
 HALF = "to float16"
 SUMS_TO_ONE = 1e-6
-RAISED = 3  # numbers alike at either end, from which on they are taken for clipped
+# Numbers that are clipped are alike, and clipped to no more than this.
+RAISED, FINE = 3, 1e-5
 SINGLE = 2.0**-23  # step of float32 above 1
 TRIED_FIRST = 64  # numbers that rule out most candidates, before all are looked at
 
@@ -81,9 +82,10 @@ def find_rounding(values: Array) -> Rounding | None:
     doubt = DOUBT ** (1 / (1 - 1 / values.shape[1])) if whole and values.shape[1] > 1 else DOUBT
     found = _coarsest(telling, doubt)
     # What small numbers were raised to is no step of those that were not.
-    if found and (np.abs(values) == numbers[0]).sum() >= RAISED:
-        inner = telling[1:-1] if _mirrored(telling) else telling[1:]
-        return _coarsest(inner, doubt) or found
+    least = float(numbers[0])
+    if found and least <= FINE and (np.abs(values) == least).sum() >= RAISED:
+        inner = _coarsest(telling[1:-1] if _mirrored(telling) else telling[1:], doubt)
+        return inner if inner and inner.step > least else found
     return found
 
 
@@ -201,7 +203,8 @@ def _fewer_digits(values: Array, found: Rounding) -> Rounding:
         return found
     places = round(-np.log10(found.step))
     large = values[values >= 0.1]
-    for digits in range(2, min(places, MOST_DIGITS + 1)):
+    # Float32 tells no more digits of large numbers than seven, whatever they were rounded to.
+    for digits in range(2, min(places, MOST_DIGITS)):
         candidate = _significant(digits, float(values.max()))
         if _explained(candidate, values, DOUBT):
             # Each of them would have lost its last digits by chance.

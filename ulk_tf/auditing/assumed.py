@@ -15,6 +15,11 @@ from ulk_tf.evaluation.wording import attack_name
 from ulk_tf.settings.update_config import UpdateConfig
 from ulk_tf.settings.update_words import update_words
 
+_OF_STEPS = (
+    *("update_optimizer", "update_learning_rate", "update_momentum", "update_epochs"),
+    *("dp_noise_multiplier", "dp_epsilon"),
+)
+
 
 @dataclass(frozen=True)
 class Assumed:
@@ -28,6 +33,7 @@ class Assumed:
         words: sentences on what its updates do beside plain ones.
         procedure: sentences on how its classifiers are trained and updated, such as by which
             optimizer; empty where that is not told.
+        steps: optimizer, rates and DP-SGD of an update.
     """
 
     sizes: tuple[int, ...] = ()
@@ -35,6 +41,7 @@ class Assumed:
     from_scratch: bool = False
     words: tuple[str, ...] = ()
     procedure: str = ""
+    steps: tuple[Any, ...] = ()
 
     @property
     def if_one_sample(self) -> str:
@@ -94,7 +101,10 @@ def assumed(metadata: Mapping[str, Any]) -> Assumed:
     # A run's own sentences begin with those on its updates.
     own = " ".join(update_words(update, new if isinstance(new, str) else None))
     procedure = how.removeprefix(own).strip() if isinstance(how, str) else ""
-    return Assumed(update.sizes, update.removes, update.from_scratch, tuple(words), procedure)
+    steps = tuple(getattr(update, name) for name in _OF_STEPS)
+    return Assumed(
+        update.sizes, update.removes, update.from_scratch, tuple(words), procedure, steps
+    )
 
 
 def at_odds(attacks: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -118,5 +128,6 @@ def at_odds(attacks: Mapping[str, Mapping[str, Any]]) -> list[str]:
 
 def _exclude(one: Assumed, other: Assumed) -> bool:
     """Tell whether no update is what both attacks assume."""
-    otherwise = one.procedure != other.procedure and one.procedure and other.procedure
+    # What is not told for people would not be understood.
+    otherwise = one.steps != other.steps and one.procedure and other.procedure
     return bool(otherwise or one.words != other.words or not set(one.sizes) & set(other.sizes))

@@ -10,8 +10,10 @@ from ulk_tf.answers.repeats import FLOAT32_ROUNDING
 from ulk_tf.answers.rounded_logits import SMALLEST
 from ulk_tf.files import Array
 
-# By which share other processors may answer a small posterior of the same classifier otherwise.
-OTHER_PROCESSOR = 1e-3
+# By which share other processors, in few bits, may answer a small posterior of the same classifier
+# otherwise; noise is found from as much on.
+OTHER_PROCESSOR = 3e-3
+FEWEST_CLASSES = 3
 
 
 @dataclass(frozen=True)
@@ -116,20 +118,25 @@ def measure(
         return found
     if kinds == {"logits"}:
         return replace(found, logits=_logits_moved(*raw))
-    # Of two classes, the posterior of one may be what the other one leaves to 1.
-    if kinds == {"posteriors"} and change.shape[-1] > 2:
+    if kinds == {"posteriors"} and found.moved > found.spread:
         return replace(found, logits=_logarithms_moved(before.posteriors, after.posteriors))
     return found
 
 
 def _logarithms_moved(before: Array, after: Array) -> float:
-    """The same of exact posteriors, of rows that float32 holds whole."""
-    rows = ((before >= SMALLEST) & (after >= SMALLEST)).all(axis=1)
+    """The same of exact posteriors, but for those that float32 does not hold."""
+    told = (before >= SMALLEST) & (after >= SMALLEST)
+    # Of two classes, the posterior of one may be what the other one leaves to 1.
+    rows = told.sum(axis=1) >= FEWEST_CLASSES
     if not rows.any():
         return 0.0
-    logits = [np.log(one[rows].astype(np.float64)) for one in (before, after)]
-    # Another processor moves small posteriors by some such shares.
-    moved = _logits_moved(logits[0], logits[1])
+    told = told[rows]
+    old, new = (
+        np.log(np.maximum(one[rows], SMALLEST).astype(np.float64)) for one in (before, after)
+    )
+    apart = np.where(told, new - old, 0.0)
+    apart -= apart.sum(axis=1, keepdims=True) / told.sum(axis=1, keepdims=True)
+    moved = float(np.abs(np.where(told, apart, 0.0)).max())
     return moved if moved > OTHER_PROCESSOR else 0.0
 
 

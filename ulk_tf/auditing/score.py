@@ -8,8 +8,7 @@ import numpy as np
 
 from ulk_tf.answers.numbers import as_mapping, is_number
 from ulk_tf.evaluation.metrics_table import metric
-
-TENTHS = 10
+from ulk_tf.evaluation.movement import TENTHS
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class Score:
     def words(self) -> str:
         """The score, its interval and chance."""
         percent = self.metric.endswith("accuracy")
-        form = ".0%" if percent else ".3g"
+        form = (".0%" if self._told_by(".0%") else ".1%") if percent else ".3g"
         low, high = self.interval or (None, None)
         within = "" if low is None else f" [{low:{form}}, {high:{form}}]"
         what = "right in" if percent else metric(self.metric).title
@@ -47,6 +46,11 @@ class Score:
             return ""
         is_not = "is not shown to be" if self._better(self.value, less) else "is no"
         return f"That {is_not} better than a guess on such updates."
+
+    def _told_by(self, form: str) -> bool:
+        """True if so many digits tell the score from chance where it is better."""
+        worst = self.value if self.interval is None else self.interval[0]
+        return worst <= self.chance or f"{worst:{form}}" != f"{self.chance:{form}}"
 
     def _better(self, value: float, less: bool) -> bool:
         return value < self.chance if less else value > self.chance
@@ -92,7 +96,8 @@ def _score(told: Mapping[str, Any], tenth: int) -> Score | None:
     if not (isinstance(name, str) and is_number(value) and is_number(chance)):
         return None
     ends = _numbers(_of_tenth(told.get("intervals"), tenth))
-    return Score(name, float(value), float(chance), (ends[0], ends[1]) if len(ends) == 2 else None)
+    whole = len(ends) == 2 and ends[0] <= value <= ends[1]
+    return Score(name, float(value), float(chance), (ends[0], ends[1]) if whole else None)
 
 
 def _of_tenth(told: object, tenth: int) -> Any:

@@ -62,9 +62,8 @@ def choose_version(attack: LoadedAttack, answered: Answered) -> tuple[LoadedAtta
     if trained.kind == "noisy" and form.kind in UNSEEN_NOISE and not seen:
         # Noise that keeps sums looks exact: whoever trained for it last knows that it is there.
         return attack, ""
-    given = _defence_of(attack.metadata)
     best, chosen = _grade(attack.metadata, form), None
-    nearest = apart_in_confidence(attack.metadata, answered)
+    nearest, defence = apart_in_confidence(attack.metadata, answered), _defence_of(attack.metadata)
     for folder in attack.other_versions:
         try:
             extras = assets.read(folder)
@@ -72,21 +71,19 @@ def choose_version(attack: LoadedAttack, answered: Answered) -> tuple[LoadedAtta
             continue
         same = digest(extras.probing_set) == digest(attack.probing_set)
         if same and _asked_of(extras.metadata) == _asked_of(attack.metadata):
-            grade, apart = _grade(extras.metadata, form), nearest
-            if _defence_of(extras.metadata) != given:
-                apart = apart_in_confidence(extras.metadata, answered)
-            if grade > best or (grade == best and apart < nearest):
-                best, nearest, chosen = grade, apart, folder
+            grade, other = _grade(extras.metadata, form), _defence_of(extras.metadata)
+            apart = apart_in_confidence(extras.metadata, answered)
+            if grade > best or (grade == best and other != defence and apart < nearest):
+                best, nearest, defence, chosen = grade, apart, other, folder
     if chosen is None:
         return attack, ""
-    other = load_attack(chosen)
-    trained = Form.from_json(other.metadata.get("answers"))
+    taken = load_attack(chosen)
+    trained = Form.from_json(taken.metadata.get("answers"))
     fits = "which this target answers" if trained.matches(form) else "the finest that it reads"
-    defence = _defence_of(other.metadata)
     if best == _grade(attack.metadata, form):
         fits += f", and {f'for --defence={defence}' if defence else 'without a defence'}, where "
         fits += "classifiers are about as confident"
-    return other, (
+    return taken, (
         f"{attack_name(attack.name)}: version {chosen.name} of {chosen.parent} was taken and not "
         f"version {attack.path.name}, since it was trained on {trained.words}, {fits}."
     )

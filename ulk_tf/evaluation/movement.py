@@ -7,6 +7,9 @@ import numpy as np
 
 from ulk_tf.files import Array
 
+# Parts of held-out updates, by how far they move the probes, of which an export tells a score each.
+TENTHS = 10
+
 
 def total_variation(before: Array, after: Array) -> Array:
     """Total variation distance of each probe: half the sum of absolute differences, 0 to 1.

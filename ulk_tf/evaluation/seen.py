@@ -17,14 +17,12 @@ from ulk_tf.evaluation.compared import key_of
 from ulk_tf.evaluation.intervals import Estimate
 from ulk_tf.evaluation.measures import Measure
 from ulk_tf.evaluation.metrics_table import METRICS
-from ulk_tf.evaluation.movement import mean_movement
+from ulk_tf.evaluation.movement import TENTHS, mean_movement
 from ulk_tf.evaluation.scores import Scores
 from ulk_tf.evaluation.seen_ranges import ranges
 from ulk_tf.files import Array
 from ulk_tf.settings.attack_row import AttackRow
 from ulk_tf.settings.attack_table import imported
-
-TENTHS = 10
 
 
 def seen(row: AttackRow, trained: Trained, corpus: Corpus, seed: int) -> dict[str, Any]:
