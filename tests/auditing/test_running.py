@@ -180,6 +180,18 @@ def test_exact_posteriors_next_to_0_and_1_are_no_proof_either(moved, undecided, 
     assert found.state == ("undecided" if undecided else "below resolution")
 
 
+@pytest.mark.parametrize("moved", [False, True])
+def test_what_two_forms_of_answers_may_hide_is_undecided(moved, trained_on):
+    after = np.round(BEFORE.astype(float), 2)
+    if moved:
+        after = np.round(AFTER.astype(float), 2)
+    found = audit(recorded(BEFORE), recorded(after, "2"), [trained_on(EXACT)])
+    assert found.state == ("unfit" if moved else "undecided")
+    assert ("let both versions answer in one form" in found.verdict) == (not moved)
+    alike = audit(recorded(after), recorded(after, "2"), [trained_on(EXACT)])
+    assert alike.state == "still"
+
+
 def test_a_masked_class_hides_no_movement_and_repeats_explain_it(trained_on):
     random = np.random.default_rng(0)
     logits = random.normal(0, 1, (standins.PROBES, 5))

@@ -54,7 +54,8 @@ class Audit:
         if self.findings:
             return "told"
         if not self.resolution.exceeded:
-            return "undecided" if self.resolution.logits or self.fits else "below resolution"
+            seen = self.resolution.logits or self.resolution.mixed or self.fits
+            return "undecided" if seen else "below resolution"
         return "unfit"
 
     @property
@@ -86,6 +87,13 @@ class Audit:
                 "This audit is undecided: the target is so sure of its answers that its posteriors "
                 f"hide the update, of which logits moved by up to {self.resolution.logits:.2g}. No "
                 "attack was run."
+            )
+        if self.resolution.mixed:
+            return (
+                "This audit is undecided: the two versions round their answers differently, by up "
+                f"to {self.resolution.rounding:.2g}, so that what moved by at most "
+                f"{self.resolution.moved:.2g} may be that or the update. No attack was run; let "
+                "both versions answer in one form."
             )
         found = f"This audit found {self.resolution.sentence}"
         if self.findings:

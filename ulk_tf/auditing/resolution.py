@@ -57,8 +57,17 @@ class Resolution:
     @property
     def least(self) -> float:
         """Least movement that counts: rounding only where the versions round differently."""
-        least = max(self.spread, self.noise, self.float32)
-        return least if self.alike else max(least, self.rounding)
+        return self._read if self.alike else max(self._read, self.rounding)
+
+    @property
+    def _read(self) -> float:
+        """Least movement that counts where rounding explains none."""
+        return max(self.spread, self.noise, self.float32)
+
+    @property
+    def mixed(self) -> bool:
+        """True where all that moved may be that the versions round differently, or an update."""
+        return not self.exceeded and self.moved > self._read
 
     @property
     def value(self) -> float:
