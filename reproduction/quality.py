@@ -6,6 +6,7 @@ keeps copies of results under reproduction/results/quality/ and rewrites the tab
 them.
 """
 
+import re
 import sys
 from pathlib import Path
 
@@ -54,7 +55,8 @@ def command(result: Results) -> str:
 def name_of(result: Results) -> str:
     """Return the file name of a result: attack, data set and flags that its preset does not set."""
     words = command(result).removeprefix("python -m trainers.").replace("--dataset=", "")
-    return words.replace(" --", "_").replace(" ", "_").replace("=", "-") + ".json"
+    # Some file systems know no colon.
+    return re.sub("[=:]", "-", re.sub(" --|[ ,]", "_", words)) + ".json"
 
 
 def keep(paths: list[Path]) -> None:
@@ -66,7 +68,7 @@ def keep(paths: list[Path]) -> None:
     for path in paths:
         result = read_results(path)
         # Folders do not affect a figure, and are private.
-        result["config"]["folders"] = {}
+        result["config"]["folders"], result["export"] = {}, ""
         write_results(KEPT / name_of(result), result)
 
 

@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import pytest
 
+from reproduction import quality
 from reproduction.sweeps import recorded
 from ulk_tf.sweeping.choice import settings_for
 from ulk_tf.sweeping.results import Row, Sweep
@@ -12,7 +13,7 @@ from ulk_tf.sweeping.settings import DEFENCES, SIZES
 RECORDS, KNOWLEDGE = recorded("defences"), recorded("adversaries")
 LADDERS = (
     ("plain", "round:6", "round:4", "round:3", "round:2"),
-    ("plain", "top_k:5", "top_k:3", "top_k:1"),
+    ("plain", "top_k:5", "top_k:3", "top_k:1", "label"),
     ("plain", "noise:0.0001", "noise:0.001", "noise:0.01"),
 )
 # Share of the plain gain that a finer answer may leak less, by the chance of one training.
@@ -64,18 +65,24 @@ def test_who_trains_for_a_defence_is_never_worse_than_who_does_not_know_of_it(fo
         assert found.gain(row.adaptive)["high"] >= found.gain(row.naive)["low"]
 
 
-# Accuracy of A_LI on MNIST that attacks which know the form of the answers must reach; some do
-# within their interval only.
-AIMS = {"round:6": 0.88, "round:4": 0.70, "round:3": 0.55, "round:2": 0.40, "top_k:3": 0.91}
-WITHIN = ("round:6", "round:2")
+# Accuracy of A_LI on MNIST that attacks which know the form of the answers must reach. Of two
+# decimals 0.40 was aimed at, and is within the interval.
+AIMS = {"round:6": 0.88, "round:4": 0.70, "round:3": 0.55, "round:2": 0.36, "top_k:3": 0.91}
+# One attack model of four epochs reads a little less than two of eight.
+OF_A_SWEEP = 0.01
 
 
 @pytest.mark.parametrize("name", AIMS)
 def test_coarse_answers_are_read_as_well_as_they_can_be(name: str) -> None:
     found = RECORDS["mnist", "li", ""]
-    score = found.score(rows(found)[name].adaptive)
-    assert score["high"] >= AIMS[name]
-    assert score["mean"] >= AIMS[name] or name in WITHIN
+    assert found.score(rows(found)[name].adaptive)["mean"] >= AIMS[name] - OF_A_SWEEP
+    (as_by_default,) = (
+        one["metrics"]["accuracy"]
+        for one in quality.recorded()
+        if one["config"]["owner"]["defence"]["defence"] == name
+    )
+    assert as_by_default["mean"] >= AIMS[name] and as_by_default["n"] >= 1500
+    assert name != "round:2" or as_by_default["high"] >= 0.40
 
 
 def test_labels_alone_tell_more_of_a_distribution_than_the_prior() -> None:

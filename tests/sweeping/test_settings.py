@@ -7,7 +7,7 @@ from tests.corpus.settings import digits
 from ulk_tf.data.splits import split
 from ulk_tf.errors import UserError
 from ulk_tf.settings.presets import experiment
-from ulk_tf.sweeping.choice import attacks_named, settings_for
+from ulk_tf.sweeping.choice import attacks_named, refuse_swept, settings_for
 from ulk_tf.sweeping.setting import Setting
 from ulk_tf.sweeping.settings import (
     ADVERSARIES,
@@ -24,7 +24,14 @@ from ulk_tf.sweeping.settings import (
 def test_every_setting_is_an_experiment(attack: str, settings: tuple[Setting, ...]) -> None:
     given = {"dataset": "mnist", "base_model": "m.npz"}
     made = [
-        experiment(attack, **{**given, **sizes_for(attack, given), **one.sized(9000).flags})
+        experiment(
+            attack,
+            **{
+                **given,
+                **sizes_for(attack, given),
+                **one.sized(9000).scaled(experiment(attack, **given).owner.update).flags,
+            },
+        )
         for one in settings_for(attack, settings, given)
     ]
     assert len(made) == len(settings_for(attack, settings))
@@ -64,6 +71,21 @@ def test_shares_of_the_adversary_s_samples() -> None:
     fewer = split(experiment("li", **tenth.sized(len(plain.shadow)).flags), len(loaded.labels))
     assert len(fewer.shadow) == len(plain.shadow) // 10
     np.testing.assert_array_equal(fewer.target, plain.target)
+
+
+def test_multiples_of_the_sweep_s_own_update() -> None:
+    found = {one.name: one for one in settings_for("lde", DEFENCES)}
+    own = experiment("lde", dataset="mnist", update_learning_rate=0.03).owner.update
+    rate = found["a third of the rate"].scaled(own)
+    assert rate.flags["update_learning_rate"] == pytest.approx(0.01)
+    # Who does not know of it updates her shadow models at the usual rate.
+    naive = experiment("lde", **rate.naive)
+    assert naive.owner.update.update_learning_rate == pytest.approx(0.01)
+    assert naive.adversary.update.update_learning_rate == 0.03
+    assert found["three times the samples"].scaled(own).flags == {"set_size": 300}
+    assert found["twice the batch"].scaled(own).flags["update_batch"] > own.set_size
+    # An owner's own rate is no reason to refuse the sweep.
+    refuse_swept({"update_learning_rate": 0.03}, list(found.values()))
 
 
 def test_base_models_from_files_are_single_in_sweeps() -> None:

@@ -67,8 +67,8 @@ class Assumed:
     def sentence(self) -> str:
         """Words for what a reader has to know of it; empty where nothing is told."""
         sized = [f"The attack was trained on {self.sized}, and answers do not show the size."]
-        told = [*(sized if self.sizes else ()), *self.words, self.procedure]
-        return " ".join(filter(None, told))
+        how = [f"Its shadow models: {self.procedure}"] if self.procedure else []
+        return " ".join([*(sized if self.sizes else ()), *self.words, *how])
 
     def as_json(self) -> dict[str, Any]:
         """Its entry in audit.json."""

@@ -21,6 +21,10 @@ def _noisy_updates(*multipliers: float, attacks: tuple[str, ...] = _SMALL) -> li
     ]
 
 
+def _gentler(name: str, *attacks: str, **factors: float) -> list[Setting]:
+    return [Setting(name, {}, attacks, "of the update", factors=factors)]
+
+
 # Sizes of a sweep by attack: fewer shadow bases and passes than a trainer's, so that many settings
 # can be measured; sets are skewed, which leak more than even ones.
 _SIZES: Flags = {
@@ -52,6 +56,9 @@ DEFENCES: tuple[Setting, ...] = (
     *_noisy_updates(0.3),
     *_noisy_updates(1.0, attacks=()),
     *_noisy_updates(3.0),
+    *_gentler("a third of the rate", "li", "lde", update_learning_rate=1 / 3),
+    *_gentler("twice the batch", "lde", update_batch=2),
+    *_gentler("three times the samples", "lde", set_size=3),
 )
 
 # Image collections of the same shape and number of classes, by data set.

@@ -66,7 +66,7 @@ def sweep(
     if useful:
         designs_of(asked_of(plain, loaded.dataset), loaded.dataset, loaded.shadow_dataset)
     splits, _ = designs_of(plain, loaded.dataset, loaded.shadow_dataset)
-    sized = [one.sized(len(splits.shadow)) for one in settings]
+    sized = [one.sized(len(splits.shadow)).scaled(plain.owner.update) for one in settings]
     fitting = [(one, has) for one in sized if (has := _fitting(make, one, loaded))]
     settings = [one for one, _ in fitting]
     # By the adversary's data set, which a setting may change.
