@@ -212,7 +212,7 @@ def test_the_last_attack_s_fault_is_said_before_the_first_is_measured(
         (["--defence=round:3"], "no --defence, which this"),
         (
             ["--settings=round:3,round:9"],
-            "label, dp_noise:0.3, dp_noise:1, dp_noise:3, a third of the rate, ",
+            "dp_noise:3, a third of the rate, twice",
         ),
         (["--attack=li,msr", "--settings=round:3"], "that fits --attack=msr. Received 'round:3'"),
         (["--settings=,"], "separated by commas. Received none"),
