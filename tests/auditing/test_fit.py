@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests import standins
+from tests.auditing.seen import SEEN, scored, target
 from ulk_tf.auditing import audit as auditing
 from ulk_tf.auditing.answered import Answered
 from ulk_tf.auditing.fit import check_fit
@@ -17,45 +18,6 @@ from ulk_tf.blackbox.recording import Recording
 from ulk_tf.files import digest
 from ulk_tf.serving import assets
 from ulk_tf.serving.loading import load_attack
-
-SEEN = {
-    "confidence": {"low": 0.5, "high": 0.9},
-    "movement": {"low": 0.01, "high": 0.5},
-    "coherence": {"low": 0.0, "high": 1.0, "least_movement": 0.01},
-    "agreement": {"low": 0.5, "high": 1.0},
-    "likeliest": list(range(10)),
-    "score_by_tenth": {
-        "metric": "accuracy",
-        "chance": 0.1,
-        "edges": [0.0, *(0.01 * 2**i for i in range(10))],
-        "values": [0.1 + 0.08 * i for i in range(10)],
-    },
-}
-
-
-def target(confidence, movement):
-    """Answers of 10 probes and 10 classes of such a mean top posterior, which moved so far."""
-    rest = (1 - confidence) / 9
-    before = np.where(np.eye(10, dtype=bool), confidence, rest)
-    # All other classes gain alike what the likeliest one loses.
-    after = before + np.where(np.eye(10, dtype=bool), -movement, movement / 9)
-    return Answered(before, after)
-
-
-@pytest.mark.parametrize(
-    ("movement", "percent"), [(0.01, "18%"), (0.0199, "18%"), (0.02, "26%"), (0.5, "58%")]
-)
-def test_the_score_of_such_updates_is_quoted(movement, percent):
-    fit = check_fit(Export("li", {"seen": SEEN}), target(0.7, movement))
-    assert fit.fits
-    assert f"moved as much: right in {percent}, chance 10%" in fit.sentence
-    assert fit.as_json()["score_of_such_updates"]["metric"] == "accuracy"
-
-
-def test_other_scores_are_numbers():
-    told = SEEN | {"score_by_tenth": SEEN["score_by_tenth"] | {"metric": "mse", "chance": 0.07}}
-    fit = check_fit(Export("ssr", {"seen": told}), target(0.7, 0.5))
-    assert "Mean squared error 0.58, chance 0.07" in fit.sentence
 
 
 @pytest.mark.parametrize(
@@ -72,11 +34,6 @@ def test_outside_of_the_training_nothing_is_claimed(confidence, movement, words)
     assert not fit.fits
     assert "does not fit" in fit.sentence
     assert words in fit.sentence
-
-
-def scored(changed):
-    """Return `SEEN` with other scores by tenth."""
-    return SEEN | {"score_by_tenth": SEEN["score_by_tenth"] | changed}
 
 
 @pytest.mark.parametrize(
@@ -114,61 +71,6 @@ def test_an_update_that_nothing_tells_from_another_model_is_said(told):
     assert "whether the second version is the first one updated was not checked" in fit.sentence
 
 
-def test_a_score_is_that_of_updates_of_the_size_that_is_assumed():
-    told = {"seen": SEEN, "config": {"adversary": {"update": {"set_size": 10}}}}
-    fit = check_fit(Export("li", told), target(0.7, 0.1))
-    assert "updates of 10 samples that moved as much: right in" in fit.sentence
-
-
-def test_a_score_that_may_be_chance_is_said_to_be_no_more():
-    told = {"seen": scored({"intervals": [[0.05, 0.31]] * 5 + [[0.4, 0.76]] * 5})}
-    fit = check_fit(Export("li", told), target(0.7, 0.015))
-    assert "right in 18% [5%, 31%], chance 10%. That is not shown to be better" in fit.sentence
-    assert fit.as_json()["score_of_such_updates"]["interval"] == (0.05, 0.31)
-    fit = check_fit(Export("li", told), target(0.7, 0.5))
-    assert fit.sentence.endswith("right in 58% [40%, 76%], chance 10%.")
-
-
-def test_a_percent_that_would_look_like_chance_has_a_decimal():
-    told = {"values": [0.104] * 10, "intervals": [[0.1004, 0.11]] * 10}
-    fit = check_fit(Export("li", {"seen": scored(told)}), target(0.7, 0.5))
-    assert fit.sentence.endswith("right in 10.4% [10.0%, 11.0%], chance 10.0%.")
-
-
-@pytest.mark.parametrize(("high", "words"), [(0.069, "chance 0.07."), (0.071, "not shown")])
-def test_an_error_is_better_where_it_is_less(high, words):
-    values = {"metric": "mse", "chance": 0.07, "values": [0.06] * 10}
-    told = SEEN | {"score_by_tenth": SEEN["score_by_tenth"] | values}
-    told["score_by_tenth"]["intervals"] = [[0.05, high]] * 10
-    fit = check_fit(Export("ssr", {"seen": told}), target(0.7, 0.5))
-    assert words in fit.sentence and ("better than a guess" in fit.sentence) == (high > 0.07)
-
-
-@pytest.mark.parametrize(
-    "told",
-    [
-        None,
-        [1, 2],
-        [["x", 1]] * 10,
-        [[0.1]] * 10,
-        "0123456789",
-        [[0.9, 0.1]] * 10,
-        [[0.8, 0.9]] * 10,
-    ],
-)
-def test_an_interval_that_is_not_told_is_not_said(told):
-    fit = check_fit(Export("li", {"seen": scored({"intervals": told})}), target(0.7, 0.5))
-    assert fit.sentence.endswith("right in 58%, chance 10%.")
-
-
-def test_chance_is_that_of_the_same_tenth():
-    chances = [0.1] * 5 + [0.95] * 5
-    told = {"seen": scored({"chances": chances})}
-    assert "right in 18%, chance 10%." in check_fit(Export("li", told), target(0.7, 0.015)).sentence
-    fit = check_fit(Export("li", told), target(0.7, 0.5))
-    assert "chance 95%. That is no better than a guess on such updates." in fit.sentence
-
-
 @pytest.mark.parametrize(
     "metadata", [{}, {"seen": "much"}, {"seen": {"score_by_tenth": SEEN["score_by_tenth"]}}]
 )
@@ -176,23 +78,6 @@ def test_an_export_that_says_nothing_of_its_training_is_no_silent_one(metadata):
     fit = check_fit(Export("li", metadata), target(0.7, 0.1))
     assert fit.fits and fit.score is None
     assert "does not say on which classifiers and updates it was trained" in fit.sentence
-
-
-@pytest.mark.parametrize(
-    ("movement", "words"), [(0.4, "so much (at most 0.3)"), (0.02, "so little (at least 0.05)")]
-)
-def test_the_score_of_other_updates_is_not_quoted(movement, words):
-    edges = [0.05 + 0.025 * i for i in range(11)]
-    fit = check_fit(Export("li", {"seen": scored({"edges": edges})}), target(0.7, movement))
-    assert fit.fits and fit.score is None
-    assert f"no held-out update moved the probes {words}" in fit.sentence
-
-
-def test_a_tenth_without_updates_hides_no_other_one():
-    values = [*SEEN["score_by_tenth"]["values"][:2], None, *[0.9] * 7]
-    told = {"seen": scored({"values": values})}
-    assert check_fit(Export("li", told), target(0.7, 0.03)).sentence == ""
-    assert "right in 18%" in check_fit(Export("li", told), target(0.7, 0.015)).sentence
 
 
 def agreeing(probes=100, classes=10, wrong=0.1):
