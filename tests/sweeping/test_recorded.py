@@ -46,6 +46,11 @@ def test_every_setting_was_measured_on_enough_updates(found: Sweep) -> None:
 
 
 @every_record
+def test_the_plain_attack_was_trained_at_three_seeds(found: Sweep) -> None:
+    assert len(found.spread) == 3
+
+
+@every_record
 @pytest.mark.parametrize("ladder", LADDERS, ids=lambda ladder: ladder[1])
 def test_a_finer_answer_never_leaks_less_beyond_its_interval(
     found: Sweep, ladder: tuple[str, ...]
