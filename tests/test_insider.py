@@ -10,6 +10,7 @@ import pytest
 import ulk_tf
 from tests.standins import run
 from ulk_tf import insider
+from ulk_tf.auditing.assumed import assumed
 from ulk_tf.data.datasets import load
 from ulk_tf.evaluation.results import read_results
 from ulk_tf.files import read_json
@@ -115,7 +116,11 @@ def test_an_owner_s_model_from_the_command_line_and_from_python(
     card = Path(inner["export"], "assets.extra", "MODEL_CARD.md")
     texts = [path.read_text() for path in card.parent.glob("*.md")]
     assert any("codes of up to 1,000 of the owner's samples" in text for text in texts)
-    assert assets.read(Path(inner["export"])).metadata["knowledge"]["insider"]
+    metadata = assets.read(Path(inner["export"])).metadata
+    assert metadata["knowledge"]["insider"]
+    # An audit says from it how shadow models were updated.
+    assert metadata["procedures"] == inner["procedures"]
+    assert "An update uses" in assumed(metadata).procedure
     again = ulk_tf.run(
         "li",
         dataset=(digits.samples, digits.labels),

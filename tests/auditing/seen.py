@@ -1,4 +1,4 @@
-"""What an export says of its training updates, and answers that are like it or not."""
+"""Ranges and scores as an export carries them, and answers inside and outside of them."""
 
 import numpy as np
 

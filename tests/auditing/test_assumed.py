@@ -32,7 +32,7 @@ def test_how_classifiers_were_updated_is_said_as_the_run_said_it():
     found = assumed(told)
     assert found.procedure == private and found.sentence.count(words) == 1
     assert found.sentence.endswith(private)
-    # Who trained for other updates is at odds with who did not.
+    # Attacks that were trained for other updates are at odds.
     pair = {
         name: exported(name, set_size=10, **flags) | {"procedures": {"adversary": how}}
         for name, how, flags in (("lde", plain, {}), ("msr", private, {"dp_noise_multiplier": 1.0}))

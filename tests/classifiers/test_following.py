@@ -29,6 +29,8 @@ def test_an_update_by_the_flags_is_said() -> None:
     assert update_sentence(model, UpdateConfig(update_learning_rate=0.05), compiled=False) == said
     adam = UpdateConfig(update_optimizer="adam", update_learning_rate=0.01)
     assert "Adam (learning_rate 0.01)" in update_sentence(classifier(), adam)
+    longer = update_sentence(classifier(), replace(adam, update_epochs=3))
+    assert longer.endswith("sparse_categorical_crossentropy, for 3 epochs.")
 
 
 def test_base_training_is_said() -> None:

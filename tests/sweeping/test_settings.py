@@ -78,7 +78,7 @@ def test_multiples_of_the_sweep_s_own_update() -> None:
     own = experiment("lde", dataset="mnist", update_learning_rate=0.03).owner.update
     rate = found["a third of the rate"].scaled(own)
     assert rate.flags["update_learning_rate"] == pytest.approx(0.01)
-    # Who does not know of it updates her shadow models at the usual rate.
+    # The naive adversary updates her shadow models at the usual rate.
     naive = experiment("lde", **rate.naive)
     assert naive.owner.update.update_learning_rate == pytest.approx(0.01)
     assert naive.adversary.update.update_learning_rate == 0.03

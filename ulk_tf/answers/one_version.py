@@ -103,7 +103,7 @@ def _with_unit(
         if found is not None or rounding is not None:
             return found or recognised(_rows(values, rounding, scale)), rounding
         values = (values + scale.zero) / scale.whole
-    # What float32 makes of a quotient may look like many significant digits or decimals.
+    # A quotient in float32 may look like many significant digits or decimals.
     many = rounding is None or rounding.digits or rounding.step < FINE_STEP
     undone = undo_normalising(values) if many else None
     if undone is not None:

@@ -81,7 +81,7 @@ def find_rounding(values: Array) -> Rounding | None:
     whole = values.ndim == 2 and bool(np.all(np.abs(values.sum(axis=1) - 1) < SUMS_TO_ONE))
     doubt = DOUBT ** (1 / (1 - 1 / values.shape[1])) if whole and values.shape[1] > 1 else DOUBT
     found = _coarsest(telling, doubt)
-    # What small numbers were raised to is no step of those that were not.
+    # The least value that small numbers were raised to is no step of the others.
     least = float(numbers[0])
     if found and least <= FINE and (np.abs(values) == least).sum() >= RAISED:
         inner = _coarsest(telling[1:-1] if _mirrored(telling) else telling[1:], doubt)

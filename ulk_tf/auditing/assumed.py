@@ -128,6 +128,6 @@ def at_odds(attacks: Mapping[str, Mapping[str, Any]]) -> list[str]:
 
 def _exclude(one: Assumed, other: Assumed) -> bool:
     """Tell whether no update is what both attacks assume."""
-    # What is not told for people would not be understood.
+    # A difference is named only where both sentences are there to show it.
     otherwise = one.steps != other.steps and one.procedure and other.procedure
     return bool(otherwise or one.words != other.words or not set(one.sizes) & set(other.sizes))

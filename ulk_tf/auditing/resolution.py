@@ -10,8 +10,8 @@ from ulk_tf.answers.repeats import FLOAT32_ROUNDING
 from ulk_tf.answers.rounded_logits import SMALLEST
 from ulk_tf.files import Array
 
-# By which share other processors, in few bits, may answer a small posterior of the same classifier
-# otherwise; noise is found from as much on.
+# Share by which processors that compute in few bits may differ in a small posterior of the same
+# classifier; noise is found from as much on.
 OTHER_PROCESSOR = 3e-3
 FEWEST_CLASSES = 3
 
@@ -135,7 +135,7 @@ def measure(
 def _logarithms_moved(before: Array, after: Array) -> float:
     """The same of exact posteriors, but for those that float32 does not hold."""
     told = (before >= SMALLEST) & (after >= SMALLEST)
-    # Of two classes, the posterior of one may be what the other one leaves to 1.
+    # Two classes may be one posterior and what it leaves to 1, which float32 tells coarsely.
     rows = told.sum(axis=1) >= FEWEST_CLASSES
     if not rows.any():
         return 0.0
