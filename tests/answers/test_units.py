@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.special import softmax
 
 from tests.answers.samples import dirichlet
 from ulk_tf.answers.interpret import interpret
@@ -60,6 +61,28 @@ def test_logarithms_and_odds(form):
     rounded = interpret(LOGARITHMS[form](values).round(4))
     np.testing.assert_allclose(rounded.posteriors, values, atol=3e-4)
     assert rounded.step > 0
+
+
+@pytest.mark.parametrize("form", [*LOGARITHMS, "natural"])
+@pytest.mark.parametrize("ahead", [9, 14, 20])
+@pytest.mark.parametrize("classes", [2, 4, 10])
+def test_sure_answers_are_read_to_their_own_base(form, ahead, classes):
+    """Posteriors near 0 and 1 sum to about 1 to any base."""
+    random = np.random.default_rng(classes)
+    logits = random.normal(0, 0.5, (40, classes))
+    logits[np.arange(40), random.integers(0, classes, 40)] += ahead
+    values = softmax(logits, axis=1)
+    # Logarithms of float64, as services and their JSON compute them.
+    told = LOGARITHMS.get(form, np.log)(values)
+    found = interpret(told)
+    assert found.kind == "logits"
+    np.testing.assert_allclose(found.posteriors, values, rtol=1e-5)
+    assert found.notes[0].startswith("The target answers logits;") == (form == "natural")
+    if form == "natural":
+        for single in (told.astype(np.float32), told.astype(np.float32).astype(str)):
+            assert interpret(single.astype(float)).notes == found.notes
+    apart = found.logits - found.logits.mean(axis=1, keepdims=True)
+    np.testing.assert_allclose(apart, logits - logits.mean(axis=1, keepdims=True), rtol=1e-4)
 
 
 @pytest.mark.parametrize("parts", [30, 10**6, 32767])

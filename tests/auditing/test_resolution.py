@@ -4,11 +4,12 @@ import json
 
 import numpy as np
 import pytest
+from scipy.special import softmax
 
 from tests import standins
 from tests.blackbox import misbehaving as bad
 from tests.standins import run
-from ulk_tf.answers.interpret import interpret
+from ulk_tf.answers.interpret import interpret, interpret_both
 from ulk_tf.answers.repeats import FLOAT32_ROUNDING
 from ulk_tf.auditing import audit as auditing
 from ulk_tf.auditing.report import write_audit
@@ -149,6 +150,31 @@ def test_parts_of_the_resolution():
     assert not coarse.exceeded
     assert Resolution(2 * FLOAT32_ROUNDING).exceeded
     assert not Resolution(FLOAT32_ROUNDING).exceeded
+
+
+UNITS = {
+    "logits": lambda logits, posteriors: logits,
+    "to base 2": lambda logits, posteriors: np.log2(posteriors),
+    "to base 10": lambda logits, posteriors: np.log10(posteriors),
+    "negative": lambda logits, posteriors: -np.log(posteriors),
+    "odds": lambda logits, posteriors: posteriors / (1 - posteriors),
+}
+
+
+@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("repeats", [1, 2])
+def test_logits_that_moved_unseen_are_told_in_one_unit(unit, repeats):
+    """Of posteriors next to 0 and 1, whatever they are told in."""
+    random = np.random.default_rng(0)
+    before = random.normal(0, 0.3, (30, 4))
+    before[np.arange(30), random.integers(0, 4, 30)] += 25
+    after = before + random.normal(0, 0.05, before.shape)
+    told = [UNITS[unit](one, softmax(one, axis=1)) for one in (before, after)]
+    found = measure(*interpret_both(*(np.stack([one] * repeats) for one in told)))
+    apart = after - before
+    moved = np.abs(apart - apart.mean(axis=1, keepdims=True)).max()
+    assert not found.exceeded
+    assert found.logits == pytest.approx(moved, rel=1e-3)
 
 
 def test_repeats_of_rounded_answers_that_differ_are_no_movement():

@@ -197,11 +197,11 @@ def test_a_masked_class_hides_no_movement_and_repeats_explain_it(trained_on):
     logits = random.normal(0, 1, (standins.PROBES, 5))
     logits[:, 0], logits[:, 4] = 25, -60
     values = [softmax(one, axis=1) for one in (logits, logits + random.normal(0, 1, logits.shape))]
-    found = measure(interpret(values[0]), interpret(values[1]), (values[0], values[1]))
+    found = measure(*map(interpret, values))
     assert not found.exceeded and found.logits > 1
     # Two answers to one sample that lie as far apart tell the same of no update.
     told = [replace(interpret(one), spread=1e-6) for one in values]
-    assert measure(told[0], told[1], (values[0], values[1])).logits == 0
+    assert measure(*told).logits == 0
 
 
 def test_what_an_export_doubts_of_itself_is_said(trained_on):

@@ -6,7 +6,7 @@ scaled to a sum of 1 again; noise that is clipped at 0 leaves such zeros, too.
 
 import numpy as np
 
-from ulk_tf.answers.readings import FEW_ROWS, SUM_TOLERANCE
+from ulk_tf.answers.readings import FEW_ROWS, SUM_TOLERANCE, are_sure
 from ulk_tf.files import Array
 
 # Rows of exact posteriors in which the two smallest are alike by chance are fewer.
@@ -14,7 +14,7 @@ TIED = 0.1
 ALIKE = 3e-7  # relative to the smallest: some steps of float32
 # Softmax answers 0 only where float32 has no such small number, and others then lie between.
 UNDERFLOW = 1e-15
-SATURATED = 1e-6  # below which float32 knows no posterior of two that sum to 1
+LEAST_OF_TWO = 1e-6  # below which float32 knows no posterior of two that sum to 1
 
 
 def are_censored(values: Array) -> bool:
@@ -39,14 +39,10 @@ def are_censored(values: Array) -> bool:
     # Classes that no sample has are unused, and none of them is censored.
     used = values[:, (values > 0).any(axis=0)]
     if (used == 0).any():
-        least = SATURATED if used.shape[1] == 2 else UNDERFLOW
-        return bool(used[used > 0].min() > least) and not _are_sure(used)
+        # Classifiers whose every answer is as good as a label answer 0 by themselves.
+        least = LEAST_OF_TWO if used.shape[1] == 2 else UNDERFLOW
+        return bool(used[used > 0].min() > least) and not are_sure(used).all()
     return _hold_least(used) or (used.shape[1] > 2 and _tie(used, float(np.abs(off).max())))
-
-
-def _are_sure(values: Array) -> bool:
-    """Tell whether all rows are as good as a label: such classifiers answer 0 by themselves."""
-    return bool(np.all(values.max(axis=1) >= 1 - 1e-6))
 
 
 def _hold_least(values: Array) -> bool:

@@ -3,9 +3,9 @@
 import numpy as np
 
 from ulk_tf.answers.interpreted import Interpreted
+from ulk_tf.answers.readings import SATURATED, are_sure
 from ulk_tf.files import Array
 
-SATURATED = 1e-6
 SORTED_ROWS = 8  # so many rows are not in order of size by chance
 
 
@@ -16,20 +16,19 @@ def doubts_about(found: Interpreted) -> list[str]:
         found: the answers of one version.
     """
     said = []
-    top = found.posteriors.max(axis=1)
-    rows = len(found.posteriors)
+    sure, rows = are_sure(found.posteriors), len(found.posteriors)
     same = np.ptp(found.posteriors, axis=0).max() == 0
-    if rows >= SORTED_ROWS and same and top[0] < 1 - SATURATED:
+    if rows >= SORTED_ROWS and same and not sure[0]:
         said.append(
             f"All {rows} answers are the same, whatever the sample: the target has learned "
             "nothing, or reads the samples otherwise than they are sent."
         )
-    if np.all(top >= 1 - SATURATED):
+    if sure.all():
         unless = "unless it tells labels, " if found.kind == "labels" else ""
         said.append(
-            f"All {rows} answers are saturated (top posterior >= 1 - 1e-6): {unless}samples are "
-            "probably sent on another scale than the model was trained on; try --scale=unit (0 to "
-            "1), --scale=signed (-1 to 1) or a factor such as --scale=1/16."
+            f"All {rows} answers are saturated (top posterior at least {1 - SATURATED:g}): "
+            f"{unless}samples are probably sent on another scale than the model was trained on; "
+            "try --scale=unit (0 to 1), --scale=signed (-1 to 1) or a factor such as --scale=1/16."
         )
     if are_sorted(found.posteriors):
         said.append(

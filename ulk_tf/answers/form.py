@@ -11,7 +11,8 @@ from typing import Any
 
 from ulk_tf.answers.interpreted import OF_LOGITS, Interpreted
 from ulk_tf.answers.numbers import is_number
-from ulk_tf.answers.rounding import Rounding
+from ulk_tf.answers.repeats import FLOAT32_ROUNDING
+from ulk_tf.answers.rounding import Rounding, moved_by_logits
 from ulk_tf.files import Array
 
 # Noise below this is lost in float32 itself, and so are steps between large posteriors.
@@ -30,7 +31,7 @@ UNSEEN_NOISE = ("posteriors", "censored")
 ALIKE = 3.0
 # Floors of kinds: some steps of float32 at 1 where answers are cut, the least number that float16
 # tells from 0, and the only step of labels.
-_FLOORS = {"top-k": 8 * 2.0**-24, "float16": 2.0**-24, "labels": 1.0}
+_FLOORS = {"top-k": FLOAT32_ROUNDING, "float16": 2.0**-24, "labels": 1.0}
 _COARSEST_FIRST = ("labels", "top-k", "noisy", "censored", "rounded", "rounded logits", "logits")
 
 
@@ -103,7 +104,7 @@ class Form:
     def _of_logits(cls, step: float, noise: float, roundings: Sequence[Rounding]) -> "Form":
         """The form of logits, or of posteriors that were computed from rounded ones."""
         if roundings:
-            step = max(min(one.step / 2, 1.0) for one in roundings)
+            step = max(moved_by_logits(one.step) for one in roundings)
         # Noise that is larger than what rounding does hides the steps.
         if step > COARSE_LOGITS and noise <= step / 12**0.5:
             digits = min((one.digits for one in roundings), default=0)

@@ -155,4 +155,7 @@ def _averaged(found: Interpreted, repeats: int) -> Interpreted:
     # Means of more repeats lie nearer together than single answers.
     spread = float(np.ptp(each, axis=0).max()) * np.sqrt(2 / repeats)
     mean = each.mean(axis=0).astype(np.float32)
+    if found.logits is not None:
+        logits = found.logits.reshape(repeats, -1, found.logits.shape[1]).mean(axis=0)
+        found = replace(found, logits=logits)
     return _with_noise(replace(found, posteriors=mean, spread=float(spread)), each, repeats)

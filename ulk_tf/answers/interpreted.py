@@ -27,6 +27,8 @@ class Interpreted:
             means; 0 where each was asked once.
         rounding: how posteriors of kind rounded were rounded, or logits, whose digits are those of
             `find_rounded_logits`; None where that is not known, and for other kinds.
+        logits: float64 [n, classes], where the target told logits, or logarithms or odds, which
+            tell as much; the mean where each sample was asked several times; else None.
     """
 
     posteriors: Array
@@ -36,3 +38,4 @@ class Interpreted:
     noise: float = 0.0
     spread: float = 0.0
     rounding: Rounding | None = None
+    logits: Array | None = None

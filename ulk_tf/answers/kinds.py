@@ -4,11 +4,12 @@ Nothing is changed that need not be: rounded answers are not renormalised, and n
 it is.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+from scipy.special import softmax
 
 from ulk_tf.answers.censored import are_censored
 from ulk_tf.answers.interpreted import Interpreted
@@ -18,9 +19,9 @@ from ulk_tf.answers.readings import (
     is_cut,
     is_truncated,
     noise_of,
-    softmax,
     sums_to_one,
 )
+from ulk_tf.answers.rounding import moved_by_logits
 from ulk_tf.answers.units import find_logarithms
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array
@@ -120,8 +121,12 @@ def logits_of(rows: Rows) -> Interpreted:
             f"The target rounds its logits {rows.words}. Changes below that cannot be seen, and "
             "attacks see less than they were trained on."
         )
-    # Two logits that move by a step each, against one another, move a posterior by half of it.
-    return Interpreted(softmax(rows.values), "logits", tuple(notes), min(rows.step / 2, 1.0))
+    return _softmaxed(rows.values, notes, rows.step)
+
+
+def _softmaxed(logits: Array, notes: Iterable[str], step: float) -> Interpreted:
+    told = Interpreted(softmax(logits, axis=1), "logits", tuple(notes), moved_by_logits(step))
+    return replace(told, logits=logits)
 
 
 def _labels(rows: Rows) -> Interpreted | None:
@@ -157,8 +162,9 @@ def _logarithms(rows: Rows) -> Interpreted | None:
     told = None if rows.whole else find_logarithms(rows.values, rows.step)
     if told is None:
         return None
-    note = f"The target answers {told[0]}; they were turned into posteriors."
-    return Interpreted(told[1], "logits", (note,), rows.step)
+    words, logits, step = told
+    note = f"The target answers {words}; they were turned into posteriors."
+    return _softmaxed(logits, (note,), step)
 
 
 def _censored(rows: Rows) -> Interpreted | None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ulk_tf.answers.rounding import Rounding
+from ulk_tf.answers.rounding import Rounding, in_decimals
 from ulk_tf.files import Array
 
 DECIMALS = range(1, 7)
@@ -41,8 +41,7 @@ def undo_normalising(values: Array) -> tuple[Array, Rounding] | None:
             continue
         found = _on_grid(values, decimals)
         if found is not None and found[1] <= np.log(DOUBT):
-            words = f"to {decimals} decimal{'s' * (decimals != 1)}"
-            return found[0], Rounding(words, 10.0**-decimals)
+            return found[0], Rounding(in_decimals(decimals), 10.0**-decimals)
     return None
 
 

@@ -10,7 +10,7 @@ from ulk_tf.answers.kinds import Rows, logits_of, posteriors_of, recognised
 from ulk_tf.answers.normalised import undo_normalising
 from ulk_tf.answers.numbers import LABELS_ONLY, WANTED
 from ulk_tf.answers.rounded_logits import find_rounded_logits
-from ulk_tf.answers.rounding import Rounding, find_rounding
+from ulk_tf.answers.rounding import Rounding, find_rounding, moved_by_logits
 from ulk_tf.answers.units import Scale, find_scale, possible_scales, whole_of_one
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array
@@ -58,8 +58,7 @@ def _of_logits(
     told = find_rounded_logits(found.posteriors, *off) if off else None
     if told is None:
         return found, None if found.kind == "logits" else rounding
-    # Two logits that move by a step each, against one another, move a posterior by half of it.
-    step = min(told.step / 2, 1.0)
+    step = moved_by_logits(told.step)
     if found.kind == "logits":
         return replace(found, step=found.step or step), told
     note = (

@@ -1,7 +1,7 @@
 """Readings of rows of numbers: posteriors, with noise or cut; or logits."""
 
 import numpy as np
-from scipy.special import chdtri, ndtri, stdtrit
+from scipy.special import chdtri, ndtri, softmax, stdtrit
 
 from ulk_tf.files import Array
 
@@ -19,6 +19,7 @@ DOUBT = 1e-6
 # Values below 0 that noise makes, at least, for each one between 0 and its deviation: so many of
 # posteriors of three deviations, more of smaller ones.
 BELOW = 0.06
+SATURATED = 1e-6  # by which the top posterior misses 1 where an answer is as good as a label
 FEW_ROWS = 8  # of fewer rows the mean says nothing
 
 
@@ -170,15 +171,19 @@ def are_logits(values: Array, step: float) -> bool:
     whole = np.array_equal(values, np.rint(values))
     # Posteriors in an unknown unit have one sum, or reach from next to 0 to far above 1.
     same = values.shape[1] * step + 1e-5 * float(sums.mean())
-    saturated = (softmax(values).max(axis=1) >= 1 - 1e-6).mean() > 0.2
+    saturated = are_sure(softmax(values, axis=1)).mean() > 0.2
     from_zero = saturated and bool(np.median(values.min(axis=1)) < 0.05 * np.median(values.max(1)))
     return highest > 1.1 and not whole and not from_zero and float(np.ptp(sums)) > same
 
 
-def softmax(values: Array) -> Array:
-    """Posteriors of logits, float64 [n, classes]."""
-    raised = np.exp(values - values.max(axis=1, keepdims=True))
-    return raised / raised.sum(axis=1, keepdims=True)
+def are_sure(posteriors: Array) -> Array:
+    """Tell of each row whether it is as good as a label, bool [n].
+
+    Args:
+        posteriors: [n, classes].
+    """
+    sure: Array = posteriors.max(axis=1) >= 1 - SATURATED
+    return sure
 
 
 def _around_zero(off: Array, errors: float) -> bool:

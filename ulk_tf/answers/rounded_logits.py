@@ -7,7 +7,7 @@ Their logarithms do not: those of one row differ by multiples of a step, such as
 import numpy as np
 from scipy.stats import chi2
 
-from ulk_tf.answers.rounding import Rounding
+from ulk_tf.answers.rounding import Rounding, in_decimals
 from ulk_tf.files import Array
 
 # Exact answers are taken for rounded ones no more often.
@@ -114,8 +114,7 @@ def _even(apart: Array, slack: Array) -> Rounding | None:
             places = round(-np.log10(step))
             if abs(step * 10.0**places - 1) > 1e-4:
                 return Rounding(f"to multiples of {step:.3g}", step)
-            words = f"to {places} decimal{'s' * (places != 1)}" if places else "to whole numbers"
-            return Rounding(words, 10.0**-places)
+            return Rounding(in_decimals(places), 10.0**-places)
     return None
 
 

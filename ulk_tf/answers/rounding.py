@@ -57,6 +57,22 @@ class _Candidate:
     spacing: Callable[[Array], Array]
 
 
+def in_decimals(places: int) -> str:
+    """Words for numbers that are rounded to so many decimals."""
+    return f"to {places} decimal{'s' * (places != 1)}" if places else "to whole numbers"
+
+
+def moved_by_logits(step: float) -> float:
+    """By how much a posterior moves at most where logits do by a step.
+
+    Two logits that move by it, against one another, move a posterior by half of it.
+
+    Args:
+        step: step of a typical logit.
+    """
+    return min(step / 2, 1.0)
+
+
 def find_rounding(values: Array) -> Rounding | None:
     """Find the coarsest rounding that explains every value.
 
@@ -121,8 +137,7 @@ def _candidates(telling: Array, largest: float) -> Iterator[_Candidate]:
             yield _short_float("float16", 11, largest, digits=4)
         words = f"to multiples of 1/{parts}"
         if parts in decimals:
-            places = decimals[parts]
-            words = f"to {places} decimal{'s' * (places != 1)}" if places else "to whole numbers"
+            words = in_decimals(decimals[parts])
         yield _fraction(parts, words)
     for digits in range(2, MOST_DIGITS + 1):
         yield _significant(digits, largest)

@@ -48,6 +48,9 @@ class Scale:
 
 
 MOST_SLACK = 0.1
+LEAST_ODDS = 1e-300
+# By so much float32 and float64 may miss sums: bases that come nearer are all as good.
+SINGLE_SUMS, DOUBLE_SUMS = 2.0**-22, 2.0**-48
 
 SCALES = (
     Scale("percent", 100),
@@ -58,14 +61,36 @@ SCALES = (
     Scale("integers of 16 bits", 65535, integers=True),
 )
 
-# Words, how posteriors are had from them, and the least and the greatest of such numbers.
-_LOGARITHMS: tuple[tuple[str, Callable[[Array], Array], float, float], ...] = (
-    ("logarithms to base 2", lambda values: 2.0**values, -np.inf, 0),
-    ("logarithms to base 10", lambda values: 10.0**values, -np.inf, 0),
-    ("negative logarithms", lambda values: np.exp(-values), 0, np.inf),
-    ("negative logarithms to base 2", lambda values: 2.0**-values, 0, np.inf),
-    ("negative logarithms to base 10", lambda values: 10.0**-values, 0, np.inf),
-    ("odds", lambda values: values / (1 + values), 0, np.inf),
+
+@dataclass(frozen=True)
+class _Logarithm:
+    """A function of posteriors that is told in their place.
+
+    Attributes:
+        words: for people; empty for natural logarithms, which are logits, too.
+        natural: natural logarithms of the posteriors that are told so.
+        sign: of all values; 0 may be told by either.
+        unit: the most that a step of 1 moves a natural logarithm of a typical posterior.
+    """
+
+    words: str
+    natural: Callable[[Array], Array]
+    sign: int
+    unit: float
+
+
+def _to_base(base: float, words: str) -> list[_Logarithm]:
+    """Logarithms to a base, and negative ones."""
+    unit = float(np.log(base))
+    return [
+        _Logarithm(words and f"logarithms{words}", lambda values: values * unit, -1, unit),
+        _Logarithm(f"negative logarithms{words}", lambda values: -values * unit, 1, unit),
+    ]
+
+
+_LOGARITHMS = (
+    *(_to_base(np.e, "") + _to_base(2, " to base 2") + _to_base(10, " to base 10")),
+    _Logarithm("odds", lambda odds: np.log(np.maximum(odds, LEAST_ODDS)) - np.log1p(odds), 1, 2),
 )
 
 
@@ -148,23 +173,39 @@ def whole_of_one(values: Array) -> float:
     )
 
 
-def find_logarithms(values: Array, step: float) -> tuple[str, Array] | None:
+def find_logarithms(values: Array, step: float) -> tuple[str, Array, float] | None:
     """Posteriors that are told as logarithms or odds, by the rows that then sum to 1.
 
-    Natural logarithms are left: they are logits, too.
+    The posteriors of a sure classifier do so to any base, but for their last digits: that is taken
+    which comes nearest.
 
     Args:
         values: float64 [n, classes].
         step: step of their rounding; 0 where there is none.
 
     Returns:
-        What they are told as, for people, and the posteriors; None where they are told otherwise.
+        What they are told as, for people, their natural logarithms, and the step of those; None
+        where they are told otherwise, or are natural logarithms, which are logits, too.
     """
-    lowest, highest = float(values.min()), float(values.max())
+    if step > COARSEST / values.shape[1]:
+        return None
     slack = SUM_TOLERANCE + values.shape[1] * step
-    for words, read, least, most in _LOGARITHMS:
-        if step <= COARSEST / values.shape[1] and least <= lowest and highest <= most:
-            found = read(values)
-            if np.abs(found.sum(axis=1) - 1).max() <= slack:
-                return words, found / found.sum(axis=1, keepdims=True)
-    return None
+    nearest, found = np.inf, None
+    least = SINGLE_SUMS if _are_single(values) else DOUBLE_SUMS
+    for one in _LOGARITHMS:
+        if (one.sign * values).min() < 0:
+            continue
+        natural = one.natural(values)
+        off = np.abs(np.exp(natural).sum(axis=1) - 1)
+        apart = max(float(off.mean()), least)
+        if off.max() <= slack and apart < nearest:
+            nearest, found = apart, (one.words, natural, step * one.unit)
+    return found if found and found[0] else None
+
+
+def _are_single(values: Array) -> bool:
+    """Tell whether numbers are float32, as they are or as text of theirs."""
+    single = values.astype(np.float32)
+    return np.array_equal(single, values) or np.array_equal(
+        single.astype(str).astype(float), values
+    )

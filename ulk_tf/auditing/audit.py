@@ -87,7 +87,7 @@ def _compared(before: Any, after: Any, attacks: Sequence[LoadedAttack], asking: 
     ]
     pair = told[0], told[1]
     old, new = map(Version, recordings, pair)
-    resolution = measure(*pair, raw)
+    resolution = measure(*pair)
     form = Form.of(pair, raw)
     noise_known = not any(one.asked_once for one in recordings)
     answered = Answered(pair[0].posteriors, pair[1].posteriors, form, noise_known)

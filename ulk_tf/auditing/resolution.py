@@ -101,16 +101,12 @@ class Resolution:
         }
 
 
-def measure(
-    before: Interpreted, after: Interpreted, raw: tuple[Array, Array] | None = None
-) -> Resolution:
+def measure(before: Interpreted, after: Interpreted) -> Resolution:
     """Measure how finely two versions answer, and how far they moved.
 
     Args:
         before: the answers of the version before the update.
         after: those of the version after it; the same shape.
-        raw: both as they were given, [n, classes] or [repeats, n, classes]; None where only
-            posteriors are known.
     """
     change = _difference(before.posteriors, after.posteriors)
     pair = (before, after)
@@ -122,11 +118,11 @@ def measure(
         noise=_noise(pair, change.size),
     )
     quiet = found.spread <= found.float32 and not found.rounding
-    kinds = {one.kind for one in pair}
-    if raw is None or found.exceeded or not quiet or len(kinds) > 1:
+    if found.exceeded or not quiet:
         return found
-    if kinds == {"logits"}:
-        return replace(found, logits=_logits_moved(*raw))
+    if before.logits is not None and after.logits is not None:
+        return replace(found, logits=_logits_moved(before.logits, after.logits))
+    kinds = {one.kind for one in pair}
     if kinds == {"posteriors"} and found.moved > found.spread:
         return replace(found, logits=_logarithms_moved(before.posteriors, after.posteriors))
     return found
@@ -151,11 +147,7 @@ def _logarithms_moved(before: Array, after: Array) -> float:
 
 def _logits_moved(before: Array, after: Array) -> float:
     """The largest change of a logit; 0 where the arithmetic of float32 explains it."""
-    old, new = (
-        (one.mean(axis=0) if one.ndim == 3 else one).astype(np.float64) for one in (before, after)
-    )
-    if old.shape[1] > 1:
-        old, new = (one - one.mean(axis=1, keepdims=True) for one in (old, new))
+    old, new = (one - one.mean(axis=1, keepdims=True) for one in (before, after))
     moved = float(np.abs(old - new).max())
     return moved if moved > FLOAT32_ROUNDING * max(float(np.abs(old).max()), 1.0) else 0.0
 
