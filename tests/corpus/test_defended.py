@@ -15,6 +15,7 @@ from ulk_tf.blackbox.probe import record
 from ulk_tf.chance import Chance
 from ulk_tf.corpus.base_id import BaseId
 from ulk_tf.corpus.defended import FIRST_DRAWING, _own_form
+from ulk_tf.corpus.redrawn import DRAWINGS, shifted
 from ulk_tf.data.splits import ROLES
 from ulk_tf.defences import parse
 from ulk_tf.errors import UserError
@@ -46,6 +47,24 @@ def test_every_answer_is_defended_as_by_hand(home: Path, asked: Asked, text: str
             np.testing.assert_array_equal(np.concatenate(found), by_probe)
     assert seen.key != plain.key
     assert own.by_update == (text == "noise:0.01")
+
+
+def test_redrawn_answers_are_shifted_alike_before_and_after(home: Path) -> None:
+    raw, seen = (built(home, defence=text).updates["shadow"] for text in (None, "round:2"))
+    samples = [int(digest, 16) for digest in designs(home)[0].probe_digests]
+    number, first = ROLES.index("shadow"), FIRST_DRAWING["shadow"]
+    rows = np.arange(len(raw))
+    assert len(seen.redrawn) == DRAWINGS - 1
+    for drawing, redrawn in enumerate(seen.redrawn, first + 1):
+        told = redrawn.pair(rows)
+        for row in (0, len(raw) - 1):  # of both base models
+            base = int(raw.base[row])
+            key = (0, 24, number, base, drawing)
+            for look, exact in enumerate((raw.before[base], raw.after[row])):
+                chance = Chance(0, (number, base, 0, look), samples, drawing=drawing)
+                by_hand = parse("round:2")(shifted(exact, key), chance)
+                expected = interpret(by_hand, 10).posteriors
+                np.testing.assert_array_equal(told[look][row], expected)
 
 
 def test_who_asks_several_times_averages_the_noise(home: Path) -> None:

@@ -1,8 +1,9 @@
 """Sweeps: measured once, resumed after a kill, told in a table; what does not fit is left out."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from matplotlib.image import imread
@@ -43,23 +44,34 @@ ENTRY = {
 }
 
 
-@pytest.fixture
-def measured(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Replace what trains and scores by stand-ins, and name what they were asked for."""
-    asked: list[str] = []
+class Asked(NamedTuple):
+    """What a stand-in was asked for: whose defences, and which seed or undefended service."""
 
-    def noted(kind: str, answer: Any) -> Any:
-        def call(one: Any, *_: Any) -> Any:
-            asked.append(f"{kind} {one.owner.defence.defence}")
+    kind: str
+    owner: str | None
+    adversary: str | None
+    beside: object = None
+
+
+@pytest.fixture
+def measured(monkeypatch: pytest.MonkeyPatch) -> list[Asked]:
+    """Replace what trains and scores by stand-ins, and name what they were asked for."""
+    asked: list[Asked] = []
+
+    def noted(kind: str, answer: Any, beside: Callable[..., object] = lambda *_: None) -> None:
+        def call(one: Any, *rest: Any) -> Any:
+            sides = one.owner.defence.defence, one.adversary.defence.defence
+            asked.append(Asked(kind, *sides, beside(*rest)))
             return answer
 
-        return call
+        monkeypatch.setattr(sweep, kind, call)
 
     useful = dict.fromkeys(("accuracy", "calibration_error", "change"), Estimate(0.5, 0.4, 0.6, 9))
-    for name, answer in (("measure", ENTRY), ("score", ENTRY), ("train", None)):
-        monkeypatch.setattr(sweep, name, noted(name, answer))
-    monkeypatch.setattr(sweep, "build_corpora", noted("build", None))
-    monkeypatch.setattr(sweep, "utility", noted("utility", useful))
+    noted("measure", ENTRY, lambda loaded, folder, seed: seed)
+    noted("train", "trained", lambda corpora, seed, folder: seed)
+    noted("score", ENTRY, lambda corpora, trained: trained)
+    noted("build_corpora", None)
+    noted("utility", useful, lambda undefended, *_: undefended.owner.defence.defence)
     return asked
 
 
@@ -77,14 +89,24 @@ def check_files(told: str) -> Path:
 
 
 def test_a_sweep_is_measured_once_and_goes_on(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], measured: list[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], measured: list[Asked]
 ) -> None:
     assert run(FEW[:1], True, flags(tmp_path)) == 0
     path = check_files(capsys.readouterr().out)
-    plain, seeds = ["measure None"], ["measure None"] * 2
-    naive = ["build None", "train None", "build round:1", "score round:1"]
-    utility = ["utility round:1", "utility None"]
-    assert measured == [*plain, *naive, "measure round:1", *seeds, *utility]
+    assert measured == [
+        Asked("measure", None, None, 0),
+        # The naive adversary trains for exact answers, and is scored on the defended ones.
+        Asked("build_corpora", None, None),
+        Asked("train", None, None, 0),
+        Asked("build_corpora", "round:1", None),
+        Asked("score", "round:1", None, "trained"),
+        Asked("measure", "round:1", "round:1", 0),
+        Asked("measure", None, None, 1),
+        Asked("measure", None, None, 2),
+        # Change is that from the service without the defence.
+        Asked("utility", "round:1", "round:1", None),
+        Asked("utility", None, None, None),
+    ]
     measured.clear()
     before = path.read_bytes()
     assert run(FEW[:1], True, flags(tmp_path)) == 0
@@ -94,11 +116,11 @@ def test_a_sweep_is_measured_once_and_goes_on(
     del kept["entries"]["round:1"]
     path.write_text(json.dumps(kept))
     assert run(FEW[:1], True, flags(tmp_path)) == 0
-    assert measured == ["measure round:1"]
+    assert measured == [Asked("measure", "round:1", "round:1", 0)]
 
 
 def test_chosen_settings_are_measured_alone_and_leave_the_table_of_all(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], measured: list[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], measured: list[Asked]
 ) -> None:
     assert run(FEW, True, flags(tmp_path)) == 0
     folder = Path(capsys.readouterr().out.splitlines()[-1]).parent
@@ -119,14 +141,14 @@ def test_chosen_settings_are_measured_alone_and_leave_the_table_of_all(
 
 
 def test_chosen_settings_are_not_measured_at_other_seeds(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], measured: list[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], measured: list[Asked]
 ) -> None:
     assert run(FEW, False, ["--settings=dp", *flags(tmp_path)]) == 0
-    assert measured == ["measure None"] * 2  # the plain attack, and the setting
+    assert measured == [Asked("measure", None, None, 0)] * 2  # the plain attack, and the setting
 
 
 def test_settings_of_dp_sgd_belong_to_a_sweep_that_switches_it_on(
-    measured: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    measured: list[Asked], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(FEW[:1], False, flags(tmp_path, dp_clip=0.5)) == 2
     assert "does not read it. Received --dp_clip=0.5 alone" in capsys.readouterr().err
@@ -141,7 +163,7 @@ def test_a_real_sweep(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
 
 
 def test_a_setting_that_does_not_fit_is_left_out(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], measured: list[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], measured: list[Asked]
 ) -> None:
     many = Setting("many probes", {"n_probes": 1700})
     assert run((many,), False, flags(tmp_path, n_probes=None)) == 0
@@ -168,22 +190,26 @@ def test_a_setting_that_leaves_nothing_to_read_ends_no_sweep(
 def test_what_would_take_days_is_left_out(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
-    measured: list[str],
+    measured: list[Asked],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     retraining = next(one for one in UPDATES if one.name == "retraining")
     assert run((retraining,), False, flags(tmp_path)) == 0
     assert "| retraining (on old and new samples) |" in capsys.readouterr().out
-    monkeypatch.setattr(sweep, "MOST_WORK", 1)
-    assert run((retraining,), False, flags(tmp_path)) == 0
-    told = capsys.readouterr()
-    assert "retraining is left out. Expected few updates" in told.err
-    assert "Received 65, which take days" in told.err
-    assert "| retraining" not in told.out
+    # Too much to multiply; and too many steps, however little there is to multiply in each.
+    for limit, value in (("MOST_WORK", 1), ("LEAST_OF_A_STEP", 1e9)):
+        with monkeypatch.context() as patch:
+            patch.setattr(sweep, limit, value)
+            assert run((FEW[1], retraining), False, flags(tmp_path)) == 0
+        told = capsys.readouterr()
+        assert "retraining is left out. Expected few updates" in told.err
+        assert "Received 65, which take days" in told.err
+        # Updates that are computed together are never too many.
+        assert "| retraining" not in told.out and "| dp |" in told.out
 
 
 def test_a_setting_that_no_procedure_reads_is_left_out(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], measured: list[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], measured: list[Asked]
 ) -> None:
     own = "--procedure=tests.classifiers.own_procedures:Softmax"
     assert run(FEW, True, [own, *flags(tmp_path, base_epochs=None)]) == 0
@@ -195,7 +221,7 @@ def test_a_setting_that_no_procedure_reads_is_left_out(
 
 
 def test_the_last_attack_s_fault_is_said_before_the_first_is_measured(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], measured: list[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], measured: list[Asked]
 ) -> None:
     given = ["--attack=li,lde", "--validation_samples=5", *flags(tmp_path)]
     with pytest.raises(SystemExit) as ended:
@@ -212,7 +238,7 @@ def test_the_last_attack_s_fault_is_said_before_the_first_is_measured(
         (["--defence=round:3"], "no --defence, which this"),
         (
             ["--settings=round:3,round:9"],
-            "dp_noise:3, a third of the rate, twice",
+            "dropout:0.75, a third of the rate, twice",
         ),
         (["--attack=li,msr", "--settings=round:3"], "that fits --attack=msr. Received 'round:3'"),
         (["--settings=,"], "separated by commas. Received none"),

@@ -1,5 +1,6 @@
 """Utility of answers, by hand."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from tests.corpus.settings import digits, tiny
 from ulk_tf.evaluation.intervals import Estimate
-from ulk_tf.sweeping.utility import calibration_error, utility
+from ulk_tf.sweeping.utility import asked_of, calibration_error, utility
 
 
 def test_calibration_error_by_hand() -> None:
@@ -17,6 +18,20 @@ def test_calibration_error_by_hand() -> None:
     # Bins of a fifteenth: 0.9 twice, 0.6 and 0.65 in one of their own each.
     expected = (abs(1.8 - 1) + abs(0.6 - 1) + abs(0.65 - 1)) / 4
     assert calibration_error(answers, labels) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("labels", "samples"), [(10_000, 1000), (9_999, 6)])
+@pytest.mark.parametrize(("made", "asked"), [(20, 20), (500, 50)])
+def test_what_a_service_is_asked(
+    tmp_path: Path, labels: int, samples: int, made: int, asked: int
+) -> None:
+    """A thousand samples, where a tenth of the data is as many, and fifty updates at most."""
+    few = digits()
+    rows = np.resize(np.arange(len(few.labels)), labels)
+    many = replace(few, samples=few.samples[rows], labels=few.labels[rows])
+    found = asked_of(tiny(tmp_path, target_updates=made, repeat=3), many)
+    assert (found.probing.n_probes, found.probing.repeat) == (samples, 3)
+    assert found.counts.target_updates == asked
 
 
 def utility_of(runs: Path, **flags: Any) -> dict[str, Estimate]:
