@@ -136,7 +136,7 @@ def test_what_is_no_defence(text: str, told: str) -> None:
 
 def test_more_classes_than_there_are() -> None:
     with pytest.raises(UserError, match="K up to 3 classes"):
-        parse("top_k:4").check_classes(3)
+        parse("top_k:4", 3)
 
 
 def test_every_defence_has_bounds_that_hold() -> None:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from scipy.special import softmax
 
 from ulk_tf.chance import Chance
 from ulk_tf.errors import UserError
@@ -30,7 +31,7 @@ Defence = Callable[[Array, float, Chance], Array]
 
 def temperature(posteriors: Array, value: float, chance: Chance) -> Array:
     """Divide logits by a temperature; above 1, posteriors become less confident."""
-    return _softmax(_logits(posteriors) / value)
+    return softmax(_logits(posteriors) / value, axis=-1)
 
 
 def top_k(posteriors: Array, value: float, chance: Chance) -> Array:
@@ -60,14 +61,14 @@ def float16(posteriors: Array, value: float, chance: Chance) -> Array:
 
 def round_logits(posteriors: Array, value: float, chance: Chance) -> Array:
     """Round logits to `value` decimals before softmax; their mean over the classes is 0."""
-    return _softmax(np.round(_logits(posteriors), int(value)))
+    return softmax(np.round(_logits(posteriors), int(value)), axis=-1)
 
 
 def logit_bits(posteriors: Array, value: float, chance: Chance) -> Array:
     """Keep `value` significant bits of logits before softmax: bfloat16 has 8, float16 11."""
     parts, exponents = np.frexp(_logits(posteriors))
     whole = 2.0 ** int(value)
-    return _softmax(np.ldexp(np.rint(parts * whole) / whole, exponents))
+    return softmax(np.ldexp(np.rint(parts * whole) / whole, exponents), axis=-1)
 
 
 def noise(posteriors: Array, value: float, chance: Chance) -> Array:
@@ -88,11 +89,6 @@ def label(posteriors: Array, value: float, chance: Chance) -> Array:
 def _logits(posteriors: Array) -> Array:
     found = np.log(np.maximum(posteriors, 1e-38))
     return found - found.mean(-1, keepdims=True)
-
-
-def _softmax(logits: Array) -> Array:
-    raised = np.exp(logits - logits.max(-1, keepdims=True))
-    return raised / raised.sum(-1, keepdims=True)
 
 
 def _noisy(posteriors: Array, added: Array) -> Array:
@@ -183,12 +179,6 @@ class Chain:
             defended = np.asarray(DEFENCES[name].function(defended, value, own), np.float64)
         return defended
 
-    def check_classes(self, classes: int) -> None:
-        """Raise `UserError` if a step keeps more classes than there are."""
-        for name, value in self.steps:
-            if name == "top_k" and value > classes:
-                raise UserError(f"--defence=top_k:K with K up to {classes} classes", int(value))
-
 
 def listed() -> str:
     """List the defences and their arguments, for messages and --help."""
@@ -197,11 +187,16 @@ def listed() -> str:
     )
 
 
-def parse(text: str) -> Chain:
+def parse(text: str, classes: int | None = None) -> Chain:
     """Parse a chain of defences such as `temperature:2,round:4`.
 
+    Args:
+        text: names and arguments, see `listed`.
+        classes: number of classes that there are; None where nobody knows.
+
     Raises:
-        UserError: a defence is unknown, or its argument is out of bounds.
+        UserError: a defence is unknown, its argument is out of bounds, or it keeps more classes
+            than there are.
     """
     steps: list[tuple[str, float]] = []
     for part in text.split(","):
@@ -209,7 +204,10 @@ def parse(text: str) -> Chain:
         row = DEFENCES.get(name)
         if row is None or bool(argument) != bool(row.argument):
             raise UserError(f"--defence of {listed()}, separated by commas", repr(part))
-        steps.append((name, _value(name, row, argument) if argument else 0.0))
+        value = _value(name, row, argument) if argument else 0.0
+        if name == "top_k" and classes is not None and value > classes:
+            raise UserError(f"--defence=top_k:K with K up to {classes} classes", int(value))
+        steps.append((name, value))
     return Chain(tuple(steps))
 
 

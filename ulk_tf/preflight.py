@@ -90,7 +90,7 @@ def preflight(
         for design in designs:
             data = design.dataset
             if text := design.party.defence.defence:
-                defences.parse(text).check_classes(dataset.classes)
+                defences.parse(text, dataset.classes)
             design.procedure.check(data.samples, data.labels, design.party.update)
             if design.base_file:
                 check_fit(design.base_file, design.procedure, data.samples, dataset.classes)

@@ -13,8 +13,8 @@ from tests.standins import run
 from ulk_tf.auditing import audit as auditing
 from ulk_tf.auditing import pictures
 from ulk_tf.auditing.finding import Finding
-from ulk_tf.auditing.findings import tell
 from ulk_tf.auditing.report import write_audit
+from ulk_tf.auditing.words import tell
 from ulk_tf.blackbox.recording import Recording
 from ulk_tf.errors import UserError
 from ulk_tf.evaluation.movement import movement_of

@@ -101,7 +101,7 @@ def test_check_of_an_own_export_announces_nothing(label_export, capsys):
 def test_an_attack_with_answers_of_another_shape(tmp_path):
     from ulk_tf.attacks.signature import Signature, TrainedAttack
     from ulk_tf.auditing.finding import Finding
-    from ulk_tf.auditing.findings import tell
+    from ulk_tf.auditing.words import tell
     from ulk_tf.serving.loading import load_attack
 
     def wide(before, after):

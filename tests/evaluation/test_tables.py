@@ -2,6 +2,7 @@
 
 import pytest
 
+from ulk_tf.auditing.telling import TELL
 from ulk_tf.evaluation import baselines_table, metrics_table
 from ulk_tf.evaluation.baselines_table import BASELINES, BaselineRow, trivial, uninformed
 from ulk_tf.evaluation.metrics_table import METRICS, MetricRow, metrics_of
@@ -25,11 +26,15 @@ def test_every_attack_is_judged_compared_told_and_drawn() -> None:
 def test_functions_that_rows_name_are_there() -> None:
     paths = [path for row in BASELINES.values() for path in row.answers.values()]
     paths += [row.values for row in METRICS.values()]
-    paths += [path for row in OUTPUTS.values() for path in (row.tell, row.draw)]
+    paths += [row.draw for row in OUTPUTS.values()]
     assert all(callable(imported(path)) for path in paths)
     measures = [imported(row.measure) for row in METRICS.values()]
     assert all(callable(m.estimate) and callable(m.gain) for m in measures)  # type: ignore[attr-defined]
     assert all(row.title for table in (METRICS, BASELINES) for row in table.values())
+
+
+def test_every_output_is_put_into_words() -> None:
+    assert list(TELL) == list(OUTPUTS)
 
 
 def test_every_baseline_answers_outputs_that_there_are() -> None:

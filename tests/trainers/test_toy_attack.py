@@ -15,7 +15,7 @@ import ulk_tf
 from tests.trainers import toy
 from trainers import all as trainers_all
 from ulk_tf import trainer, workflow
-from ulk_tf.auditing.findings import tell
+from ulk_tf.auditing.words import tell
 from ulk_tf.commands import shared_command
 from ulk_tf.errors import UserError
 from ulk_tf.evaluation import baselines_table

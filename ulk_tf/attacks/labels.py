@@ -16,7 +16,7 @@ from ulk_tf.attacks.byte_dropout import ByteDropout
 from ulk_tf.attacks.encoder import build_encoder
 from ulk_tf.attacks.ensemble import fit_ensemble
 from ulk_tf.attacks.fit import Fitted
-from ulk_tf.attacks.signature import Trained, TrainedAttack, pair_specs
+from ulk_tf.attacks.signature import Trained, TrainedAttack
 from ulk_tf.corpus.build import Corpus, Updates
 from ulk_tf.corpus.pipeline import label_distributions, single_labels, table
 from ulk_tf.data.datasets import Dataset
@@ -86,11 +86,8 @@ def train_labels(
         seed,
         folder,
     )
-    model = fitted.model
-    specs = pair_specs(*corpus.updates["shadow"].after.shape[1:])
-    attack = TrainedAttack.of(
-        name, lambda before, after: model({"before": before, "after": after}), specs, model
-    )
+    shape = corpus.updates["shadow"].after.shape[1:]
+    attack = TrainedAttack.of_model(name, fitted.model, *shape)
     return Trained(attack, fitted.curves), fitted
 
 

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from ulk_tf.data.members import members
 from ulk_tf.files import Array
 
 # Codes kept of each class: more make the export larger and its answers no better.
@@ -56,11 +57,8 @@ class ShadowCodes(keras.layers.Layer):
     def __init__(self, codes: Array, labels: Array, seed: int, classes: int | None = None) -> None:
         super().__init__(name="noise", trainable=False)
         rng = np.random.default_rng([seed, 11])
-        everyone = np.arange(len(codes))
         table = []
-        for label in range(classes or int(labels.max()) + 1):
-            own = everyone[labels == label]
-            own = own if len(own) else everyone
+        for own in members(labels, classes or int(labels.max()) + 1):
             kept = np.concatenate([rng.permutation(own), rng.choice(own, CODES_OF_A_CLASS)])
             table.append(codes[kept[:CODES_OF_A_CLASS]])
         self.width = codes.shape[1]

@@ -58,6 +58,23 @@ class TrainedAttack:
         """
         return cls(name, models, {"serving_default": Signature(function, inputs)})
 
+    @classmethod
+    def of_model(cls, name: str, model: keras.Model, probes: int, classes: int) -> "TrainedAttack":
+        """An attack that is one model.
+
+        Args:
+            name: of the attack.
+            model: inputs `before` and `after`, float32 [batch, probes, classes]; named outputs.
+            probes: number of probes.
+            classes: number of classes.
+        """
+        return cls.of(
+            name,
+            lambda before, after: model({"before": before, "after": after}),
+            pair_specs(probes, classes),
+            model,
+        )
+
 
 @dataclass(frozen=True)
 class Trained:

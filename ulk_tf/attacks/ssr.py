@@ -12,7 +12,7 @@ from ulk_tf.attacks.autoencoder import Autoencoder, train_autoencoder
 from ulk_tf.attacks.encoder import build_encoder
 from ulk_tf.attacks.ensemble import fit_ensemble
 from ulk_tf.attacks.labels import train_labels
-from ulk_tf.attacks.signature import Trained, TrainedAttack, pair_specs
+from ulk_tf.attacks.signature import Trained, TrainedAttack
 from ulk_tf.corpus.build import Corpus, Updates
 from ulk_tf.corpus.pipeline import Truth, updating_sets
 from ulk_tf.data.datasets import Dataset
@@ -55,11 +55,8 @@ def train_ssr(config: SsrConfig, corpus: Corpus, seed: int, folder: Path) -> Tra
         seed,
         folder,
     )
-    model = fitted.model
-    specs = pair_specs(*corpus.updates["shadow"].after.shape[1:])
-    attack = TrainedAttack.of(
-        "ssr", lambda before, after: model({"before": before, "after": after}), specs, model
-    )
+    shape = corpus.updates["shadow"].after.shape[1:]
+    attack = TrainedAttack.of_model("ssr", fitted.model, *shape)
     labels, _ = train_labels("li", config, corpus, seed, folder)
     return TrainedSsr(
         attack,

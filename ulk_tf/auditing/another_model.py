@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ulk_tf.answers.form import NOTHING, Form
+from ulk_tf.answers.form import NOTHING
 from ulk_tf.answers.numbers import as_mapping, is_number
 from ulk_tf.auditing.answered import Answered
 from ulk_tf.auditing.assumed import assumed
@@ -28,7 +28,7 @@ def unchecked(seen: Mapping[str, Any], export: Export, answered: Answered) -> st
         return "the export tells no coherence of its updates"
     if answered.movement < least:
         return "the probes moved less than by most updates of its training"
-    if answered.form.floor > max(_floor(export), NOTHING):
+    if answered.form.floor > max(export.form.floor, NOTHING):
         return "the answers are coarser than those of its training"
     return ""
 
@@ -45,7 +45,7 @@ def looks_like_another(seen: Mapping[str, Any], export: Export, answered: Answer
         A sentence; empty where it looks updated.
     """
     # The range was measured no finer than the answers that the attack was trained on.
-    common = float(coherence(answered.before, answered.after, _floor(export)))
+    common = float(coherence(answered.before, answered.after, export.form.floor))
     low = float(as_mapping(seen.get("coherence"))["low"])
     if common >= low:
         return ""
@@ -58,7 +58,3 @@ def looks_like_another(seen: Mapping[str, Any], export: Export, answered: Answer
     command = export.command(update_method="retraining")
     how = f": {command}" if command else " (--update_method=retraining)."
     return f"{said} If it was trained anew, train the attack on such updates{how}"
-
-
-def _floor(export: Export) -> float:
-    return Form.from_json(export.metadata.get("answers")).floor

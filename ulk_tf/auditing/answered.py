@@ -55,7 +55,7 @@ class Answered:
         Args:
             text: a chain of defences, see `ulk_tf.defences`.
         """
-        chain = defences.parse(text)
+        chain = defences.parse(text, self.before.shape[-1])
         read = [
             interpret(chain(one, Chance(0, (look,))), one.shape[-1])
             for look, one in enumerate((self.before, self.after))

@@ -6,11 +6,11 @@ from functools import cached_property
 from typing import Literal
 
 from ulk_tf.auditing.finding import Finding
-from ulk_tf.auditing.findings import tell
 from ulk_tf.auditing.fit import Fit
 from ulk_tf.auditing.resolution import Resolution
 from ulk_tf.auditing.told import Told
 from ulk_tf.auditing.versions import Version
+from ulk_tf.auditing.words import tell
 
 # None of them proves that nothing leaks: `still` and `below resolution` are of these probes only.
 State = Literal["still", "below resolution", "undecided", "unfit", "told"]

@@ -17,7 +17,7 @@ def caution(metadata: Mapping[str, Any], known: Mapping[str, Any], output: str) 
 
     Args:
         metadata: of the export.
-        known: what it says of its scores, see `findings.measured`.
+        known: what it says of its scores, see `auditing.measured`.
         output: name of the answer that is told.
     """
     judges = OUTPUTS[output].judged_by if output in OUTPUTS else ()

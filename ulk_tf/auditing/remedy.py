@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ulk_tf.answers.form import Form
+from ulk_tf.answers.numbers import as_mapping
+from ulk_tf.defences import parse
+from ulk_tf.errors import UserError
 from ulk_tf.settings import presets
 from ulk_tf.settings.config import FoldersConfig
 from ulk_tf.settings.presets import SHADOW
@@ -25,6 +29,29 @@ class Export:
     attack: str
     metadata: Mapping[str, Any]
     folder: Path | None = None
+
+    @property
+    def form(self) -> Form:
+        """Form of the answers that it was trained on; exact where it names none."""
+        return Form.from_json(self.metadata.get("answers"))
+
+    @property
+    def adversary(self) -> dict[str, Any]:
+        """What the adversary assumed, by group of flags; empty where it tells none."""
+        return dict(as_mapping(as_mapping(self.metadata.get("config")).get("adversary")))
+
+    @property
+    def defence(self) -> str:
+        """The defence that it was trained for; empty where there is none."""
+        return str(as_mapping(self.adversary.get("defence")).get("defence") or "")
+
+    @property
+    def adds_new_noise(self) -> bool:
+        """True if the answers that it was trained on have noise that is new each time."""
+        try:
+            return parse(self.defence).random
+        except UserError:  # a stranger's export may be anything
+            return False
 
     def command(self, **changed: Any) -> str:
         """Return the command that trains the attack as it was trained, but for some flags.

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from ulk_tf.answers.doubts import are_sorted
-from ulk_tf.answers.form import Form
 from ulk_tf.auditing.answered import Answered
 from ulk_tf.auditing.finding import Finding
 from ulk_tf.auditing.fit import Fit, check_fit
 from ulk_tf.auditing.remedy import Export
-from ulk_tf.auditing.trained_form import adds_new_noise, check_form, choose_version
+from ulk_tf.auditing.trained_form import check_form, choose_version
 from ulk_tf.errors import UserError
 from ulk_tf.evaluation.wording import attack_name
 from ulk_tf.files import Array
@@ -45,12 +44,12 @@ def run(latest: LoadedAttack, answered: Answered) -> Run:
     notes = [note] if note else []
     export = Export(attack.name, attack.metadata, attack.path)
     fit = check_form(export, answered.form) or _sorted(attack, answered)
-    if fit is None and (defence := _coarser(attack, answered)):
+    if fit is None and (defence := _coarser(export, answered)):
         try:
             answered = answered.defended(defence)
         except UserError:  # a stranger's export may name any form
             return Run(_unread(attack, "its export names no form of answers that can be made"))
-        notes.append(_made(attack, defence))
+        notes.append(_made(export, defence))
         if answered.still:
             why = "made as coarse as those that it was trained on, the answers did not move; train"
             fit = _unread(attack, f"{why} it on finer ones")
@@ -61,23 +60,22 @@ def run(latest: LoadedAttack, answered: Answered) -> Run:
     return Run(fit, Finding(attack, outputs), tuple(notes))
 
 
-def _coarser(attack: LoadedAttack, answered: Answered) -> str:
+def _coarser(export: Export, answered: Answered) -> str:
     """The defence that makes finer answers as coarse as those of training; empty if none does.
 
     Exact answers hold all that coarse ones do, but an attack has never seen them.
     """
-    trained, form = Form.from_json(attack.metadata.get("answers")), answered.form
+    trained, form = export.form, answered.form
     # Noise may be there, unseen, in answers to samples that were asked once; and that which is the
     # same each time always.
-    unseen = not (answered.noise_known and adds_new_noise(attack.metadata))
+    unseen = not (answered.noise_known and export.adds_new_noise)
     noisy = trained.kind == "noisy" and (form.kind != "posteriors" or unseen)
     return "" if noisy or form.reads(trained) else trained.defence
 
 
-def _made(attack: LoadedAttack, defence: str) -> str:
-    trained = Form.from_json(attack.metadata.get("answers"))
+def _made(export: Export, defence: str) -> str:
     return (
-        f"{attack_name(attack.name)} was trained on {trained.words}; the target answers more "
+        f"{attack_name(export.attack)} was trained on {export.form.words}; the target answers more "
         f"finely, and its answers were made as coarse first (--defence={defence})."
     )
 

@@ -1,4 +1,6 @@
-"""Answers of the attacks put into words, by the name of their output; a row of `outputs` each."""
+"""Answers of the attacks put into words, by the name of their output."""
+
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -70,3 +72,12 @@ def tell_samples(samples: Array, _: list[str], update: Assumed) -> Told:
         lambda path: pictures.tiles(path, samples),
         f"Reconstruction of {update.samples} ({shown} of {len(samples)} samples)",
     )
+
+
+# By output: (value, class names, the update that is assumed).
+TELL: Mapping[str, Callable[[Array, list[str], Assumed], Told]] = {
+    "label_probabilities": tell_label,
+    "label_distribution": tell_distribution,
+    "sample": tell_sample,
+    "samples": tell_samples,
+}

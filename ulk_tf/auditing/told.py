@@ -17,7 +17,7 @@ class Told:
         caption: of the picture.
         caution: for people: how far to trust the sentence.
         measured: `metrics`, `baselines` and `gains` of the attack on targets that it had not
-            seen, see `findings.measured`.
+            seen, see `auditing.measured`.
     """
 
     sentence: str

@@ -4,15 +4,12 @@ An attack that was trained on exact posteriors reads little or nothing from roun
 not say so itself: a calm report would be wrong.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 from ulk_tf.answers.form import UNSEEN_NOISE, Form
-from ulk_tf.answers.numbers import as_mapping
 from ulk_tf.auditing.answered import Answered
 from ulk_tf.auditing.fit import Fit, apart_in_confidence
 from ulk_tf.auditing.remedy import Export
-from ulk_tf.defences import parse
 from ulk_tf.errors import UserError
 from ulk_tf.evaluation.wording import attack_name
 from ulk_tf.files import digest
@@ -30,15 +27,14 @@ def check_form(export: Export, form: Form) -> Fit | None:
     Returns:
         None where it was; else why nothing is claimed, and the command that trains it.
     """
-    trained = Form.from_json(export.metadata.get("answers"))
-    if trained.reads(form):
+    if export.form.reads(form):
         return None
     return Fit(
         export.attack,
         False,
         f"{attack_name(export.attack)} does not fit these answers, so nothing is claimed: the "
-        f"target answers {form.words}, and this attack was trained on {trained.words} and reads "
-        f"less from these, or nothing. {_remedy(export, form)}",
+        f"target answers {form.words}, and this attack was trained on {export.form.words} and "
+        f"reads less from these, or nothing. {_remedy(export, form)}",
     )
 
 
@@ -57,30 +53,30 @@ def choose_version(attack: LoadedAttack, answered: Answered) -> tuple[LoadedAtta
     Returns:
         The version to run, and a sentence for the reader where it is not the given one.
     """
-    form, trained = answered.form, Form.from_json(attack.metadata.get("answers"))
-    seen = answered.noise_known and adds_new_noise(attack.metadata)
-    if trained.kind == "noisy" and form.kind in UNSEEN_NOISE and not seen:
+    given, form = Export(attack.name, attack.metadata), answered.form
+    seen = answered.noise_known and given.adds_new_noise
+    if given.form.kind == "noisy" and form.kind in UNSEEN_NOISE and not seen:
         # Noise that keeps sums looks exact: whoever trained for it last knows that it is there.
         return attack, ""
-    best, chosen = _grade(attack.metadata, form), None
-    nearest, defence = apart_in_confidence(attack.metadata, answered), _defence_of(attack.metadata)
+    best, chosen = _grade(given, form), None
+    nearest, defence = apart_in_confidence(attack.metadata, answered), given.defence
     for folder in attack.other_versions:
         try:
             extras = assets.read(folder)
         except UserError:  # a damaged version is no candidate
             continue
+        other = Export(attack.name, extras.metadata)
         same = digest(extras.probing_set) == digest(attack.probing_set)
-        if same and _asked_of(extras.metadata) == _asked_of(attack.metadata):
-            grade, other = _grade(extras.metadata, form), _defence_of(extras.metadata)
-            apart = apart_in_confidence(extras.metadata, answered)
-            if grade > best or (grade == best and other != defence and apart < nearest):
-                best, nearest, defence, chosen = grade, apart, other, folder
+        if same and _asked_of(other) == _asked_of(given):
+            grade, apart = _grade(other, form), apart_in_confidence(extras.metadata, answered)
+            if grade > best or (grade == best and other.defence != defence and apart < nearest):
+                best, nearest, defence, chosen = grade, apart, other.defence, folder
     if chosen is None:
         return attack, ""
     taken = load_attack(chosen)
-    trained = Form.from_json(taken.metadata.get("answers"))
+    trained = Export(taken.name, taken.metadata).form
     fits = "which this target answers" if trained.matches(form) else "the finest that it reads"
-    if best == _grade(attack.metadata, form):
+    if best == _grade(given, form):
         fits += f", and {f'for --defence={defence}' if defence else 'without a defence'}, where "
         fits += "classifiers are about as confident"
     return taken, (
@@ -89,34 +85,15 @@ def choose_version(attack: LoadedAttack, answered: Answered) -> tuple[LoadedAtta
     )
 
 
-def _defence_of(metadata: Mapping[str, Any]) -> str:
-    """The defence that an attack was trained for; empty where there is none."""
-    adversary = as_mapping(as_mapping(metadata.get("config")).get("adversary"))
-    return str(as_mapping(adversary.get("defence")).get("defence") or "")
-
-
-def adds_new_noise(metadata: Mapping[str, Any]) -> bool:
-    """Tell whether the answers that an attack was trained on have noise that is new each time.
-
-    Args:
-        metadata: metadata of the export.
-    """
-    try:
-        return parse(_defence_of(metadata)).random
-    except UserError:  # a stranger's export may be anything
-        return False
-
-
-def _asked_of(metadata: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
+def _asked_of(export: Export) -> tuple[Any, dict[str, Any]]:
     """Classes, classifiers and updates that an attack was trained for; all but the form."""
-    party = dict(as_mapping(as_mapping(metadata.get("config")).get("adversary")))
-    party.pop("defence", None)
-    return metadata.get("class_names"), party
+    party = {name: flags for name, flags in export.adversary.items() if name != "defence"}
+    return export.metadata.get("class_names"), party
 
 
-def _grade(metadata: Mapping[str, Any], form: Form) -> tuple[int, float]:
+def _grade(export: Export, form: Form) -> tuple[int, float]:
     """Grade an attack: trained on such answers, 2, or on coarser ones, 1, the finest of these."""
-    trained = Form.from_json(metadata.get("answers"))
+    trained = export.form
     if trained.matches(form):
         return 2, 0.0
     told = 10.0**-trained.digits if trained.kind == "digits" else 0.0

@@ -1,4 +1,4 @@
-"""Findings of an audit as sentences, JSON and pictures, by the name of an attack's output."""
+"""Words for a finding: its sentence, JSON and picture, by the name of the attack's output."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -6,17 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from ulk_tf.answers.numbers import as_mapping, is_number
 from ulk_tf.auditing import pictures
 from ulk_tf.auditing.assumed import assumed
 from ulk_tf.auditing.caution import caution
 from ulk_tf.auditing.finding import Finding
+from ulk_tf.auditing.measured import measured
+from ulk_tf.auditing.telling import TELL
 from ulk_tf.auditing.told import Told
 from ulk_tf.errors import UserError
 from ulk_tf.evaluation.metrics_table import spaced
-from ulk_tf.evaluation.outputs import OUTPUTS
 from ulk_tf.files import Array
-from ulk_tf.settings.attack_table import imported
 
 # Values of an unknown output that a sentence states.
 SHOWN_VALUES = 5
@@ -37,8 +36,8 @@ def tell(finding: Finding) -> Told:
         raise UserError(
             f"an output {name} for {len(names)} classes", f"shape {list(value.shape)} of {where}"
         )
-    if name in OUTPUTS:
-        told: Told = imported(OUTPUTS[name].tell)(value, names, assumed(metadata))
+    if name in TELL:
+        told = TELL[name](value, names, assumed(metadata))
     else:
         told = _numbers(finding.attack.name, name, value)
     known = measured(metadata)
@@ -47,7 +46,7 @@ def tell(finding: Finding) -> Told:
 
 def _output(metadata: Mapping[str, Any], outputs: Mapping[str, Array]) -> str:
     """The output that is told: the one the export names, a known one, or the first."""
-    wanted = [metadata.get("output"), *OUTPUTS]
+    wanted = [metadata.get("output"), *TELL]
     return next((str(name) for name in wanted if name in outputs), next(iter(outputs)))
 
 
@@ -66,40 +65,9 @@ def _numbers(attack: str, name: str, value: Array) -> Told:
     )
 
 
-def measured(metadata: Mapping[str, Any]) -> dict[str, Any]:
-    """The `metrics`, `baselines` and `gains` in an export's ulk.json that are whole estimates.
-
-    `attack`, `doubts` and `seen` are beside them, so that a verdict can be made from all.
-    """
-    found: dict[str, Any] = {
-        group: {
-            name: value
-            for name, value in as_mapping(metadata.get(group)).items()
-            if all(is_number(as_mapping(value).get(key)) for key in ("mean", "low", "high", "n"))
-        }
-        for group in ("metrics", "baselines", "gains")
-    }
-    doubts = metadata.get("doubts")
-    return found | {
-        "attack": metadata.get("attack"),
-        "doubts": [str(one) for one in doubts] if isinstance(doubts, list) else [],
-        "seen": _seen(metadata),
-    }
-
-
-def _seen(metadata: Mapping[str, Any]) -> dict[str, Any]:
-    """What the attack scored on held-out updates, as far as it is whole."""
-    tenths = as_mapping(as_mapping(metadata.get("seen")).get("score_by_tenth"))
-    values, chance = tenths.get("values"), tenths.get("chance")
-    whole = isinstance(values, list) and all(one is None or is_number(one) for one in values)
-    return (
-        {"score_by_tenth": dict(tenths)} if whole and (chance is None or is_number(chance)) else {}
-    )
-
-
 def _has_its_shape(name: str, value: Array, classes: int) -> bool:
     """Tell whether an output has the shape of its kind: classes, or samples that can be drawn."""
-    if name not in OUTPUTS:
+    if name not in TELL:
         return value.size > 0
     if name.startswith("label"):
         return value.shape == (classes,)

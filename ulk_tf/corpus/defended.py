@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 
-from ulk_tf import defences
 from ulk_tf.answers.form import EXACT, Form
 from ulk_tf.answers.interpret import interpret
 from ulk_tf.chance import Chance
@@ -21,6 +20,7 @@ from ulk_tf.corpus.design import Design
 from ulk_tf.corpus.redrawn import DRAWINGS, shifted
 from ulk_tf.corpus.updates import Updates
 from ulk_tf.data.splits import ROLES, Role
+from ulk_tf.defences import Chain, parse
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array
 from ulk_tf.progress import bar
@@ -51,8 +51,7 @@ def defended(design: Design, updates: Updates, role: Role) -> Updates:
     text = design.party.defence.defence
     if text is None:
         return replace(updates, form=_own_form(updates))
-    chain = defences.parse(text)
-    chain.check_classes(updates.after.shape[-1])
+    chain = parse(text, updates.after.shape[-1])
     first = FIRST_DRAWING[role]
     with bar(len(updates), "defending answers", "update") as shown:
         once = _drawn(design, chain, updates, role, first, shown.update)
@@ -72,7 +71,7 @@ def defended(design: Design, updates: Updates, role: Role) -> Updates:
 
 def _drawn(
     design: Design,
-    chain: defences.Chain,
+    chain: Chain,
     updates: Updates,
     role: Role,
     drawing: int,

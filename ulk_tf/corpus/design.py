@@ -150,7 +150,7 @@ class Design:
         """Compute the key of a base model: a digest of everything that decides its weights."""
         if self.base_file:
             return self.base_file.digest
-        training_samples = self._splits.for_base(base.role, base.number).base
+        training_samples = self.old(base)
         shared = [
             BASE_SCHEMA,
             self.dataset.fingerprint,
@@ -189,12 +189,11 @@ class Design:
 
     def training_job(self, base: BaseId) -> TrainingJob:
         """Make the job that trains a base model."""
-        split = self._splits.for_base(base.role, base.number)
         return TrainingJob(
             str(base),
             self.procedure,
             self.dataset.fingerprint,
-            split,
+            self.split(base),
             self._base_seed(base),
             self.answered,
         )

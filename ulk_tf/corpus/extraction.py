@@ -6,7 +6,6 @@ asks the target before any update about samples of her own, and takes its poster
 
 import numpy as np
 
-from ulk_tf import defences
 from ulk_tf.answers.interpret import interpret
 from ulk_tf.chance import Chance
 from ulk_tf.classifiers.training import BaseModel
@@ -17,6 +16,7 @@ from ulk_tf.corpus.designs import designs_of
 from ulk_tf.corpus.executors import open_executor
 from ulk_tf.data.datasets import Dataset
 from ulk_tf.data.splits import ROLES
+from ulk_tf.defences import parse
 from ulk_tf.files import Array, digest
 from ulk_tf.settings.experiment import Experiment
 
@@ -62,10 +62,8 @@ def extract(owner: Design, base: BaseId, target: BaseModel, samples: Array) -> A
     answers /= answers.sum(-1, keepdims=True)
     text = owner.party.defence.defence
     if text is not None:
-        chain = defences.parse(text)
-        chain.check_classes(answers.shape[-1])
         names = [int(digest(sample)[:16], 16) for sample in samples]
         key = (ROLES.index(base.role), base.number, 0, LOOK)
-        answers = chain(answers, Chance(owner.seed, key, names))
+        answers = parse(text, answers.shape[-1])(answers, Chance(owner.seed, key, names))
         answers = interpret(answers, answers.shape[-1]).posteriors
     return answers.astype(np.float32)

@@ -11,6 +11,9 @@ from scipy.optimize import linear_sum_assignment
 
 from ulk_tf.files import Array
 
+# Orders of the rows that are tried, from a fixed seed.
+TRIES = 50
+
 
 def agreement_among(draws: Array, means: Array) -> tuple[list[int], list[float]]:
     """Compare the likeliest classes of each classifier with those of all others together.
@@ -69,13 +72,12 @@ def agreement_with(likeliest: Array, expected: Array) -> tuple[float, float]:
     return float((likeliest == expected).mean()), float(counts[chosen].sum() / total)
 
 
-def best_by_chance(likeliest: Array, expected: Array, tries: int = 50) -> float:
+def best_by_chance(likeliest: Array, expected: Array) -> float:
     """Return in how many probes some order of the classes agrees at most if rows are shuffled.
 
     Args:
         likeliest: as `agreement_with` takes it.
         expected: as `agreement_with` takes it.
-        tries: orders of the rows that are tried, from a fixed seed.
     """
     random = np.random.default_rng(0)
-    return max(agreement_with(random.permutation(likeliest), expected)[1] for _ in range(tries))
+    return max(agreement_with(random.permutation(likeliest), expected)[1] for _ in range(TRIES))

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from ulk_tf.attacks.clustering import central_rows, in_directions, principal_directions
 from ulk_tf.attacks.matching import PASSES, matched_with, random_sets
+from ulk_tf.data.members import members
 from ulk_tf.evaluation.msr_baselines import Sets
 from ulk_tf.files import Array
 
@@ -50,11 +51,7 @@ class MatchedShadow:
             counts: int [classes].
         """
         rng = np.random.default_rng([self._seed, 12])
-        everyone = np.arange(len(self._labels))
-        known = [np.flatnonzero(self._labels == label) for label in range(len(counts))]
-        # For a class without samples the adversary has nothing better than any sample.
-        known = [own if len(own) else everyone for own in known]
-
+        known = members(self._labels, len(counts))
         drawn = [
             np.concatenate(
                 [

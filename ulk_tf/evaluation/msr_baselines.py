@@ -8,6 +8,7 @@ from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
+from ulk_tf.data.members import class_means
 from ulk_tf.files import Array
 
 # Shadow samples of one class that the label oracle clusters: more cost time and change little.
@@ -53,12 +54,7 @@ def label_average(shadow: Array, labels: Array, counts: Array) -> Array:
     Returns:
         float32 [sum of counts, values]. A class without shadow samples gets the mean of all.
     """
-    shadow = _flat(shadow)
-    means = [
-        shadow[labels == label].mean(0) if (labels == label).any() else shadow.mean(0)
-        for label in range(len(counts))
-    ]
-    return np.repeat(np.stack(means), counts, axis=0)
+    return np.repeat(class_means(_flat(shadow), labels, len(counts)), counts, axis=0)
 
 
 def random_samples(shadow: Array, k: int, seed: int) -> Array:

@@ -1,7 +1,7 @@
-"""The table of outputs: how an answer is put into words and drawn, by its name.
+"""The table of outputs: what an answer gives away and how it is drawn, by its name.
 
-An attack's row names its output. An output that is in no table is told by a sentence that states
-the numbers, and drawn by no picture of its own.
+An attack's row names its output. An output that is in no table is drawn by no picture of its own.
+Audits put answers into words (`auditing.telling`).
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,6 @@ class OutputRow:
         gives_away: what updates give away where the attack is right, after "Updates give away".
         judged_by: metrics of what an audit says of such an answer, the first of them decides
             whether it is better than a guess.
-        tell: module:function (value, class names, the update that is assumed) -> `Told`.
         draw: module:function (folder, what `Scores.pictures` holds, data set) -> paths of figures
             by caption.
     """
@@ -24,39 +23,33 @@ class OutputRow:
     name: str
     gives_away: str
     judged_by: tuple[str, ...]
-    tell: str
     draw: str
 
 
-_TELL = "ulk_tf.auditing.telling"
 _DRAW = "ulk_tf.evaluation.pictures"
 _ROWS = (
     OutputRow(
         "label_probabilities",
         "the label of the sample they were made with",
         ("accuracy",),
-        f"{_TELL}:tell_label",
         f"{_DRAW}:draw_confusion",
     ),
     OutputRow(
         "label_distribution",
         "how the labels of their samples are distributed",
         ("kl", "most_frequent_accuracy"),
-        f"{_TELL}:tell_distribution",
         f"{_DRAW}:draw_distributions",
     ),
     OutputRow(
         "sample",
         "something of the sample they were made with",
         ("mse",),
-        f"{_TELL}:tell_sample",
         f"{_DRAW}:draw_rows",
     ),
     OutputRow(
         "samples",
         "something of the samples they were made with",
         ("matched_mse_samples",),
-        f"{_TELL}:tell_samples",
         f"{_DRAW}:draw_matched",
     ),
 )

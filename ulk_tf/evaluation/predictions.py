@@ -1,6 +1,6 @@
 """Answers of a trained attack to updates: to their own posterior differences, or another's."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -35,7 +35,6 @@ def predictions(
     batch: int = 100,
     what: str | None = None,
     beside: Mapping[str, Array] | None = None,
-    keep: Callable[[dict[str, Array]], dict[str, Array]] = lambda answer: answer,
     at_once: int = 1,
 ) -> dict[str, Array]:
     """The attack's answers to the posteriors of some updates.
@@ -48,7 +47,6 @@ def predictions(
         batch: updates answered at once.
         what: shown beside a progress bar; no bar when None.
         beside: further inputs by name, [n, ...], one row for each of `rows`.
-        keep: what to keep of each batch's answer.
         at_once: batches answered at the same time, each by a thread of its own; answers are the
             same for any number.
 
@@ -69,7 +67,7 @@ def predictions(
             inputs["seeds"] = tf.constant(np.stack([np.full_like(numbers, seed), numbers], -1))
         for name, values in (beside or {}).items():
             inputs[name] = tf.constant(values[start : start + batch])
-        return keep({name: value.numpy() for name, value in function(**inputs).items()})
+        return {name: value.numpy() for name, value in function(**inputs).items()}
 
     parts: list[dict[str, Array]] = []
     threads = ThreadPoolExecutor(at_once)

@@ -5,6 +5,7 @@ import numpy as np
 from ulk_tf.attacks.ssr import TrainedSsr
 from ulk_tf.corpus.build import Updates
 from ulk_tf.corpus.pipeline import single_labels
+from ulk_tf.data.members import class_means, members
 from ulk_tf.evaluation.asked import Asked
 from ulk_tf.evaluation.predictions import predictions
 from ulk_tf.files import Array
@@ -21,31 +22,30 @@ def autoencoder(asked: Asked) -> Array:
 
 def class_mean_of_true_label(asked: Asked) -> Array:
     """Mean shadow sample of the true label."""
-    return class_means(asked)[0][single_labels(asked.dataset, asked.updates)]
+    return _class_means(asked)[single_labels(asked.dataset, asked.updates)]
 
 
 def class_mean_of_predicted_label(asked: Asked) -> Array:
     """Mean shadow sample of the label that A_LI infers."""
     every = np.arange(len(asked.updates))
     answers = predictions(_trained(asked).labels, asked.updates, every)
-    return class_means(asked)[0][answers["label_probabilities"].argmax(-1)]
+    return _class_means(asked)[answers["label_probabilities"].argmax(-1)]
 
 
 def random_of_same_label(asked: Asked) -> Array:
     """A random shadow sample of the true label."""
     rng = np.random.default_rng([asked.seed, 9])
     shadow = asked.corpus.splits.shadow
-    shadow_labels = asked.shadow_dataset.labels[shadow]
-    chosen = []
-    for label in single_labels(asked.dataset, asked.updates):
-        own = shadow[shadow_labels == label]
-        chosen.append(rng.choice(own if len(own) else shadow))
-    return asked.shadow_dataset.scaled(np.array(chosen))
+    known = members(asked.shadow_dataset.labels[shadow], asked.dataset.classes)
+    labels = single_labels(asked.dataset, asked.updates)
+    return asked.shadow_dataset.scaled(
+        np.array([rng.choice(shadow[known[label]]) for label in labels])
+    )
 
 
 def mean_sample(asked: Asked) -> Array:
     """Mean shadow sample."""
-    mean = class_means(asked)[1]
+    mean = asked.shadow_dataset.scaled(asked.corpus.splits.shadow).mean(0)
     return np.broadcast_to(mean, (len(asked.updates), *mean.shape))
 
 
@@ -59,16 +59,10 @@ def nearest_shadow_update(asked: Asked) -> Array:
     return asked.shadow_dataset.scaled(shadow.indices[rows[(sought @ known.T).argmax(-1)], 0])
 
 
-def class_means(asked: Asked) -> tuple[Array, Array]:
-    """Mean shadow sample of each class, and of all, in [0, 1]."""
+def _class_means(asked: Asked) -> Array:
+    """Mean shadow sample of each class, in [0, 1]."""
     dataset, shadow = asked.shadow_dataset, asked.corpus.splits.shadow
-    labels, samples = dataset.labels[shadow], dataset.scaled(shadow)
-    mean = samples.mean(0)
-    means = [
-        samples[labels == label].mean(0) if (labels == label).any() else mean
-        for label in range(dataset.classes)
-    ]
-    return np.stack(means), mean
+    return class_means(dataset.scaled(shadow), dataset.labels[shadow], asked.dataset.classes)
 
 
 def _trained(asked: Asked) -> TrainedSsr:
