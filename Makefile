@@ -41,7 +41,7 @@ servers: install  ## MLServer and MLflow in build/servers, each in an environmen
 	$(BIN)/python -m tools.servers build/servers
 
 test-slow: install  ## every test, the long ones too
-	$(BIN)/python -m pytest --hypothesis-profile=thorough
+	$(BIN)/python -m pytest --hypothesis-profile=thorough --numprocesses=2 --dist=loadscope
 
 lint: install  ## style, unused code, docstrings, common bugs, which folder may import which
 	$(BIN)/ruff check .

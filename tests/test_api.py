@@ -53,12 +53,14 @@ def examples_of(thing: Any, names: dict[str, Any]) -> int:
     return sum(len(test.examples) for test in found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PUBLIC)
 def test_every_public_name_has_an_example_that_is_true(name: str, names: dict[str, Any]) -> None:
     # The example of `run` has made the names.
     assert name == "run" or examples_of(getattr(ulk_tf, name), dict(names)) >= 1
 
 
+@pytest.mark.slow
 def test_a_leak_has_no_truth_value(names: dict[str, Any]) -> None:
     assert examples_of(result.Leak, dict(names)) >= 2
 

@@ -157,6 +157,7 @@ def test_a_damaged_state_begins_anew(content: bytes, tmp_path: Path) -> None:
     assert train("dense", state).curves == train("dense", None).curves
 
 
+@pytest.mark.slow
 def test_the_state_of_another_training_does_not_count(tmp_path: Path) -> None:
     state = tmp_path / "state.npz"
     train("gan", state, epochs=2)

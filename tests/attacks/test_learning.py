@@ -16,6 +16,8 @@ from ulk_tf.evaluation.predictions import others, predictions
 from ulk_tf.evaluation.ssr_scores import score_ssr
 from ulk_tf.settings.attack_configs import LabelConfig, MsrConfig, SsrConfig
 
+pytestmark = pytest.mark.slow
+
 SHORT = {"epochs": 12, "hidden": 128}
 
 
@@ -44,7 +46,6 @@ def test_li_learns_and_only_from_the_right_posteriors(single_corpus) -> None:
     assert given.max() < 0.2
 
 
-@pytest.mark.slow
 def test_lde_learns_and_only_from_the_right_posteriors(set_corpus) -> None:
     config = LabelConfig(**SHORT)
     scores = score_lde(train_lde(config, set_corpus, 0, None), set_corpus, 0)
@@ -57,7 +58,6 @@ def test_lde_learns_and_only_from_the_right_posteriors(set_corpus) -> None:
     assert again.metrics["kl"].mean > 0.9 * again.baselines["kl:prior"].mean
 
 
-@pytest.mark.slow
 def test_ssr_learns_and_only_from_the_right_posteriors(single_corpus) -> None:
     config = SsrConfig(**(SHORT | {"epochs": 30}), autoencoder_epochs=80)
     trained = train_ssr(config, single_corpus, 0, None)
@@ -99,7 +99,6 @@ def test_ssr_averages_its_ensemble(single_corpus, tmp_path) -> None:
     np.testing.assert_allclose(mean, (one + other) / 2, atol=1e-6)
 
 
-@pytest.mark.slow
 def test_msr_learns_and_uses_its_input(set_corpus, tmp_path) -> None:
     config = MsrConfig(
         generator_width=128,

@@ -10,6 +10,8 @@ torch = pytest.importorskip("torch", reason="make torch brings it")
 from benchmarks.our_bm_gan import compiled, paper_config, random_corpus  # noqa: E402
 from benchmarks.torch_bm_gan import TorchBMGAN  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("sets", [1, 4])
 def test_twins_have_the_same_losses_for_several_steps(sets: int) -> None:

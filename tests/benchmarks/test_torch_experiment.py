@@ -14,6 +14,8 @@ from ulk_tf.corpus.build import Corpus  # noqa: E402
 from ulk_tf.evaluation.metrics import kl_divergence  # noqa: E402
 from ulk_tf.settings.presets import experiment  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 CONFIG = replace(experiment("lde", "paper", dataset="mnist").attack, hidden=16, epochs=3)
 
 

@@ -12,6 +12,8 @@ pytest.importorskip("torch", reason="make torch brings it")
 
 from benchmarks.torch_updates import torch_loop
 
+pytestmark = pytest.mark.slow
+
 
 def _without_dropout(model: keras.Model) -> keras.Model:
     def copied(layer: keras.Layer) -> keras.Layer:

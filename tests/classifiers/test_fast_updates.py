@@ -62,12 +62,22 @@ def test_both_paths_agree(target: str) -> None:
 @pytest.mark.parametrize(
     "config",
     [
-        replace(CONFIG, set_size=1, update_epochs=1),
-        replace(CONFIG, set_size=100, update_batch=64, update_epochs=3),
-        replace(CONFIG, update_momentum=0.0),
-        replace(CONFIG, update_optimizer="adam", update_learning_rate=0.003),
+        pytest.param(replace(CONFIG, **changed), marks=marks, id=name)
+        for name, changed, marks in (
+            ("one sample", {"set_size": 1, "update_epochs": 1}, ()),
+            (
+                "hundred samples",
+                {"set_size": 100, "update_batch": 64, "update_epochs": 3},
+                pytest.mark.slow,
+            ),
+            ("no momentum", {"update_momentum": 0.0}, pytest.mark.slow),
+            (
+                "adam",
+                {"update_optimizer": "adam", "update_learning_rate": 0.003},
+                pytest.mark.slow,
+            ),
+        )
     ],
-    ids=["one sample", "hundred samples", "no momentum", "adam"],
 )
 def test_both_paths_agree_for_every_update(config: UpdateConfig) -> None:
     keras.utils.set_random_seed(4)

@@ -72,14 +72,12 @@ def by_fit(
     ("target", "config", "size"),
     [
         ("digits_cnn", SGD, 1),
-        ("digits_cnn", ADAM, 10),
-        (RESIDUAL, SGD, 10),
         *(
             pytest.param(target, config, size, marks=pytest.mark.slow)
             for target, config, sizes in (
                 ("digits_cnn", SGD, (10, 100)),
-                ("digits_cnn", ADAM, (1, 100)),
-                (RESIDUAL, SGD, (1, 100)),
+                ("digits_cnn", ADAM, (1, 10, 100)),
+                (RESIDUAL, SGD, (1, 10, 100)),
                 (RESIDUAL, ADAM, (1, 10, 100)),
                 ("mlp", SGD, (1, 10, 100)),
                 ("mlp", ADAM, (1, 10, 100)),

@@ -34,6 +34,8 @@ OUTPUTS = {
 FRESH = """
 import sys, json, numpy as np
 from ulk_tf.serving.loading import load_attack
+
+pytestmark = pytest.mark.slow
 given, answers = np.load(sys.argv[2]), {}
 for number, path in enumerate(json.loads(sys.argv[1])):
     attack = load_attack(path)
@@ -167,7 +169,6 @@ def _clustered(case):
         yield rows, centroids
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("case", [("msr", "vectors")], ids="-".join, indirect=True)
 def test_k_means_in_the_graph_is_as_good_as_scikit_learn_s(case):
     for rows, centroids in _clustered(case):

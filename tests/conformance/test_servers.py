@@ -21,6 +21,8 @@ from ulk_tf.serving.graph import Graph
 from ulk_tf.serving.loading import version_folder
 from ulk_tf.serving.numerics import example_inputs
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 REAL = "ULK_TF_SERVING_URL"
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -133,7 +135,6 @@ def assert_answers_as_exported(url, home):
                 np.testing.assert_allclose(found, value, rtol=1e-4, atol=1e-4)
 
 
-@pytest.mark.slow
 def test_the_stand_in_answers_what_the_exports_do(exports):
     homes = [home for home in exports.iterdir() if versions(home)]
     assert len(homes) >= 4

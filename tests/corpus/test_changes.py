@@ -84,6 +84,7 @@ def test_corpora_are_computed_by_such_updates(tmp_path: Path, flags: dict[str, o
     np.testing.assert_array_equal(again, updates.after[5:9])
 
 
+@pytest.mark.slow
 def test_updates_from_scratch_do_not_read_the_base_model(tmp_path: Path) -> None:
     few = {"training_bases": 1, "training_updates": 2, "validation_updates": 1, "target_updates": 2}
     corpus = built(tmp_path, update_method="retraining", **few)

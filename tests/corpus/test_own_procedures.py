@@ -17,6 +17,7 @@ HERE = "tests.classifiers.own_procedures"
 SOFTMAX = f"{HERE}:Softmax"
 
 
+@pytest.mark.slow
 def test_workers_compute_the_bytes_of_this_process(tmp_path: Path) -> None:
     flags = {"procedure": SOFTMAX, "training_updates": 20}
     here = built(tmp_path / "here", **flags)

@@ -68,6 +68,7 @@ def test_the_same_bytes_from_a_single_thread_in_process(
     assert contents(tmp_path) == by_one_worker.contents
 
 
+@pytest.mark.slow
 def test_more_threads_change_the_last_digits_only(
     by_one_worker: ByOneWorker, tmp_path: Path
 ) -> None:
@@ -110,6 +111,7 @@ def test_errors_of_jobs_come_from_workers(crew: Processes) -> None:
     assert told == ("something even", "3", "Add one.")
 
 
+@pytest.mark.slow
 def test_a_job_that_kills_every_worker(crew: Processes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "MAX_ATTEMPTS", 2)
     told = r"died 2 times \(signal SIGKILL\) while doing odd job 7.*lower --workers"

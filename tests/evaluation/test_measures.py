@@ -44,6 +44,7 @@ def questions(rng, count: int, apart: float) -> np.ndarray:
     return scored(member, rng.normal(size=count) + apart * member)
 
 
+@pytest.mark.slow
 def test_an_interval_of_an_auc_covers_it_and_shrinks() -> None:
     rng = np.random.default_rng(0)
     covered, widths = [], []

@@ -13,6 +13,8 @@ from ulk_tf.errors import UserError
 from ulk_tf.files import read_json
 from ulk_tf.settings import presets
 
+pytestmark = pytest.mark.slow
+
 CLASSES = 4
 
 
@@ -78,7 +80,6 @@ def test_a_pool_too_small_is_refused_and_nothing_kept(tmp_path, monkeypatch) -> 
     assert not (tmp_path / "kept").exists()
 
 
-@pytest.mark.slow
 def test_what_an_observer_gains_is_kept_and_told(tmp_path, monkeypatch, capsys) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(white_box, "KEPT", tmp_path / "kept")

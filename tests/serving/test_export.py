@@ -129,6 +129,7 @@ def test_warm_up_is_what_the_server_s_own_protos_read(seeded_export):
         np.testing.assert_allclose(inputs["after"].sum(-1), 1, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_inputs_keep_their_order_and_a_fresh_process_answers_the_same(tmp_path):
     attack = standins.seeded_attack()
     path = standins.exported(tmp_path, attack)

@@ -11,6 +11,8 @@ from tests.trainers.commands import Done, train
 from ulk_tf.evaluation.results import KEYS, LATER
 from ulk_tf.files import load_npz
 
+pytestmark = pytest.mark.slow
+
 NOISE = re.compile(
     r"cuInit|cudart|absl|retracing|AutoGraph|deprecat|Warning|oneDNN|resource_tracker|Traceback",
     re.IGNORECASE,
