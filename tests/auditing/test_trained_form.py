@@ -23,7 +23,7 @@ from ulk_tf.settings import presets
 
 RNG = np.random.default_rng(0)
 BEFORE = RNG.dirichlet(np.ones(10), 100)
-AFTER = np.clip(BEFORE + RNG.normal(0, 0.01, BEFORE.shape), 1e-9, None)
+AFTER = BEFORE * np.exp(RNG.normal(0, 0.1, BEFORE.shape))
 AFTER /= AFTER.sum(1, keepdims=True)
 EXACT = {"config": asdict(presets.experiment("li"))}
 

@@ -25,6 +25,8 @@ FINE = 1000
 COARSE_LOGITS = 2e-5
 # An attack that was trained on exact answers reads nearly all of so many significant digits.
 FINE_DIGITS = 4
+# Share of the rows that have as many classes, where all but the top ones are cut.
+MOSTLY = 0.5
 # Kinds that rows of noisy answers may pass for, where no sample was asked twice.
 UNSEEN_NOISE = ("posteriors", "censored")
 # An attack reads answers whose steps and noise are up to so many times those it was trained on.
@@ -97,7 +99,14 @@ class Form:
             return cls("float16" if half else "posteriors", noise=noise)
         if kind in OF_LOGITS:
             return cls._of_logits(step, noise, roundings)
-        kept = max(int((values > 0).sum(-1).max()) for values in raw) if kind == "top-k" else 0
+        counts = [(values > 0).sum(-1) for values in raw] if kind == "top-k" else []
+        # Where few rows have as many, and no step explains it, small posteriors were cut and not
+        # all but the top ones.
+        if not step and any((one == one.max()).mean() < MOSTLY for one in counts):
+            kind = "censored"
+        if kind == "censored":  # their least value lies many steps above 0
+            return cls(kind, noise=noise)
+        kept = max((int(one.max()) for one in counts), default=0)
         return cls(kind or "posteriors", step, noise, kept)
 
     @classmethod

@@ -5,79 +5,31 @@ it is.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 
 import numpy as np
 from scipy.special import softmax
 
-from ulk_tf.answers.censored import are_censored
+from ulk_tf.answers.censored import are_censored, hide_small
 from ulk_tf.answers.interpreted import Interpreted
 from ulk_tf.answers.numbers import WANTED
 from ulk_tf.answers.readings import (
     are_logits,
     is_cut,
-    is_truncated,
-    noise_of,
-    sums_to_one,
 )
 from ulk_tf.answers.rounding import moved_by_logits
-from ulk_tf.answers.units import find_logarithms
+from ulk_tf.answers.told_rows import Rows
+from ulk_tf.answers.units import ODDS, find_logarithms
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array
 
 LEAST_RANGE = 10.0  # range of a row of posteriors, in deviations of their noise
+_HIDDEN = (
+    "The target hides its small posteriors: they are 0, or about one least value. So do services "
+    "that cut them or add to all, and trees, neighbours and isotonic calibration by themselves. An "
+    "attack that was trained on exact answers would take each that crosses it for a jump."
+)
 EMPTY = "Ask for these samples again: a target that fails on a sample may answer 0."
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Rows of answers in the unit of posteriors.
-
-    Attributes:
-        values: float64 [n, classes], finite.
-        words: how they were rounded, such as "to 4 decimals"; empty where they were not.
-        step: step of their rounding; 0 where there is none.
-    """
-
-    values: Array
-    words: str
-    step: float
-
-    @cached_property
-    def kept(self) -> Array:
-        """Classes above 0 in each row, int [n]."""
-        return (self.values > 0).sum(axis=1)
-
-    @cached_property
-    def even(self) -> bool:
-        """True if every row has as many classes above 0, and fewer than there are."""
-        return bool(np.ptp(self.kept) == 0 and self.kept.max() < self.values.shape[1])
-
-    @cached_property
-    def whole(self) -> bool:
-        """True if every row sums to 1, but for what rounding or cutting off digits takes away."""
-        if sums_to_one(self.values, self.step):
-            return True
-        # Top-k keeps as many classes in every row, but for those that round to 0.
-        most = self.kept.max()
-        top = most < self.values.shape[1] and (self.kept == most).mean() >= 0.5
-        return is_truncated(self.values, self.step) and not top
-
-    @cached_property
-    def noise(self) -> float | None:
-        """Standard deviation of the noise on posteriors; None if rows are no posteriors."""
-        return noise_of(self.values)
-
-    @cached_property
-    def rounded(self) -> tuple[str, ...]:
-        """The note about the rounding, if there is one."""
-        if not self.step:
-            return ()
-        return (
-            f"The target rounds its answers {self.words}. Changes below that cannot be seen, and "
-            "only attacks that were trained for it read them well.",
-        )
 
 
 def recognised(rows: Rows) -> Interpreted:
@@ -125,8 +77,10 @@ def logits_of(rows: Rows) -> Interpreted:
 
 
 def _softmaxed(logits: Array, notes: Iterable[str], step: float) -> Interpreted:
-    told = Interpreted(softmax(logits, axis=1), "logits", tuple(notes), moved_by_logits(step))
-    return replace(told, logits=logits)
+    posteriors, moved = softmax(logits, axis=1), moved_by_logits(step)
+    if hide_small(logits, step):
+        return Interpreted(posteriors, "censored", (*notes, _HIDDEN), moved)
+    return Interpreted(posteriors, "logits", tuple(notes), moved, logits=logits)
 
 
 def _labels(rows: Rows) -> Interpreted | None:
@@ -164,18 +118,18 @@ def _logarithms(rows: Rows) -> Interpreted | None:
         return None
     words, logits, step = told
     note = f"The target answers {words}; they were turned into posteriors."
-    return _softmaxed(logits, (note,), step)
+    if words != ODDS:
+        return _softmaxed(logits, (note,), step)
+    # Small odds are about as large as posteriors, and are rounded and hidden like them.
+    values = np.where(rows.values > 0, np.exp(logits), 0.0)
+    found = posteriors_of(replace(rows, values=values))
+    return found and replace(found, notes=(note, *found.notes))
 
 
 def _censored(rows: Rows) -> Interpreted | None:
-    if rows.step or not are_censored(rows.values):
+    if not are_censored(rows.values, rows.apart):
         return None
-    note = (
-        "The target hides its small posteriors: they are 0, or one least value. So do services "
-        "that cut them, and trees, neighbours and isotonic calibration by themselves. An attack "
-        "that was trained on exact answers would take each that crosses it for a jump."
-    )
-    return Interpreted(rows.values, "censored", (note,))
+    return Interpreted(rows.values, "censored", (_HIDDEN, *rows.rounded), rows.step)
 
 
 def _whole(rows: Rows) -> Interpreted | None:

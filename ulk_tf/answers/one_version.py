@@ -6,11 +6,12 @@ import numpy as np
 
 from ulk_tf.answers.doubts import doubts_about
 from ulk_tf.answers.interpreted import OF_LOGITS, Interpreted
-from ulk_tf.answers.kinds import Rows, logits_of, posteriors_of, recognised
+from ulk_tf.answers.kinds import logits_of, posteriors_of, recognised
 from ulk_tf.answers.normalised import undo_normalising
 from ulk_tf.answers.numbers import LABELS_ONLY, WANTED
 from ulk_tf.answers.rounded_logits import find_rounded_logits
 from ulk_tf.answers.rounding import Rounding, find_rounding, moved_by_logits
+from ulk_tf.answers.told_rows import Rows
 from ulk_tf.answers.units import Scale, find_scale, possible_scales, whole_of_one
 from ulk_tf.errors import UserError
 from ulk_tf.files import Array
@@ -112,10 +113,11 @@ def _with_unit(
 
 
 def _rows(values: Array, rounding: Rounding | None, scale: Scale | None = None) -> Rows:
-    step, words = (rounding.step, rounding.words) if rounding else (0.0, "")
-    if scale is None:
-        return Rows(values, words, step)
-    return Rows((values + scale.zero) / scale.whole, words, step / scale.whole)
+    zero, whole = (scale.zero, scale.whole) if scale else (0.0, 1.0)
+    values = (values + zero) / whole if scale else values
+    if rounding is None:
+        return Rows(values, "", 0.0)
+    return Rows(values, rounding.words, rounding.step / whole, rounding.digits)
 
 
 def _two_classes(values: Array, notes: list[str], logits: bool) -> tuple[Array, bool]:

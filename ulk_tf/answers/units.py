@@ -48,6 +48,7 @@ class Scale:
 
 
 MOST_SLACK = 0.1
+ODDS = "odds"
 LEAST_ODDS = 1e-300
 # By so much float32 and float64 may miss sums: bases that come nearer are all as good.
 SINGLE_SUMS, DOUBLE_SUMS = 2.0**-22, 2.0**-48
@@ -90,7 +91,7 @@ def _to_base(base: float, words: str) -> list[_Logarithm]:
 
 _LOGARITHMS = (
     *(_to_base(np.e, "") + _to_base(2, " to base 2") + _to_base(10, " to base 10")),
-    _Logarithm("odds", lambda odds: np.log(np.maximum(odds, LEAST_ODDS)) - np.log1p(odds), 1, 2),
+    _Logarithm(ODDS, lambda odds: np.log(np.maximum(odds, LEAST_ODDS)) - np.log1p(odds), 1, 2),
 )
 
 

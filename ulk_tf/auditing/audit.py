@@ -5,13 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ulk_tf.answers.form import NOTHING, Form
+from ulk_tf.answers.form import NOTHING
 from ulk_tf.answers.interpret import asked_again, interpret_both
 from ulk_tf.answers.numbers import checked
 from ulk_tf.auditing.answered import Answered
 from ulk_tf.auditing.assumed import at_odds
 from ulk_tf.auditing.audited import Audit
-from ulk_tf.auditing.resolution import measure
+from ulk_tf.auditing.one_form import compared
 from ulk_tf.auditing.running import run
 from ulk_tf.auditing.versions import Version, warnings_about
 from ulk_tf.blackbox.asking import Asking
@@ -87,10 +87,11 @@ def _compared(before: Any, after: Any, attacks: Sequence[LoadedAttack], asking: 
     ]
     pair = told[0], told[1]
     old, new = map(Version, recordings, pair)
-    resolution = measure(*pair)
-    form = Form.of(pair, raw)
+    same = compared(pair, raw)
+    resolution, form = same.resolution, same.form
     noise_known = not any(one.asked_once for one in recordings)
-    answered = Answered(pair[0].posteriors, pair[1].posteriors, form, noise_known)
+    first_look, second_look = (one.posteriors for one in same.pair)
+    answered = Answered(first_look, second_look, form, noise_known)
     # An attack that was trained for noise reads movement that is smaller than it.
     read_at_all = resolution.exceeded or (form.noise > NOTHING and not answered.still)
     runs = [run(attack, answered) for attack in attacks] if read_at_all else []
@@ -105,6 +106,7 @@ def _compared(before: Any, after: Any, attacks: Sequence[LoadedAttack], asking: 
         resolution,
         tuple(fits),
         (
+            *filter(None, [same.note]),
             *(note for one in runs for note in one.notes),
             *warnings_about(old, new, resolution, fits),
             *at_odds({f.attack.name: f.attack.metadata for f in findings}),

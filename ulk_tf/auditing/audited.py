@@ -90,10 +90,9 @@ class Audit:
             )
         if self.resolution.mixed:
             return (
-                "This audit is undecided: the two versions round their answers differently, by up "
-                f"to {self.resolution.rounding:.2g}, so that what moved by at most "
-                f"{self.resolution.moved:.2g} may be that or the update. No attack was run; let "
-                "both versions answer in one form."
+                "This audit is undecided: the two versions answer in different forms, so that what "
+                f"moved by at most {self.resolution.moved:.2g} may be that or the update. No "
+                "attack was run; let both versions answer in one form."
             )
         found = f"This audit found {self.resolution.sentence}"
         if self.findings:

@@ -32,6 +32,7 @@ class Resolution:
         float32: what float32 computations of the same posterior differ by.
         logits: the largest change of a logit, about the mean of its row, where exact answers tell
             it and posteriors are too near 0 and 1 to show it; else 0.
+        apart: whether the versions answer in forms that explain whatever moved.
     """
 
     moved: float
@@ -41,11 +42,12 @@ class Resolution:
     noise: float = 0.0
     float32: float = FLOAT32_ROUNDING
     logits: float = 0.0
+    apart: bool = False
 
     @property
     def still(self) -> bool:
         """True where both versions answer exactly the same."""
-        return self.moved == 0 and not self.logits
+        return self.moved == 0 and not self.logits and not self.apart
 
     @property
     def words(self) -> str:
@@ -66,8 +68,8 @@ class Resolution:
 
     @property
     def mixed(self) -> bool:
-        """True where all that moved may be that the versions round differently, or an update."""
-        return not self.exceeded and self.moved > self._read
+        """True where all that moved may be that the versions answer differently, or an update."""
+        return self.apart or (not self.exceeded and self.moved > self._read)
 
     @property
     def value(self) -> float:
@@ -77,7 +79,7 @@ class Resolution:
     @property
     def exceeded(self) -> bool:
         """True where a posterior moved more than counts."""
-        return self.moved > self.least
+        return self.moved > self.least and not self.apart
 
     @property
     def sentence(self) -> str:
