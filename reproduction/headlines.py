@@ -23,8 +23,9 @@ def headlines(results: Iterable[Results]) -> str:
             are left out.
 
     Returns:
-        A Markdown table: attack and figure, updates, score with its interval, the best that a guess
-        without the update scores, and the same attack given another update.
+        A Markdown table: attack and figure, updates, score with its interval, bold where it beats
+        both of the next, the best that a guess without the update scores, and the same attack given
+        another update.
     """
     heads = ("attack: figure", "updates", "score", "best guess", "another update", "published")
     lines = [heads, ("---",) * len(heads)]
@@ -42,7 +43,11 @@ def _line(result: Results) -> tuple[str, ...]:
     size, label_skew = update["set_size"], skew["label_skew"]
     updates = f"{result['dataset']}, " + ("single samples" if size == 1 else f"sets of {size}")
     known = result["published"].get(name)
-    shown = f"**{show(name, own['mean'])}** [{show(name, own['low'])}, {show(name, own['high'])}]"
+    score = show(name, own["mean"])
+    beaten = [best, *([others[SHUFFLED]] if SHUFFLED in others else [])]
+    if all(own["mean"] < one if less else own["mean"] > one for one in beaten):
+        score = f"**{score}**"
+    shown = f"{score} [{show(name, own['low'])}, {show(name, own['high'])}]"
     return (
         f"A_{result['attack'].upper()}: {title(name)}",
         updates + (", skewed" if label_skew is not None else ""),

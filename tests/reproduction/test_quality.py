@@ -73,6 +73,10 @@ def test_a_headline_stands_beside_the_best_guess_alone() -> None:
     (line,) = headlines([one, other]).splitlines()[2:]
     assert line.startswith("| A_LDE: KL divergence | mnist, sets of 100, skewed | **0.25** [0.2, ")
     assert line.endswith("0.3] | 0.5 | 0.7 | 0.4 |")
+    # Bold is what beats both the best guess and another update's answers.
+    for name in ("kl:prior", "kl:shuffled"):
+        lost = one | {"baselines": one["baselines"] | {name: value | {"mean": 0.24}}}
+        assert "| 0.25 [0.2, " in headlines([lost])
 
 
 def test_the_page_shows_what_is_recorded(tmp_path) -> None:
