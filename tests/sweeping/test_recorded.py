@@ -19,9 +19,11 @@ LADDERS = (
 # Share of the plain gain that a finer answer may leak less, by the chance of one training.
 BY_CHANCE = 0.035
 
-every_record = pytest.mark.parametrize(
-    "found", RECORDS.values(), ids=["-".join(filter(None, key)) for key in RECORDS]
-)
+# Data whose targets have no dropout layers.
+WITHOUT_DROPOUT = {"cifar10"}
+NAMES = ["-".join(filter(None, key)) for key in RECORDS]
+
+every_record = pytest.mark.parametrize("found", RECORDS.values(), ids=NAMES)
 
 
 def rows(found: Sweep) -> dict[str, Row]:
@@ -32,13 +34,17 @@ def test_records_are_there() -> None:
     assert {(data, attack, "") for data in ("mnist", "cifar10") for attack in SIZES} <= set(RECORDS)
 
 
-@every_record
-def test_every_setting_was_measured_on_enough_updates(found: Sweep) -> None:
+@pytest.mark.parametrize("key", RECORDS, ids=NAMES)
+def test_every_setting_was_measured_on_enough_updates(key: tuple[str, str, str]) -> None:
+    dataset, found = key[0], RECORDS[key]
     sizes = SIZES[found.attack]
     asked = sizes["target_bases"] * sizes["target_updates"]
     assert asked >= 1500 or found.attack == "msr"
     measured = rows(found)
     for setting in settings_for(found.attack, DEFENCES):
+        if "target_dropout" in setting.flags and dataset in WITHOUT_DROPOUT:
+            assert setting.name not in measured
+            continue
         row = measured[setting.name]
         assert row.naive is not None and row.utility["accuracy"]["n"] > 0
         for entry in (row.adaptive, row.naive):

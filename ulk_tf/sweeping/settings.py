@@ -21,6 +21,13 @@ def _noisy_updates(*multipliers: float, attacks: tuple[str, ...] = _SMALL) -> li
     ]
 
 
+def _dropping(*rates: float) -> list[Setting]:
+    return [
+        Setting(f"dropout:{one:g}", {"target_dropout": one}, ("li", "lde"), "in the classifier")
+        for one in rates
+    ]
+
+
 def _gentler(name: str, *attacks: str, **factors: float) -> list[Setting]:
     return [Setting(name, {}, attacks, "of the update", factors=factors)]
 
@@ -56,6 +63,7 @@ DEFENCES: tuple[Setting, ...] = (
     *_noisy_updates(0.3),
     *_noisy_updates(1.0, attacks=()),
     *_noisy_updates(3.0),
+    *_dropping(0.0, 0.75),
     *_gentler("a third of the rate", "li", "lde", update_learning_rate=1 / 3),
     *_gentler("twice the batch", "lde", update_batch=2),
     *_gentler("three times the samples", "lde", set_size=3),
