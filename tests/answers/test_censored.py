@@ -104,9 +104,13 @@ def test_rounding_alone_hides_nothing(stored):
 
 def test_a_threshold_is_no_top_k():
     """Another number of classes is left of each sample, so that no top-k makes such answers."""
-    values = np.where(softmax(LOGITS, axis=1) < 0.01, 0, softmax(LOGITS, axis=1))
-    form = Form.of((interpret(values),), (values,))
-    assert form == Form("censored") and form.defence == ""
+    cut = np.where(softmax(LOGITS, axis=1) < 0.01, 0, softmax(LOGITS, axis=1))
+    for values in (cut, printed(cut, 6), cut.round(5), np.stack([cut, cut])):
+        form = Form.of((interpret(values),), (values,))
+        assert form == Form("censored") and form.defence == ""
+    # What rounding leaves of the top three is no threshold.
+    top = np.where(np.sort(LOGITS)[:, -3:-2] <= LOGITS, softmax(3 * LOGITS, axis=1), 0).round(4)
+    assert Form.of((interpret(top),), (top,)) == Form("top-k", step=1e-4, kept=3)
 
 
 def test_of_two_classes():

@@ -25,6 +25,7 @@ PAIRS = {
     "exact and three digits": (lambda p: p, lambda p: printed(p, 3)),
     "exact and half precision": (lambda p: p, lambda p: p.astype("f2").astype("f8")),
     "top five and top three": (lambda p: top(p, 5), lambda p: top(p, 3)),
+    "both of six digits": (lambda p: printed(top(p, 5), 6), lambda p: printed(top(p, 3), 6)),
     "the same, each a whole": (lambda p: top(p, 5, True), lambda p: top(p, 3, True)),
     "exact and top three": (lambda p: p, lambda p: top(p, 3)),
     "exact and labels": (lambda p: p, lambda p: (top(p, 1) > 0).astype(float)),

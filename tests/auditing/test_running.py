@@ -188,6 +188,8 @@ def test_what_two_forms_of_answers_may_hide_is_undecided(moved, trained_on):
     found = audit(recorded(BEFORE), recorded(after, "2"), [trained_on(EXACT)])
     assert found.state == ("unfit" if moved else "undecided")
     assert ("let both versions answer in one form" in found.verdict) == (not moved)
+    # What moved is far above the resolution, and must not be said to lie below it.
+    assert not any("resolution (moved" in one for one in found.warnings)
     alike = audit(recorded(after), recorded(after, "2"), [trained_on(EXACT)])
     assert alike.state == "still"
 

@@ -27,6 +27,8 @@ COARSE_LOGITS = 2e-5
 FINE_DIGITS = 4
 # Share of the rows that have as many classes, where all but the top ones are cut.
 MOSTLY = 0.5
+# Posteriors that rounding left lie nearer to 0, in steps.
+STEPS = 100
 # Kinds that rows of noisy answers may pass for, where no sample was asked twice.
 UNSEEN_NOISE = ("posteriors", "censored")
 # An attack reads answers whose steps and noise are up to so many times those it was trained on.
@@ -99,14 +101,14 @@ class Form:
             return cls("float16" if half else "posteriors", noise=noise)
         if kind in OF_LOGITS:
             return cls._of_logits(step, noise, roundings)
-        counts = [(values > 0).sum(-1) for values in raw] if kind == "top-k" else []
-        # Where few rows have as many, and no step explains it, small posteriors were cut and not
-        # all but the top ones.
-        if not step and any((one == one.max()).mean() < MOSTLY for one in counts):
-            kind = "censored"
+        kept = 0
+        if kind == "top-k":
+            if any(_have_a_threshold(*pair) for pair in zip(answers, raw, strict=True)):
+                kind = "censored"
+            else:
+                kept = max(int((values > 0).sum(-1).max()) for values in raw)
         if kind == "censored":  # their least value lies many steps above 0
             return cls(kind, noise=noise)
-        kept = max((int(one.max()) for one in counts), default=0)
         return cls(kind or "posteriors", step, noise, kept)
 
     @classmethod
@@ -222,6 +224,16 @@ class Form:
 
 
 EXACT = Form()
+
+
+def _have_a_threshold(answers: Interpreted, raw: Array) -> bool:
+    """Tell whether small posteriors were cut off, and not all but the top few."""
+    told = (raw > 0).reshape(-1, *answers.posteriors.shape).all(axis=0)
+    counts = told.sum(axis=-1)
+    if (counts == counts.max()).mean() >= MOSTLY:
+        return False
+    # Rounding, too, leaves as many as happen to lie above a step.
+    return bool(answers.posteriors[told].min() >= STEPS * answers.step)
 
 
 def _number(told: object) -> float:

@@ -56,9 +56,10 @@ def compared(pair: Pair, raw: tuple[Array, Array]) -> Compared:
     if coarser is None:
         return found
     defence = forms[coarser].defence
-    steps = sorted(one.step for one in forms)
+    finest, coarsest = sorted(one.step for one in forms)
     # Rounded twice, some posteriors end a step away from those that are rounded once.
-    made = None if steps[0] > TWICE * steps[1] else _made(pair, coarser, defence)
+    twice = TWICE * coarsest < finest < coarsest
+    made = None if twice else _made(pair, coarser, defence)
     resolution = measure(*made) if made else None
     if (
         made is None

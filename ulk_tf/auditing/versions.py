@@ -55,7 +55,7 @@ def warnings_about(
             "Both versions answer exactly the same: either it was one version twice, or the "
             "update changed nothing. There is nothing for an attack to read."
         )
-    elif not resolution.exceeded:
+    elif not resolution.exceeded and not resolution.apart:
         said.append(f"{resolution.sentence[0].upper()}{resolution.sentence[1:]}.")
     for name, side in (("Before", before), ("After", after)):
         notes = (*side.recording.notes, *side.interpreted.notes)
