@@ -141,7 +141,7 @@ def test_more_classes_than_there_are() -> None:
 
 def test_every_defence_has_bounds_that_hold() -> None:
     for name, row in defences.DEFENCES.items():
-        value = f":{int(max(row.low, 1))}" if row.argument else ""
+        value = f":{max(int(row.low), 1) if row.high >= 1 else row.high}" if row.argument else ""
         seen = parse(name + value)(POSTERIORS, STILL)
         assert seen.shape == POSTERIORS.shape
     for one, other in itertools.combinations(defences.DEFENCES, 2):

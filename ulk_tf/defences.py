@@ -40,6 +40,11 @@ def top_k(posteriors: Array, value: float, chance: Chance) -> Array:
     return np.where(ranks < int(value), posteriors, 0.0)
 
 
+def threshold(posteriors: Array, value: float, chance: Chance) -> Array:
+    """Set posteriors below `value` to 0, as services with a least score do."""
+    return np.where(posteriors >= value, posteriors, 0.0)
+
+
 def rounded(posteriors: Array, value: float, chance: Chance) -> Array:
     """Round to `value` decimals."""
     return np.round(posteriors, int(value))
@@ -128,6 +133,7 @@ class DefenceRow:
 DEFENCES: dict[str, DefenceRow] = {
     "temperature": DefenceRow(temperature, "a temperature", low=1e-3, high=1e3),
     "top_k": DefenceRow(top_k, "how many classes", low=1, whole=True),
+    "threshold": DefenceRow(threshold, "the least posterior", low=1e-9, high=0.5),
     "round": DefenceRow(rounded, "decimals", high=MOST_DECIMALS, whole=True),
     "digits": DefenceRow(digits, "significant digits", low=2, high=MOST_DIGITS, whole=True),
     "float16": DefenceRow(float16),

@@ -103,11 +103,16 @@ def test_rounding_alone_hides_nothing(stored):
 
 
 def test_a_threshold_is_no_top_k():
-    """Another number of classes is left of each sample, so that no top-k makes such answers."""
+    """Another number of classes is left of each sample."""
     cut = np.where(softmax(LOGITS, axis=1) < 0.01, 0, softmax(LOGITS, axis=1))
     for values in (cut, printed(cut, 6), cut.round(5), np.stack([cut, cut])):
         form = Form.of((interpret(values),), (values,))
-        assert form == Form("censored") and form.defence == ""
+        assert (form.kind, form.step) == ("threshold", interpret(values).step)
+        assert 0.01 <= form.least < 0.0105 and form.defence.startswith("threshold:0.01")
+        assert not EXACT.reads(form) and form.reads(form) and form.reads(EXACT)
+        assert Form.from_json(form.as_json()) == form and form.floor == form.least
+        finer, coarser = (Form("threshold", least=least) for least in (0.001, 0.1))
+        assert not finer.reads(form) and coarser.reads(form) and not form.reads(coarser)
     # What rounding leaves of the top three is no threshold.
     top = np.where(np.sort(LOGITS)[:, -3:-2] <= LOGITS, softmax(3 * LOGITS, axis=1), 0).round(4)
     assert Form.of((interpret(top),), (top,)) == Form("top-k", step=1e-4, kept=3)

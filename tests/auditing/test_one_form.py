@@ -19,6 +19,10 @@ def top(posteriors, count, whole=False):
     return cut / cut.sum(axis=1, keepdims=True) if whole else cut
 
 
+def above(posteriors, least):
+    return np.where(posteriors < least, 0, posteriors)
+
+
 PAIRS = {
     "exact and two decimals": (lambda p: p, lambda p: p.round(2)),
     "six decimals and two": (lambda p: p.round(6), lambda p: p.round(2)),
@@ -27,6 +31,8 @@ PAIRS = {
     "top five and top three": (lambda p: top(p, 5), lambda p: top(p, 3)),
     "both of six digits": (lambda p: printed(top(p, 5), 6), lambda p: printed(top(p, 3), 6)),
     "the same, each a whole": (lambda p: top(p, 5, True), lambda p: top(p, 3, True)),
+    "two thresholds": (lambda p: above(p, 0.02), lambda p: above(p, 0.05)),
+    "exact and a threshold": (lambda p: p, lambda p: above(p, 0.05)),
     "exact and top three": (lambda p: p, lambda p: top(p, 3)),
     "exact and labels": (lambda p: p, lambda p: (top(p, 1) > 0).astype(float)),
 }

@@ -58,6 +58,7 @@ def test_exact_answers_fit_an_attack_that_was_trained_on_them() -> None:
         ("digits:3", "posteriors of 3 significant digits"),
         ("float16", "posteriors stored as float16"),
         ("top_k:3", "the likeliest 3 classes only"),
+        ("threshold:0.05", "posteriors of 0.05 and more only"),
         ("label", "labels only"),
     ],
 )

@@ -21,7 +21,9 @@ from ulk_tf.defences import parse
 from ulk_tf.errors import UserError
 
 
-@pytest.mark.parametrize("text", ["round:2", "noise:0.01", "top_k:2,sticky_noise:0.1"])
+@pytest.mark.parametrize(
+    "text", ["round:2", "noise:0.01", "top_k:2,sticky_noise:0.1", "threshold:0.1"]
+)
 def test_every_answer_is_defended_as_by_hand(home: Path, asked: Asked, text: str) -> None:
     plain, seen = built(home), built(home, defence=text)
     assert asked.look() == (0, 0)

@@ -13,6 +13,7 @@ from ulk_tf.answers.interpreted import OF_LOGITS, Interpreted
 from ulk_tf.answers.numbers import is_number
 from ulk_tf.answers.repeats import FLOAT32_ROUNDING
 from ulk_tf.answers.rounding import Rounding, moved_by_logits
+from ulk_tf.answers.thresholds import rounded_down, threshold_of
 from ulk_tf.files import Array
 
 # Noise below this is lost in float32 itself, and so are steps between large posteriors.
@@ -25,10 +26,6 @@ FINE = 1000
 COARSE_LOGITS = 2e-5
 # An attack that was trained on exact answers reads nearly all of so many significant digits.
 FINE_DIGITS = 4
-# Share of the rows that have as many classes, where all but the top ones are cut.
-MOSTLY = 0.5
-# Posteriors that rounding left lie nearer to 0, in steps.
-STEPS = 100
 # Kinds that rows of noisy answers may pass for, where no sample was asked twice.
 UNSEEN_NOISE = ("posteriors", "censored")
 # An attack reads answers whose steps and noise are up to so many times those it was trained on.
@@ -44,14 +41,15 @@ class Form:
     """Form of answers.
 
     Attributes:
-        kind: posteriors, rounded, digits, float16, top-k, labels, noisy, censored, or rounded
-            logits.
+        kind: posteriors, rounded, digits, float16, top-k, threshold, labels, noisy, censored, or
+            rounded logits.
         step: rounding step; by how much that of a typical logit moves a posterior at most; 0 where
             answers are exact.
         noise: standard deviation of noise; 0 where none was seen.
         kept: classes that are answered of each sample, for top-k; 0 where that is not known.
         digits: significant digits of each posterior, for digits; significant bits of logits whose
             mean is 0, where these are rounded so; else 0.
+        least: least posterior that is told, for threshold; else 0.
 
     Example:
         >>> exact, coarse = Form(), Form("rounded", step=0.01)
@@ -64,6 +62,7 @@ class Form:
     noise: float = 0.0
     kept: int = 0
     digits: int = 0
+    least: float = 0.0
 
     def __post_init__(self) -> None:
         """Set kind to noisy where noise was measured, even if rows sum to 1.
@@ -103,10 +102,10 @@ class Form:
             return cls._of_logits(step, noise, roundings)
         kept = 0
         if kind == "top-k":
-            if any(_have_a_threshold(*pair) for pair in zip(answers, raw, strict=True)):
-                kind = "censored"
-            else:
-                kept = max(int((values > 0).sum(-1).max()) for values in raw)
+            least = max(threshold_of(*pair) for pair in zip(answers, raw, strict=True))
+            if least:
+                return cls("threshold", step, noise, least=least)
+            kept = max(int((values > 0).sum(-1).max()) for values in raw)
         if kind == "censored":  # their least value lies many steps above 0
             return cls(kind, noise=noise)
         return cls(kind or "posteriors", step, noise, kept)
@@ -129,7 +128,8 @@ class Form:
             return cls()
         step, noise = (_number(told.get(key)) for key in ("step", "noise"))
         kept, digits = (int(_number(told.get(key))) for key in ("kept", "digits"))
-        return cls(str(told.get("kind")), step, noise, kept, digits)
+        least = _number(told.get("least"))
+        return cls(str(told.get("kind")), step, noise, kept, digits, least)
 
     def as_json(self) -> dict[str, Any]:
         """Its entry in an export's metadata."""
@@ -149,7 +149,7 @@ class Form:
         if other.kind == "censored" and self.kind == "noisy":
             return True
         # Noise hides steps that are finer than it is.
-        finest = ALIKE * max(self.step, self.noise, _FLOORS.get(self.kind, 0.0))
+        finest = ALIKE * max(self.step, self.noise, self.least, _FLOORS.get(self.kind, 0.0))
         # The noise of labels is that of the posteriors before, which labels do not tell.
         unknown = (self.kind == "noisy" and not self.noise) or (
             self.kind == "labels" and self.noise
@@ -159,7 +159,7 @@ class Form:
         cut = not self.kept or not other.kept or self.kept == other.kept
         # Bits of logits follow from their step and size.
         told = self.kind == "rounded logits" or self.digits <= other.digits
-        fine = other.step <= finest and told
+        fine = other.step <= finest and told and other.least <= ALIKE * self.least
         return self.kind == other.kind and fine and quiet and cut
 
     @property
@@ -172,7 +172,7 @@ class Form:
         """
         if self.kind == "rounded logits":
             return self.noise
-        return max(self.step, self.noise, _FLOORS.get(self.kind, 0.0))
+        return max(self.step, self.noise, self.least, _FLOORS.get(self.kind, 0.0))
 
     @property
     def cut(self) -> bool:
@@ -192,6 +192,7 @@ class Form:
             "float16": "posteriors stored as float16",
             "rounded logits": f"posteriors of logits rounded to steps of about {2 * self.step:.2g}",
             "top-k": f"the likeliest {self.kept} classes only" if self.kept else "top classes only",
+            "threshold": f"posteriors of {self.least:.2g} and more only",
             "labels": "labels only",
             "censored": "posteriors of which small ones are hidden",
         }.get(self.kind, self.kind)
@@ -209,6 +210,7 @@ class Form:
         noise = f"noise:{self.noise:.2g}" if seen else ""
         own = {
             "top-k": f"top_k:{self.kept}",
+            "threshold": f"threshold:{rounded_down(self.least)}",
             "labels": "label",
             "digits": f"digits:{self.digits}",
             "float16": "float16",
@@ -224,16 +226,6 @@ class Form:
 
 
 EXACT = Form()
-
-
-def _have_a_threshold(answers: Interpreted, raw: Array) -> bool:
-    """Tell whether small posteriors were cut off, and not all but the top few."""
-    told = (raw > 0).reshape(-1, *answers.posteriors.shape).all(axis=0)
-    counts = told.sum(axis=-1)
-    if (counts == counts.max()).mean() >= MOSTLY:
-        return False
-    # Rounding, too, leaves as many as happen to lie above a step.
-    return bool(answers.posteriors[told].min() >= STEPS * answers.step)
 
 
 def _number(told: object) -> float:

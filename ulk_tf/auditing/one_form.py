@@ -18,7 +18,9 @@ from ulk_tf.defences import parse
 from ulk_tf.files import Array
 
 # Kinds whose defence leaves answers that have their form already as they are.
-KINDS = ("rounded", "digits", "float16", "top-k", "labels")
+KINDS = ("rounded", "digits", "float16", "top-k", "threshold", "labels")
+# The least posteriors above one threshold differ by less.
+THRESHOLD = 1.5
 UNCHANGED = 1e-6
 # The coarsest step of finer answers, as a share of the other one, that makes next to no difference.
 TWICE = 1e-3
@@ -79,6 +81,8 @@ def compared(pair: Pair, raw: tuple[Array, Array]) -> Compared:
 
 def _coarser(before: Form, after: Form) -> int | None:
     """Tell which of two forms is the coarser one; None where they are alike, or none is."""
+    if before.kind == after.kind == "threshold" and _apart(before.least, after.least) > THRESHOLD:
+        return int(after.least > before.least)
     if before.matches(after):
         return None
     if before.kind == after.kind == "top-k":
@@ -88,6 +92,10 @@ def _coarser(before: Form, after: Form) -> int | None:
     else:
         return None
     return found if (before, after)[found].kind in KINDS else None
+
+
+def _apart(one: float, other: float) -> float:
+    return max(one, other) / min(one, other)
 
 
 def _made(pair: Pair, coarser: int, defence: str) -> Pair | None:

@@ -120,6 +120,7 @@ def _drawn(
         chain.noise(repeats),
         max(one.kept for one in forms),
         digits,
+        float(np.median([one.least for one in forms])),
     )
     return replace(updates, before=before, after=after, by_update=chain.random, form=form)
 
