@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.sweeping.test_sweep import ENTRY, FEW, flags, run
+from tests.sweeping.conftest import ENTRY, FEW, flags, run
 from ulk_tf.attacks.fit import TRAINING_STATE
 from ulk_tf.preflight import Loaded
 from ulk_tf.sweeping import sweep

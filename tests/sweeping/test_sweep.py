@@ -1,78 +1,21 @@
-"""Sweeps: measured once, resumed after a kill, told in a table; what does not fit is left out."""
+"""Sweeps: measured once, resumed after a kill, told in a table; mistakes are said at once."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from matplotlib.image import imread
 
-from tests.corpus.settings import TINY, digits
-from ulk_tf.errors import UserError
-from ulk_tf.evaluation.intervals import Estimate
+from tests.corpus.settings import digits
+from tests.sweeping.conftest import ENTRY, FEW, Asked, flags, run
 from ulk_tf.files import save_npz
 from ulk_tf.preflight import Loaded
 from ulk_tf.settings import cli
 from ulk_tf.sweeping import sweep
 from ulk_tf.sweeping.command import sweeping
 from ulk_tf.sweeping.setting import Setting
-from ulk_tf.sweeping.settings import DEFENCES, UPDATES
-
-FEW = (Setting("round:1", {"defence": "round:1"}), Setting("dp", {"dp_noise_multiplier": 1.0}))
-SMALL = {name: value for name, value in TINY.items() if name != "set_size"}
-
-
-def flags(folder: Path, **more: Any) -> list[str]:
-    """The command line of a sweep that takes seconds."""
-    given = SMALL | {"training_updates": 20, "runs_dir": folder} | more
-    return [f"--{name}={value}" for name, value in given.items() if value is not None]
-
-
-def run(settings: tuple[Setting, ...], defended: bool, arguments: list[str]) -> object:
-    with pytest.raises(SystemExit) as ended:
-        cli.run(
-            sweeping("defences", settings, "A sweep.", defended=defended),
-            ["--attack=li", *arguments],
-        )
-    return ended.value.code
-
-
-ENTRY = {
-    "metrics": {"accuracy": {"mean": 0.5, "low": 0.4, "high": 0.6, "n": 20}},
-    "gains": {"accuracy:most_frequent_label": {"mean": 0.4, "low": 0.3, "high": 0.5, "n": 20}},
-}
-
-
-class Asked(NamedTuple):
-    """What a stand-in was asked for: whose defences, and which seed or undefended service."""
-
-    kind: str
-    owner: str | None
-    adversary: str | None
-    beside: object = None
-
-
-@pytest.fixture
-def measured(monkeypatch: pytest.MonkeyPatch) -> list[Asked]:
-    """Replace what trains and scores by stand-ins, and name what they were asked for."""
-    asked: list[Asked] = []
-
-    def noted(kind: str, answer: Any, beside: Callable[..., object] = lambda *_: None) -> None:
-        def call(one: Any, *rest: Any) -> Any:
-            sides = one.owner.defence.defence, one.adversary.defence.defence
-            asked.append(Asked(kind, *sides, beside(*rest)))
-            return answer
-
-        monkeypatch.setattr(sweep, kind, call)
-
-    useful = dict.fromkeys(("accuracy", "calibration_error", "change"), Estimate(0.5, 0.4, 0.6, 9))
-    noted("measure", ENTRY, lambda loaded, folder, seed: seed)
-    noted("train", "trained", lambda corpora, seed, folder: seed)
-    noted("score", ENTRY, lambda corpora, trained: trained)
-    noted("build_corpora", None)
-    noted("utility", useful, lambda undefended, *_: undefended.owner.defence.defence)
-    return asked
+from ulk_tf.sweeping.settings import DEFENCES
 
 
 def check_files(told: str) -> Path:
@@ -160,64 +103,6 @@ def test_a_real_sweep(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert run(FEW[:1], True, flags(tmp_path)) == 0
     check_files(capsys.readouterr().out)
     assert not list(tmp_path.rglob("saved_model.pb"))
-
-
-def test_a_setting_that_does_not_fit_is_left_out(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], measured: list[Asked]
-) -> None:
-    many = Setting("many probes", {"n_probes": 1700})
-    assert run((many,), False, flags(tmp_path, n_probes=None)) == 0
-    told = capsys.readouterr()
-    assert "many probes is left out" in told.err
-    assert "many probes" not in told.out
-
-
-def test_a_setting_that_leaves_nothing_to_read_ends_no_sweep(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def measured(one: Any, *_: Any) -> Any:
-        if one.owner.defence.defence:
-            raise UserError("shadow updates that change the answers", "none")
-        return ENTRY
-
-    monkeypatch.setattr(sweep, "measure", measured)
-    assert run(FEW, False, flags(tmp_path)) == 0
-    told = capsys.readouterr()
-    assert "round:1 is left out. Expected shadow updates that change" in told.err
-    assert "| dp |" in told.out and "round:1" not in told.out
-
-
-def test_what_would_take_days_is_left_out(
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    measured: list[Asked],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    retraining = next(one for one in UPDATES if one.name == "retraining")
-    assert run((retraining,), False, flags(tmp_path)) == 0
-    assert "| retraining (on old and new samples) |" in capsys.readouterr().out
-    # Too much to multiply; and too many steps, however little there is to multiply in each.
-    for limit, value in (("MOST_WORK", 1), ("LEAST_OF_A_STEP", 1e9)):
-        with monkeypatch.context() as patch:
-            patch.setattr(sweep, limit, value)
-            assert run((FEW[1], retraining), False, flags(tmp_path)) == 0
-        told = capsys.readouterr()
-        assert "retraining is left out. Expected few updates" in told.err
-        assert "Received 65, which take days" in told.err
-        # Updates that are computed together are never too many.
-        assert "| retraining" not in told.out and "| dp |" in told.out
-
-
-def test_a_setting_that_no_procedure_reads_is_left_out(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], measured: list[Asked]
-) -> None:
-    own = "--procedure=tests.classifiers.own_procedures:Softmax"
-    assert run(FEW, True, [own, *flags(tmp_path, base_epochs=None)]) == 0
-    told = capsys.readouterr()
-    assert "dp is left out. Expected flags that the procedure" in told.err
-    assert "| dp |" not in told.out and "| round:1 |" in told.out
-    assert run(FEW, True, [own, *flags(tmp_path)]) == 2
-    assert "Received --base_epochs." in capsys.readouterr().err
 
 
 def test_the_last_attack_s_fault_is_said_before_the_first_is_measured(
