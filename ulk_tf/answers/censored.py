@@ -84,8 +84,7 @@ def hide_small(logits: Array, step: float = 0.0) -> bool:
         return False
     rows = np.unique(used, axis=0)
     smallest = np.sort(rows, axis=1)
-    held = smallest[:, 0] == smallest.min()
-    if held.sum() >= 3 and held.mean() >= TIED / 2:
+    if _are_many(rows, smallest[:, 0] == smallest.min()):
         return True
     if used.shape[1] < 3:
         return False
@@ -109,7 +108,15 @@ def _hold_least(values: Array, alike: float) -> bool:
     if pairs and not _is_short(float(smallest.min())):
         return False
     tied = smallest - smallest.min() <= alike * smallest.min()
-    return bool(smallest.min() > UNDERFLOW and tied.sum() >= 3 and tied.mean() >= TIED / 2)
+    return bool(smallest.min() > UNDERFLOW and _are_many(rows, tied))
+
+
+def _are_many(rows: Array, held: Array) -> bool:
+    """Tell whether rows whose smallest number is one and the same are too many for chance."""
+    # A leaf of the trees of one class holds one number, too.
+    classes = len(np.unique(rows[held].argmin(axis=1)))
+    several = classes > 1 or rows.shape[1] < 3
+    return bool(several and held.sum() >= 3 and held.mean() >= TIED / 2)
 
 
 def _tie(values: Array, off: float, alike: float) -> bool:

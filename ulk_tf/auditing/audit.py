@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ulk_tf.answers.form import NOTHING
+from ulk_tf.answers.form import NOTHING, Form
 from ulk_tf.answers.interpret import asked_again, interpret_both
 from ulk_tf.answers.numbers import checked
 from ulk_tf.auditing.answered import Answered
@@ -87,13 +87,12 @@ def _compared(before: Any, after: Any, attacks: Sequence[LoadedAttack], asking: 
     ]
     pair = told[0], told[1]
     old, new = map(Version, recordings, pair)
-    same = compared(pair, raw)
-    resolution, form = same.resolution, same.form
+    resolution, form = compared(*pair, raw), Form.of(pair, raw)
     noise_known = not any(one.asked_once for one in recordings)
-    first_look, second_look = (one.posteriors for one in same.pair)
-    answered = Answered(first_look, second_look, form, noise_known)
+    answered = Answered(pair[0].posteriors, pair[1].posteriors, form, noise_known)
     # An attack that was trained for noise reads movement that is smaller than it.
-    read_at_all = resolution.exceeded or (form.noise > NOTHING and not answered.still)
+    noisy = form.noise > NOTHING and not answered.still and not resolution.apart
+    read_at_all = resolution.exceeded or noisy
     runs = [run(attack, answered) for attack in attacks] if read_at_all else []
     fits = [one.fit for one in runs]
     findings = tuple(one.finding for one in runs if one.finding is not None)
@@ -106,7 +105,6 @@ def _compared(before: Any, after: Any, attacks: Sequence[LoadedAttack], asking: 
         resolution,
         tuple(fits),
         (
-            *filter(None, [same.note]),
             *(note for one in runs for note in one.notes),
             *warnings_about(old, new, resolution, fits),
             *at_odds({f.attack.name: f.attack.metadata for f in findings}),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ulk_tf.answers.interpreted import OF_LOGITS, Interpreted
+from ulk_tf.answers.readings import SUM_TOLERANCE
 from ulk_tf.answers.repeats import FLOAT32_ROUNDING
 from ulk_tf.answers.rounded_logits import SMALLEST
 from ulk_tf.files import Array
@@ -33,6 +34,8 @@ class Resolution:
         logits: the largest change of a logit, about the mean of its row, where exact answers tell
             it and posteriors are too near 0 and 1 to show it; else 0.
         apart: whether the versions answer in forms that explain whatever moved.
+        between: by how much posteriors of one classifier may differ where the versions round
+            differently.
     """
 
     moved: float
@@ -43,6 +46,7 @@ class Resolution:
     float32: float = FLOAT32_ROUNDING
     logits: float = 0.0
     apart: bool = False
+    between: float = 0.0
 
     @property
     def still(self) -> bool:
@@ -59,7 +63,7 @@ class Resolution:
     @property
     def least(self) -> float:
         """Least movement that counts: rounding only where the versions round differently."""
-        return self._read if self.alike else max(self._read, self.rounding)
+        return self._read if self.alike else max(self._read, self.between)
 
     @property
     def _read(self) -> float:
@@ -116,6 +120,7 @@ def measure(before: Interpreted, after: Interpreted) -> Resolution:
         moved=float(change.max()),
         rounding=max(one.step for one in pair),
         alike=_round_alike(*pair),
+        between=_between(pair),
         spread=max(one.spread for one in pair),
         noise=_noise(pair, change.size),
     )
@@ -165,6 +170,13 @@ def _round_alike(before: Interpreted, after: Interpreted) -> bool:
     uneven = before.kind in OF_LOGITS or (before.rounding is not None and before.rounding.digits)
     finer, coarser = sorted((before.step, after.step))
     return ways[0] == ways[1] and (finer == coarser or bool(uneven and coarser <= 10 * finer))
+
+
+def _between(pair: tuple[Interpreted, Interpreted]) -> float:
+    """Both steps; and what the top classes may miss to 1 and still look like rounding alone."""
+    steps = [one.step for one in pair]
+    slack = SUM_TOLERANCE + pair[0].posteriors.shape[1] * max(steps) / 2
+    return sum(steps) + slack if max(steps) else 0.0
 
 
 def _noise(pair: tuple[Interpreted, Interpreted], count: int) -> float:
