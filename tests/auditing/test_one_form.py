@@ -51,14 +51,15 @@ UNSEEN = (
 
 
 @pytest.mark.parametrize("sure", [1, 5])
-@pytest.mark.parametrize(("first", "second"), list(itertools.permutations(FORMS, 2)))
-def test_one_classifier_in_two_forms_shows_no_update(first, second, sure):
+@pytest.mark.parametrize("first", FORMS)
+def test_one_classifier_in_two_forms_shows_no_update(first, sure):
     posteriors = softmax(sure * LOGITS, axis=1)
-    raw = FORMS[first](posteriors), FORMS[second](posteriors)
-    found = compared(*interpret_both(*raw), raw)
-    unseen = sure == 5 and {first, second} in UNSEEN
-    assert found.exceeded == unseen
-    assert unseen or found.mixed or not found.moved or not found.apart
+    for second in FORMS:
+        raw = FORMS[first](posteriors), FORMS[second](posteriors)
+        found = compared(*interpret_both(*raw), raw)
+        unseen = sure == 5 and {first, second} in UNSEEN
+        assert found.exceeded == unseen, second
+        assert unseen or found.mixed or not found.moved or not found.apart, second
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -17,7 +17,7 @@ from tests.classifiers.fitting import check, sized
 
 FEW = draw(18, 100, ingredients=3)
 # The first of them are fast tests, so many.
-FAST = 6
+FAST = 2
 MANY = draw(198, 1000)
 
 

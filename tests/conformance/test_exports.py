@@ -16,11 +16,11 @@ from ulk_tf.files import load_npz
 from ulk_tf.serving import conformance, warmup
 from ulk_tf.serving.graph import Graph
 
+pytestmark = pytest.mark.slow
+
 IMAGES, VECTORS = ([(name, kind) for name in TRAIN] for kind in ("images", "vectors"))
-# To train and export the attacks once more, on vectors, takes a minute.
-SLOW = [pytest.param(one, marks=pytest.mark.slow, id="-".join(one)) for one in VECTORS]
 every_export = pytest.mark.parametrize(
-    "case", [*(pytest.param(one, id="-".join(one)) for one in IMAGES), *SLOW], indirect=True
+    "case", [pytest.param(one, id="-".join(one)) for one in (*IMAGES, *VECTORS)], indirect=True
 )
 OUTPUTS = {
     "li": {"label_probabilities": {"images": (10,), "vectors": (10,)}},
@@ -34,8 +34,6 @@ OUTPUTS = {
 FRESH = """
 import sys, json, numpy as np
 from ulk_tf.serving.loading import load_attack
-
-pytestmark = pytest.mark.slow
 given, answers = np.load(sys.argv[2]), {}
 for number, path in enumerate(json.loads(sys.argv[1])):
     attack = load_attack(path)
@@ -86,7 +84,7 @@ def test_names_and_shapes(case, request):
     assert replayed == set(graph.signatures)
 
 
-@pytest.fixture(scope="module", params=[IMAGES, pytest.param(VECTORS, marks=pytest.mark.slow)])
+@pytest.fixture(scope="module", params=[IMAGES, VECTORS])
 def fresh(request, cases, tmp_path_factory):
     """Exports, and their answers when they are loaded in one new process."""
     folder = tmp_path_factory.mktemp("fresh")
