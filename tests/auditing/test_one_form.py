@@ -54,8 +54,8 @@ UNSEEN = (
 @pytest.mark.parametrize("first", FORMS)
 def test_one_classifier_in_two_forms_shows_no_update(first, sure):
     posteriors = softmax(sure * LOGITS, axis=1)
-    for second in FORMS:
-        raw = FORMS[first](posteriors), FORMS[second](posteriors)
+    for second, form in FORMS.items():
+        raw = FORMS[first](posteriors), form(posteriors)
         found = compared(*interpret_both(*raw), raw)
         unseen = sure == 5 and {first, second} in UNSEEN
         assert found.exceeded == unseen, second
