@@ -39,6 +39,9 @@ FORMS = {
     "another threshold": lambda p: above(p, 0.05),
     "a threshold and a whole": lambda p: normalised(above(p, 0.05)),
     "a least value": lambda p: normalised(p.clip(0.01)),
+    "a filler for all but the top three": lambda p: np.where(top(p, 3) > 0, np.log(p), -100),
+    "a filler for all but the top five": lambda p: np.where(top(p, 5) > 0, np.log(p), -100),
+    "a least logarithm": lambda p: np.log(p.clip(0.01)),
     "labels": lambda p: (top(p, 1) > 0).astype(float),
 }
 

@@ -7,6 +7,7 @@ three, another threshold. What such a change moves would pass for an update.
 from dataclasses import replace
 
 import numpy as np
+from scipy.special import softmax
 
 from ulk_tf.answers.form import Form
 from ulk_tf.answers.interpreted import Interpreted
@@ -36,38 +37,45 @@ def compared(before: Interpreted, after: Interpreted, raw: tuple[Array, Array]) 
         Their resolution; `apart` where one version leaves out what the other one tells.
     """
     forms = [Form.of((one,), (own,)) for one, own in zip((before, after), raw, strict=True)]
-    return replace(measure(before, after), apart=not _alike(forms, raw))
+    told = [_told(own) for own in raw]
+    return replace(measure(before, after), apart=not _alike(forms, told))
 
 
-def _alike(forms: list[Form], raw: tuple[Array, Array]) -> bool:
+def _told(raw: Array) -> Array:
+    """Answers with 0 for what is left out, which is the least number of a row of logits."""
+    if raw.min() >= 0:
+        return raw
+    return np.where(raw > raw.min(axis=-1, keepdims=True), softmax(raw, axis=-1), 0.0)
+
+
+def _alike(forms: list[Form], told: list[Array]) -> bool:
     first, second = forms
     kinds = {first.kind, second.kind}
     if kinds & HIDING:
         # Whether a threshold looks like top-k is chance where the service is sure of most samples.
         family = len(kinds) == 1 or kinds == {"threshold", "top-k"}
-        wholes = len({_is_whole(one) for one in raw}) == 1
-        return family and wholes and _have_one_least(raw) and _tell_as_many(raw)
+        wholes = len({_is_whole(one) for one in told}) == 1
+        return family and wholes and _have_one_least(told) and _tell_as_many(told)
     # Rounding leaves as many as lie above a step, and the top few that are rounded look like that.
     rounded = min(first.step, second.step) > 0 and first.matches(second)
-    return not rounded or _tell_as_many(raw)
+    return not rounded or _tell_as_many(told)
 
 
-def _is_whole(raw: Array) -> bool:
+def _is_whole(told: Array) -> bool:
     """Tell whether all rows have one sum, so that they were scaled after classes were left out."""
-    sums = raw.sum(axis=-1)
+    sums = told.sum(axis=-1)
     return bool(np.ptp(sums) <= 2 * SUM_TOLERANCE * sums.max())
 
 
-def _have_one_least(raw: tuple[Array, Array]) -> bool:
+def _have_one_least(told: list[Array]) -> bool:
     """Tell whether both may leave out, or raise, what lies below one number."""
-    told = [one[one > 0] / np.max(one) for one in raw]
-    low, high = sorted(float(one.min()) for one in told)
-    other = min(told, key=lambda one: float(one.min()))
-    return bool(high <= FACTOR * low or ((other >= low) & (other < high)).sum() < BETWEEN)
+    first, second = sorted((one[one > 0] / one.max() for one in told), key=np.min)
+    high = second.min()
+    return bool(high <= FACTOR * first.min() or (first < high).sum() < BETWEEN)
 
 
-def _tell_as_many(raw: tuple[Array, Array]) -> bool:
+def _tell_as_many(told: list[Array]) -> bool:
     """Tell whether neither tells more classes of many samples than the other one of any."""
-    first, second = ((one > 0).sum(axis=-1) for one in raw)
+    first, second = ((one > 0).sum(axis=-1) for one in told)
     more = max((first > second.max()).sum(), (second > first.max()).sum())
     return bool(more < BETWEEN)
