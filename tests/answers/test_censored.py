@@ -113,7 +113,7 @@ def test_a_threshold_is_no_top_k():
         assert Form.from_json(form.as_json()) == form and form.floor == form.least
         finer, coarser = (Form("threshold", least=least) for least in (0.001, 0.1))
         assert not finer.reads(form) and coarser.reads(form) and not form.reads(coarser)
-    # What rounding leaves of the top three is no threshold.
+    # Rounding leaves other numbers of the top three, which is no threshold.
     top = np.where(np.sort(LOGITS)[:, -3:-2] <= LOGITS, softmax(3 * LOGITS, axis=1), 0).round(4)
     assert Form.of((interpret(top),), (top,)) == Form("top-k", step=1e-4, kept=3)
 

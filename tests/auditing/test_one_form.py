@@ -103,3 +103,9 @@ def test_one_threshold_is_one_form_for_sure_classifiers_too():
         moved = logits + np.random.default_rng(seed + 99).normal(0, 1, logits.shape)
         raw = tuple(above(softmax(one, axis=1), 0.01) for one in (logits, moved))
         assert not compared(*interpret_both(*raw), raw).apart
+
+
+def test_one_clipped_logit_of_two_classes_is_compared():
+    raw = tuple(one[:, :1].clip(-2, 2) for one in (LOGITS, MOVED))
+    found = compared(*interpret_both(*raw, 2), raw)
+    assert found.exceeded and not found.apart

@@ -164,7 +164,7 @@ UNITS = {
 @pytest.mark.parametrize("unit", UNITS)
 @pytest.mark.parametrize("repeats", [1, 2])
 def test_logits_that_moved_unseen_are_told_in_one_unit(unit, repeats):
-    """Of posteriors next to 0 and 1, whatever they are told in."""
+    """Posteriors lie next to 0 and 1, whatever they are told in."""
     random = np.random.default_rng(0)
     before = random.normal(0, 0.3, (30, 4))
     before[np.arange(30), random.integers(0, 4, 30)] += 25

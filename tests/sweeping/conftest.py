@@ -39,7 +39,7 @@ ENTRY = {
 
 
 class Asked(NamedTuple):
-    """What a stand-in was asked for: whose defences, and which seed or undefended service."""
+    """A question to a stand-in: whose defences, and which seed or undefended service."""
 
     kind: str
     owner: str | None

@@ -63,7 +63,7 @@ def in_decimals(places: int) -> str:
 
 
 def moved_by_logits(step: float) -> float:
-    """By how much a posterior moves at most where logits do by a step.
+    """The most that a posterior moves where logits do by a step.
 
     Two logits that move by it, against one another, move a posterior by half of it.
 

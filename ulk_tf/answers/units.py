@@ -50,7 +50,7 @@ class Scale:
 MOST_SLACK = 0.1
 ODDS = "odds"
 LEAST_ODDS = 1e-300
-# By so much float32 and float64 may miss sums: bases that come nearer are all as good.
+# Sums of float32 and float64 may miss 1 by so much: bases that come nearer are all as good.
 SINGLE_SUMS, DOUBLE_SUMS = 2.0**-22, 2.0**-48
 
 SCALES = (

@@ -28,7 +28,7 @@ def measured(metadata: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _seen(metadata: Mapping[str, Any]) -> dict[str, Any]:
-    """What the attack scored on held-out updates, as far as it is whole."""
+    """The scores on held-out updates, as far as they are whole."""
     tenths = as_mapping(as_mapping(metadata.get("seen")).get("score_by_tenth"))
     values, chance = tenths.get("values"), tenths.get("chance")
     whole = isinstance(values, list) and all(one is None or is_number(one) for one in values)

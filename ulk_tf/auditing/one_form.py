@@ -45,6 +45,8 @@ def _told(raw: Array) -> Array:
     """Answers with 0 for what is left out, which is the least number of a row of logits."""
     if raw.min() >= 0:
         return raw
+    if raw.shape[-1] == 1:  # one logit leaves out nothing
+        return softmax(np.concatenate([np.zeros_like(raw), raw], axis=-1), axis=-1)
     return np.where(raw > raw.min(axis=-1, keepdims=True), softmax(raw, axis=-1), 0.0)
 
 

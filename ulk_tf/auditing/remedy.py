@@ -37,7 +37,7 @@ class Export:
 
     @property
     def adversary(self) -> dict[str, Any]:
-        """What the adversary assumed, by group of flags; empty where it tells none."""
+        """The adversary's flags by group; empty where it tells none."""
         return dict(as_mapping(as_mapping(self.metadata.get("config")).get("adversary")))
 
     @property

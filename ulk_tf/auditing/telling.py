@@ -74,7 +74,7 @@ def tell_samples(samples: Array, _: list[str], update: Assumed) -> Told:
     )
 
 
-# By output: (value, class names, the update that is assumed).
+# Functions of (value, class names, the update that is assumed), by output.
 TELL: Mapping[str, Callable[[Array, list[str], Assumed], Told]] = {
     "label_probabilities": tell_label,
     "label_distribution": tell_distribution,
